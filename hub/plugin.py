@@ -1,0 +1,89 @@
+"""Everything that a plugin may import, and nothing else."""
+
+from __future__ import annotations
+
+import pluggy
+
+from hub.account import Account, Setup
+from hub.core.calendar import (
+    Busy,
+    BusyKind,
+    Calendar,
+    Changes,
+    Event,
+    Found,
+    ItemChange,
+    Window,
+    Written,
+)
+from hub.core.errors import (
+    Conflict,
+    Gone,
+    InputError,
+    NeedsReconnect,
+    NotFound,
+    ProviderError,
+    Refused,
+    Retry,
+)
+from hub.core.provider import (
+    CONNECTION_HOST,
+    AuthScheme,
+    ConnectLevel,
+    DataCategory,
+    Form,
+    Grant,
+    Operation,
+    Provider,
+    Redirect,
+    Revocation,
+    SettingField,
+)
+from hub.core.purpose import CALENDAR_PURPOSES, Purpose
+from hub.hookspecs import PROJECT
+from hub.ical.read import FoundTimes, busy_from_ical, event_from_ical
+from hub.ical.write import event_to_ical
+from hub.ical.zones import zone_of_calendar
+
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+__all__ = [
+    "CALENDAR_PURPOSES",
+    "CONNECTION_HOST",
+    "Account",
+    "AuthScheme",
+    "Busy",
+    "BusyKind",
+    "Calendar",
+    "Changes",
+    "Conflict",
+    "ConnectLevel",
+    "DataCategory",
+    "Event",
+    "Form",
+    "Found",
+    "FoundTimes",
+    "Gone",
+    "Grant",
+    "InputError",
+    "ItemChange",
+    "NeedsReconnect",
+    "NotFound",
+    "Operation",
+    "Provider",
+    "ProviderError",
+    "Purpose",
+    "Redirect",
+    "Refused",
+    "Retry",
+    "Revocation",
+    "SettingField",
+    "Setup",
+    "Window",
+    "Written",
+    "busy_from_ical",
+    "event_from_ical",
+    "event_to_ical",
+    "hookimpl",
+    "zone_of_calendar",
+]

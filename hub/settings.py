@@ -1,0 +1,165 @@
+"""Every setting of the installation: name, type, default, help.
+
+Read from ``config/default.toml``, then the file named by ``HUB_CONFIG``, then the environment (``HUB_NAME``);
+for a secret, ``HUB_NAME_FILE`` may name a file that holds the value. Later sources win.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from hub.core.errors import InputError
+
+PREFIX = "HUB_"
+_SECRETS = ("database_url", "keystore_url", "queue_url")
+
+
+class Settings(BaseSettings):
+    """The settings of one installation. Immutable; made once at start and handed on."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", env_ignore_empty=True)
+
+    data_dir: Path = Field(Path("data"), description="Where the embedded database, keys and queue live.")
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="SQLAlchemy address of the database; empty: SQLite in data_dir. "
+        "PostgreSQL: postgresql://user:password@host/name.",
+    )
+    keystore_url: SecretStr = Field(
+        SecretStr(""),
+        description="Address of the person key store, kept apart from the data and its backups; "
+        "empty: SQLite in data_dir.",
+    )
+    queue_url: SecretStr = Field(
+        SecretStr(""),
+        description="Address of Redis or Valkey (redis://… or unix://…); empty: the embedded Valkey.",
+    )
+    credential_root: Path = Field(
+        Path(""), description="File with the root key of all credentials, mode 0600; empty: data_dir/keys."
+    )
+    data_root: Path = Field(
+        Path(""), description="File with the root key of personal data, mode 0600; empty: data_dir/keys."
+    )
+    egress_allow: tuple[str, ...] = Field(
+        (),
+        description="Origins (scheme://host[:port]) that may be reached although their address is private "
+        "or the scheme is http: the operator's own servers.",
+    )
+    egress_timeout: float = Field(20.0, gt=0, le=120, description="Seconds that one provider call may take.")
+    egress_max_bytes: int = Field(8_000_000, ge=10_000, description="Largest provider answer, in bytes after decoding.")
+    plugins_off: tuple[str, ...] = Field((), description="Plugins that are not loaded, by name.")
+    plugins_dir: Path = Field(
+        Path(""), description="Folder of drop-in plugins (one module or package each); empty: none."
+    )
+    trace_hooks: bool = Field(False, description="Log names and timings of hook calls, never their values.")
+    web_host: str = Field("127.0.0.1", description="Address the web server binds to.")
+    web_port: int = Field(8765, ge=0, le=65535, description="Port the web server binds to.")
+    web_threads: int = Field(8, ge=1, le=64, description="Threads of each web process.")
+    workers: int = Field(1, ge=1, le=32, description="Worker processes that the supervisor keeps.")
+    calendar_max_age: int = Field(
+        300, ge=30, le=3600, description="Seconds after which a polled calendar is no longer fresh."
+    )
+    refresh_budget: float = Field(
+        2.0, gt=0, le=30, description="Seconds an availability search may spend on refreshing calendars."
+    )
+    hold_seconds: int = Field(600, ge=60, le=3600, description="How long a held time waits for its confirmation.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("egress_allow", "plugins_off", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Use only what `load_settings` hands in: files and environment are merged there."""
+        return (init_settings,)
+
+    @property
+    def database(self) -> str:
+        """The database's SQLAlchemy address."""
+        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir.resolve() / 'hub.sqlite'}"
+
+    @property
+    def keystore(self) -> str:
+        """The person key store's SQLAlchemy address."""
+        return self.keystore_url.get_secret_value() or f"sqlite:///{self.data_dir.resolve() / 'keystore.sqlite'}"
+
+    @property
+    def queue(self) -> str:
+        """The queue's address; the embedded Valkey listens on a socket in the data folder."""
+        return self.queue_url.get_secret_value() or f"unix://{self.data_dir.resolve() / 'valkey.sock'}"
+
+    @property
+    def queue_is_embedded(self) -> bool:
+        """Whether the supervisor starts Valkey itself."""
+        return not self.queue_url.get_secret_value()
+
+    @property
+    def credential_root_file(self) -> Path:
+        """Where the credential root key is."""
+        return self._file(self.credential_root, "credential.root")
+
+    @property
+    def data_root_file(self) -> Path:
+        """Where the data root key is."""
+        return self._file(self.data_root, "data.root")
+
+    def _file(self, given: Path, name: str) -> Path:
+        return given if given != Path("") else self.data_dir.resolve() / "keys" / name
+
+
+def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Settings:
+    """Return the settings from files, environment and ``given`` (which wins).
+
+    Raises InputError that names the setting, the rule and where to change it.
+    """
+    environ = os.environ if environ is None else environ
+    values: dict[str, Any] = {}
+    for file in _files(environ):
+        values.update(tomllib.loads(file.read_text("utf-8")))
+    for name in Settings.model_fields:
+        key = PREFIX + name.upper()
+        if environ.get(key):
+            values[name] = environ[key]
+        elif name in _SECRETS and environ.get(key + "_FILE"):
+            values[name] = Path(environ[key + "_FILE"]).read_text("utf-8").strip()
+    try:
+        return Settings(**{**values, **given})
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = str(first["loc"][0])
+        where = f"set {PREFIX}{name.upper()} or {name!r} in the file named by {PREFIX}CONFIG"
+        raise InputError(f"setting {name}", f"{first['msg']}; {where}.") from None
+
+
+def _files(environ: Mapping[str, str]) -> list[Path]:
+    default = Path(__file__).parent.parent / "config" / "default.toml"
+    files = [default] if default.is_file() else []
+    if chosen := environ.get(PREFIX + "CONFIG"):
+        path = Path(chosen)
+        if not path.is_file():
+            raise InputError(f"{PREFIX}CONFIG", f"there is no file {chosen!r}; give the path of a TOML file.")
+        files.append(path)
+    return files

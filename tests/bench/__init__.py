@@ -1,0 +1,1 @@
+"""Figures, each beside a control that is measured in the same run."""
