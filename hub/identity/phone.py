@@ -1,0 +1,32 @@
+"""Telephone numbers in the one form in which they are stored, hashed and dialled (ITU-T E.164)."""
+
+from __future__ import annotations
+
+import unicodedata
+from contextlib import suppress
+
+import phonenumbers
+
+from hub.core.errors import InputError
+
+LONGEST = 60
+
+
+def canonical_phone(text: str, region: str | None = None) -> str:
+    """Return a number as ``+`` and digits.
+
+    ``region`` (two letters, as ``DE``) is where a number without a country code is dialled. Raises InputError; the
+    message does not repeat the number. An extension is refused: a message cannot be sent to it.
+    """
+    if len(text) > LONGEST:
+        raise InputError("phone", "this is too long for a telephone number.")
+    number = None
+    with suppress(phonenumbers.NumberParseException):
+        number = phonenumbers.parse(unicodedata.normalize("NFKC", text).strip(), region.upper() if region else None)
+    if number is None:
+        raise InputError("phone", "this is no telephone number; write it with its country code, as +49 30 123456.")
+    if number.extension:
+        raise InputError("phone", "leave the extension out; messages cannot reach it.")
+    if not phonenumbers.is_valid_number(number):
+        raise InputError("phone", "no number of its country looks like this; check its digits and the country code.")
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

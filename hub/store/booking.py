@@ -1,0 +1,164 @@
+"""Bookings, the occurrences that they take of holders, and the claims that make two at one time impossible."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped
+
+from hub.core.booking import State
+from hub.core.errors import UnknownId
+from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
+from hub.store.guard import Across
+from hub.store.holder import Holder
+from hub.store.ids import LENGTH
+
+_ID = About(Category.IDENTIFIER, Retention.BOOKING)
+_PERSON = About(Category.IDENTIFIER, Retention.BOOKING, Link.CUSTOMER, erase=Erase.CLEAR)
+_WHAT = About(Category.APPOINTMENT, Retention.BOOKING, Link.CUSTOMER, export=True)
+_STATE = About(Category.TECHNICAL, Retention.BOOKING)
+
+
+class Booking(Base):
+    """An appointment, or a hold on one. States as in `core.booking`; times in UTC seconds, without buffers.
+
+    ``version`` grows with each change, also of the calendar's event: work for an older one is not done.
+    ``hold_until`` is set while held.
+    """
+
+    __tablename__ = "booking"
+
+    id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    business_id: Mapped[str] = column(_ID, ForeignKey("business.id"))
+    service_id: Mapped[str] = column(_ID, ForeignKey("service.id"))
+    person_id: Mapped[str | None] = column(_PERSON, ForeignKey("person.id"), nullable=True)
+    state: Mapped[str] = column(_STATE, Text)
+    calendar_state: Mapped[str] = column(_STATE, Text)
+    problem: Mapped[str] = column(_STATE, Text)
+    starts_at: Mapped[int] = column(_WHAT, BigInteger)
+    ends_at: Mapped[int] = column(_WHAT, BigInteger)
+    zone: Mapped[str] = column(_WHAT, Text)
+    hold_until: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
+    version: Mapped[int] = column(_STATE, Integer)
+    idempotency_key: Mapped[str | None] = column(_STATE, Text, nullable=True)
+    idempotency_hash: Mapped[str | None] = column(_STATE, Text, nullable=True)
+    made_at: Mapped[int] = column(_STATE, BigInteger)
+    changed_at: Mapped[int] = column(_STATE, BigInteger)
+
+    __table_args__ = (
+        UniqueConstraint("business_id", "idempotency_key"),
+        Index("ix_booking_hold", "state", "hold_until"),
+        Index("ix_booking_time", "business_id", "starts_at"),
+    )
+
+
+class Occurrence(Base):
+    """The time that a booking takes of one holder. ``from_at`` and ``until_at`` include the buffers."""
+
+    __tablename__ = "occurrence"
+
+    id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    booking_id: Mapped[str] = column(_ID, ForeignKey("booking.id"), index=True)
+    holder_id: Mapped[str] = column(_ID, ForeignKey("holder.id"))
+    from_at: Mapped[int] = column(_WHAT, BigInteger)
+    until_at: Mapped[int] = column(_WHAT, BigInteger)
+    expires_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
+
+    __table_args__ = (Index("ix_occurrence_range", "business_id", "holder_id", "until_at"),)
+
+
+class Claim(Base):
+    """A holder's five minutes, taken. The primary key is what makes a double booking impossible."""
+
+    __tablename__ = "claim"
+
+    holder_id: Mapped[str] = column(_ID, ForeignKey("holder.id"), primary_key=True)
+    cell: Mapped[int] = column(_WHAT, BigInteger, primary_key=True, autoincrement=False)
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    occurrence_id: Mapped[str] = column(_ID, ForeignKey("occurrence.id"), index=True)
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+class BookingEvent(Base):
+    """The event that a booking has (or shall have) in one holder's calendar.
+
+    ``uid`` is set before the first write. ``ref`` and ``etag`` are the provider's, empty until it was seen there.
+    ``wanted`` is the booking's version that it should show (-1: it should not exist), ``shown`` the one read back.
+    """
+
+    __tablename__ = "booking_event"
+
+    booking_id: Mapped[str] = column(_ID, ForeignKey("booking.id"), primary_key=True)
+    calendar_id: Mapped[str] = column(_ID, ForeignKey("calendar.id"), primary_key=True)
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    uid: Mapped[str] = column(_ID, Text, index=True)
+    ref: Mapped[str] = column(_STATE, Text)
+    etag: Mapped[str] = column(_STATE, Text)
+    wanted: Mapped[int] = column(_STATE, Integer)
+    shown: Mapped[int] = column(_STATE, Integer)
+
+
+def add_booking(conn: sa.Connection, *, now: int, **values: Any) -> bool:
+    """Insert a booking at version 1; False, and nothing changed, if its idempotency key was used already."""
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    statement = (
+        dialect.insert(Booking)
+        .values(**values, problem="", version=1, made_at=now, changed_at=now)
+        .on_conflict_do_nothing(index_elements=["business_id", "idempotency_key"])
+        .returning(Booking.id)
+    )
+    return conn.execute(statement).first() is not None
+
+
+def find_booking(conn: sa.Connection, business_id: str, booking_id: str) -> sa.Row[Any]:
+    """Return the booking's row, or raise UnknownId."""
+    statement = select(Booking.__table__).where(Booking.business_id == business_id, Booking.id == booking_id)
+    row = conn.execute(statement).one_or_none()
+    if row is None:
+        raise UnknownId("booking", booking_id)
+    return row
+
+
+def change_booking(
+    conn: sa.Connection, business_id: str, booking_id: str, version: int, *, now: int, **values: Any
+) -> bool:
+    """Change a booking that is still at that version, and count the version up; tell whether it was."""
+    changed = conn.execute(
+        update(Booking)
+        .where(Booking.business_id == business_id, Booking.id == booking_id, Booking.version == version)
+        .values(**values, version=version + 1, changed_at=now)
+    )
+    return changed.rowcount == 1
+
+
+def expired_holds(conn: sa.Connection, now: int, limit: int) -> list[tuple[str, str]]:
+    """Return (business, booking) of holds whose time is over, across businesses, the oldest first."""
+    statement = (
+        select(Booking.business_id, Booking.id)
+        .where(Booking.state == State.HELD, Booking.hold_until <= now)
+        .order_by(Booking.hold_until)
+        .limit(limit)
+        .execution_options(across=Across.SWEEP)
+    )
+    return [(business_id, booking_id) for business_id, booking_id in conn.execute(statement)]
+
+
+def staff_of(conn: sa.Connection, business_id: str, booking_id: str) -> tuple[str, ...]:
+    """Return the staff, without the resources, whose time a booking has."""
+    statement = (
+        select(Occurrence.holder_id)
+        .join(Holder, Holder.id == Occurrence.holder_id)
+        .where(
+            Occurrence.business_id == business_id,
+            Holder.business_id == business_id,
+            Occurrence.booking_id == booking_id,
+            Holder.kind == "staff",
+        )
+        .order_by(Occurrence.holder_id)
+    )
+    return tuple(conn.execute(statement).scalars())

@@ -1,0 +1,43 @@
+"""Businesses: the clients of the agency, and the border that every other row lies within."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Connection, String, Text, insert, select
+from sqlalchemy.orm import Mapped
+
+from hub.core.errors import UnknownId
+from hub.store.annotate import About, Base, Category, Retention, column
+from hub.store.ids import LENGTH, new_id
+
+_ID = About(Category.IDENTIFIER, Retention.BUSINESS)
+_RULE = About(Category.CONFIGURATION, Retention.BUSINESS)
+_STATE = About(Category.TECHNICAL, Retention.BUSINESS)
+
+
+class Business(Base):
+    """A client of the agency. ``zone`` is its IANA zone; the two flags are its policy for uncertain times."""
+
+    __tablename__ = "business"
+
+    id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    name: Mapped[str] = column(_RULE, Text)
+    zone: Mapped[str] = column(_RULE, Text)
+    tentative_is_busy: Mapped[bool] = column(_RULE)
+    unanswered_is_busy: Mapped[bool] = column(_RULE)
+    made_at: Mapped[int] = column(_STATE, BigInteger)
+
+
+def add_business(conn: Connection, name: str, zone: str, now: int) -> str:
+    """Insert a business and return its id. Tentative and unanswered times count as busy until it says otherwise."""
+    business_id = new_id()
+    values = {"id": business_id, "name": name, "zone": zone, "made_at": now}
+    conn.execute(insert(Business).values(**values, tentative_is_busy=True, unanswered_is_busy=True))
+    return business_id
+
+
+def find_business(conn: Connection, business_id: str) -> Business:
+    """Return the business's row, or raise UnknownId."""
+    row = conn.execute(select(Business.__table__).where(Business.id == business_id)).one_or_none()
+    if row is None:
+        raise UnknownId("business", business_id)
+    return row  # type: ignore[return-value]  # a row has the same attributes as the class

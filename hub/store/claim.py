@@ -1,0 +1,178 @@
+"""Claims: how a holder's time is taken so that nobody can take it twice.
+
+The order is always the same, and each part of it was measured (docs/booking.md): lock the holders concerned, old and
+new, in sorted order, before any booking row; lapse the expired holds in the way; then insert the cells, counting the
+rows that came back. The primary key alone never double books; the locks turn waiting into order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+import sqlalchemy as sa
+from sqlalchemy import delete, func, insert, literal, select, true, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hub.core.booking import State
+from hub.core.calendar import Window
+from hub.core.cells import CELL, cells
+from hub.core.errors import UnknownId
+from hub.store.booking import Booking, Claim, Occurrence
+from hub.store.guard import Across
+from hub.store.holder import Holder
+from hub.store.ids import new_id
+
+
+def lock_holders(conn: sa.Connection, business_id: str, holders: Iterable[str]) -> None:
+    """Lock the holders until the transaction ends; raise UnknownId if one is not of this business.
+
+    On PostgreSQL the rows are locked in sorted order, so two transactions never wait for each other. On SQLite the
+    writing transaction itself is the lock.
+    """
+    wanted = sorted(set(holders))
+    statement = (
+        select(Holder.id)
+        .where(Holder.business_id == business_id, Holder.id.in_(wanted))
+        .order_by(Holder.id)
+        .with_for_update(key_share=True)  # FOR NO KEY UPDATE: rows that only refer to the holder do not wait
+    )
+    found = set(conn.execute(statement).scalars())
+    for holder in wanted:
+        if holder not in found:
+            raise UnknownId("staff member or resource", holder)
+
+
+def lapse_holds(
+    conn: sa.Connection, business_id: str, holders: Collection[str], start: int, end: int, now: int
+) -> list[str]:
+    """Lapse the expired holds that stand in ``[start, end)`` of these holders; return their booking ids.
+
+    All cells of such a booking are freed, not just those in the way. The holders must be locked.
+    """
+    expired = (
+        select(Occurrence.booking_id)
+        .where(
+            Occurrence.business_id == business_id,
+            Occurrence.holder_id.in_(holders),
+            Occurrence.until_at > start,
+            Occurrence.from_at < end,
+            Occurrence.expires_at <= now,
+        )
+        .distinct()
+    )
+    return [one for one in conn.execute(expired).scalars().all() if lapse_hold(conn, business_id, one, now)]
+
+
+def lapse_hold(conn: sa.Connection, business_id: str, booking_id: str, now: int) -> bool:
+    """Lapse one hold, if it is still held and its time is over; tell whether it was."""
+    lapsed = conn.execute(
+        update(Booking)
+        .where(
+            Booking.business_id == business_id,
+            Booking.id == booking_id,
+            Booking.state == State.HELD,
+            Booking.hold_until <= now,
+        )
+        .values(state=State.LAPSED, version=Booking.version + 1, changed_at=now)
+    )
+    if lapsed.rowcount != 1:
+        return False
+    free(conn, business_id, booking_id)
+    return True
+
+
+def taken(
+    conn: sa.Connection, business_id: str, holders: Collection[str], start: int, end: int, *, but: str = ""
+) -> set[str]:
+    """Return which of these holders have a cell of ``[start, end)`` claimed by another booking than ``but``."""
+    wanted = cells(start, end)
+    statement = (
+        select(Claim.holder_id)
+        .join(Occurrence, Occurrence.id == Claim.occurrence_id)
+        .where(
+            Claim.business_id == business_id,
+            Occurrence.business_id == business_id,
+            Claim.holder_id.in_(holders),
+            Claim.cell >= wanted.start,
+            Claim.cell < wanted.stop,
+            Occurrence.booking_id != but,
+        )
+        .distinct()
+    )
+    return set(conn.execute(statement).scalars())
+
+
+def claim(
+    conn: sa.Connection, business_id: str, booking_id: str, holder: str, start: int, end: int, expires_at: int | None
+) -> bool:
+    """Take ``[start, end)`` of a locked holder for a booking; False if a cell of it is taken: then roll back.
+
+    No exception path: rows that exist already are skipped, and fewer rows than cells come back.
+    """
+    wanted, occurrence = cells(start, end), new_id()
+    values = {"id": occurrence, "business_id": business_id, "booking_id": booking_id, "holder_id": holder}
+    conn.execute(insert(Occurrence).values(**values, from_at=start, until_at=end, expires_at=expires_at))
+    first = select(literal(wanted.start, sa.BigInteger).label("cell")).cte("wanted", recursive=True)
+    series = first.union_all(select(first.c.cell + 1).where(first.c.cell < wanted.stop - 1))
+    rows = select(literal(holder), series.c.cell, literal(business_id), literal(occurrence)).where(
+        true()
+    )  # SQLite cannot tell ON CONFLICT from a join without a WHERE
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    statement = (
+        dialect.insert(Claim)
+        .from_select(["holder_id", "cell", "business_id", "occurrence_id"], rows)
+        .on_conflict_do_nothing()
+        .returning(Claim.cell)
+    )
+    return len(conn.execute(statement).all()) == len(wanted)
+
+
+def keep(conn: sa.Connection, business_id: str, booking_id: str) -> bool:
+    """Clear the expiry of a booking's occurrences; False if its claims are not all there: then roll back.
+
+    Confirming a hold counts: a confirmation that does not can confirm a booking whose cells another one has taken.
+    """
+    mine = (Occurrence.business_id == business_id, Occurrence.booking_id == booking_id)
+    spans = conn.execute(select(Occurrence.from_at, Occurrence.until_at).where(*mine)).all()
+    wanted = sum(len(cells(start, end)) for start, end in spans)
+    statement = (
+        select(func.count())
+        .select_from(Claim)
+        .join(Occurrence, Occurrence.id == Claim.occurrence_id)
+        .where(*mine, Claim.business_id == business_id)
+    )
+    standing = conn.execute(statement).scalar_one()
+    conn.execute(update(Occurrence).where(*mine).values(expires_at=None))
+    return wanted > 0 and standing == wanted
+
+
+def free(conn: sa.Connection, business_id: str, booking_id: str) -> None:
+    """Give back everything that a booking has claimed."""
+    mine = select(Occurrence.id).where(Occurrence.business_id == business_id, Occurrence.booking_id == booking_id)
+    conn.execute(delete(Claim).where(Claim.business_id == business_id, Claim.occurrence_id.in_(mine)))
+    conn.execute(delete(Occurrence).where(Occurrence.business_id == business_id, Occurrence.booking_id == booking_id))
+
+
+def claimed_span(conn: sa.Connection, business_id: str, booking_id: str) -> Window:
+    """Return the time that a live booking takes, buffers included."""
+    mine = Occurrence.business_id == business_id, Occurrence.booking_id == booking_id
+    start, end = conn.execute(select(func.min(Occurrence.from_at), func.max(Occurrence.until_at)).where(*mine)).one()
+    return Window(start, end)
+
+
+def holders_of(conn: sa.Connection, business_id: str, booking_id: str) -> list[str]:
+    """Return the holders whose time a booking has, sorted."""
+    statement = select(Occurrence.holder_id).where(
+        Occurrence.business_id == business_id, Occurrence.booking_id == booking_id
+    )
+    return sorted(conn.execute(statement).scalars())
+
+
+def forget_past(conn: sa.Connection, before: int, limit: int = 2000) -> int:
+    """Delete up to so many cells that ended before an instant (UTC seconds), of all businesses; return how many.
+
+    Nobody can want them any more, so no holder needs to be locked.
+    """
+    old = select(Claim.holder_id, Claim.cell).where(Claim.cell < before // CELL).limit(limit)
+    gone = delete(Claim).where(sa.tuple_(Claim.holder_id, Claim.cell).in_(old))
+    return conn.execute(gone.execution_options(across=Across.SWEEP)).rowcount

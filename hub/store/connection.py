@@ -1,0 +1,254 @@
+"""Connections: provider accounts that somebody authorised, their sealed credentials and the uses of their keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    and_,
+    delete,
+    insert,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped
+
+from hub.core.errors import UnknownId
+from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
+from hub.store.ids import LENGTH
+from hub.store.keys import ConnectionKey
+
+_ID = About(Category.IDENTIFIER, Retention.CONNECTION)
+_RULE = About(Category.CONFIGURATION, Retention.CONNECTION)
+_STATE = About(Category.TECHNICAL, Retention.CONNECTION)
+_OWNER = About(Category.CONTACT, Retention.CONNECTION, Link.STAFF, export=True, erase=Erase.ROW)
+_SEALED = About(Category.CREDENTIAL, Retention.CONNECTION, Link.STAFF, erase=Erase.ROW)
+
+
+class Connection(Base):
+    """One provider account.
+
+    ``epoch`` grows at each disconnect and reconnect: a call or a refresh that began under an older one is refused.
+    ``origins`` are what ``{connection}`` means, ``purposes`` what its owner agreed to. ``health`` is ``ok``,
+    ``failing``, ``needs_reconnect`` or ``disconnected``; ``health_reason`` a machine word.
+    """
+
+    __tablename__ = "connection"
+
+    id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    business_id: Mapped[str] = column(_ID, ForeignKey("business.id"), index=True)
+    provider: Mapped[str] = column(_RULE, Text)
+    level: Mapped[str] = column(_RULE, Text)
+    account_name: Mapped[str] = column(_OWNER, Text)
+    settings: Mapped[dict[str, str]] = column(_RULE, JSON)
+    origins: Mapped[list[str]] = column(_RULE, JSON)
+    purposes: Mapped[list[str]] = column(_RULE, JSON)
+    epoch: Mapped[int] = column(_STATE, Integer)
+    health: Mapped[str] = column(_STATE, Text)
+    health_reason: Mapped[str] = column(_STATE, Text)
+    health_at: Mapped[int] = column(_STATE, BigInteger)
+    made_at: Mapped[int] = column(_STATE, BigInteger)
+
+
+class Credential(Base):
+    """The sealed grant of a connection. ``version`` grows with each one stored and is bound into the ciphertext."""
+
+    __tablename__ = "credential"
+
+    connection_id: Mapped[str] = column(_ID, ForeignKey("connection.id"), primary_key=True)
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    version: Mapped[int] = column(_STATE, Integer)
+    key_version: Mapped[int] = column(_STATE, Integer)
+    sealed: Mapped[bytes] = column(_SEALED, LargeBinary)
+    stored_at: Mapped[int] = column(_STATE, BigInteger)
+
+
+class KeyUse(Base):
+    """How often a connection's key was used in one minute, for which operation and purpose."""
+
+    __tablename__ = "key_use"
+
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    connection_id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    minute: Mapped[int] = column(_STATE, BigInteger, primary_key=True)
+    operation: Mapped[str] = column(_STATE, Text, primary_key=True)
+    purpose: Mapped[str] = column(_STATE, Text, primary_key=True)
+    uses: Mapped[int] = column(_STATE, Integer)
+
+    __table_args__ = (Index("ix_key_use_business_minute", "business_id", "minute"),)
+
+
+OK = "ok"
+DISCONNECTED = "disconnected"
+
+_FOR_CALL = (
+    select(
+        Connection.provider,
+        Connection.epoch,
+        Connection.health,
+        Connection.purposes,
+        Connection.origins,
+        Credential.version,
+        Credential.key_version,
+        Credential.sealed,
+        ConnectionKey.wrapped,
+    )
+    .select_from(Connection)
+    .outerjoin(
+        Credential, and_(Credential.connection_id == Connection.id, Credential.business_id == Connection.business_id)
+    )
+    .outerjoin(
+        ConnectionKey,
+        and_(
+            ConnectionKey.connection_id == Credential.connection_id,
+            ConnectionKey.business_id == Credential.business_id,
+            ConnectionKey.version == Credential.key_version,
+        ),
+    )
+    .where(
+        Connection.business_id == sa.bindparam("business_id", type_=String),
+        Connection.id == sa.bindparam("connection_id", type_=String),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """What an owner's consent made of a connection; written anew at each reconnect."""
+
+    level: str
+    account_name: str
+    settings: Mapping[str, str]
+    origins: Sequence[str]
+    purposes: Sequence[str]
+
+    def columns(self) -> dict[str, object]:
+        """Return the values as the columns take them."""
+        return {
+            "level": self.level,
+            "account_name": self.account_name,
+            "settings": dict(self.settings),
+            "origins": list(self.origins),
+            "purposes": list(self.purposes),
+        }
+
+
+def add_connection(
+    conn: sa.Connection, business_id: str, connection_id: str, provider: str, granted: Granted, now: int
+) -> int:
+    """Insert a connection, healthy, and return its first epoch."""
+    state = {"epoch": 1, "health": OK, "health_reason": "", "health_at": now, "made_at": now}
+    names = {"id": connection_id, "business_id": business_id, "provider": provider}
+    conn.execute(insert(Connection).values(**names, **granted.columns(), **state))
+    return 1
+
+
+def renew_connection(conn: sa.Connection, business_id: str, connection_id: str, granted: Granted, now: int) -> int:
+    """Write a reconnected account over the old one and return its new epoch. Raises UnknownId."""
+    state = {"health": OK, "health_reason": "", "health_at": now}
+    return _next_epoch(conn, business_id, connection_id, {**granted.columns(), **state})
+
+
+def end_connection(conn: sa.Connection, business_id: str, connection_id: str, now: int, reason: str = "owner") -> int:
+    """Mark a connection as disconnected and return its new epoch: no call of an older one passes. Raises UnknownId."""
+    state = {"health": DISCONNECTED, "health_reason": reason, "health_at": now}
+    return _next_epoch(conn, business_id, connection_id, state)
+
+
+def _next_epoch(conn: sa.Connection, business_id: str, connection_id: str, values: Mapping[str, object]) -> int:
+    statement = (
+        update(Connection)
+        .where(Connection.business_id == business_id, Connection.id == connection_id)
+        .values(epoch=Connection.epoch + 1, **values)
+        .returning(Connection.epoch)
+    )
+    epoch = conn.execute(statement).scalar_one_or_none()
+    if epoch is None:
+        raise UnknownId("connection", connection_id)
+    return int(epoch)
+
+
+def find_connection(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]]:
+    """Return the connection's row, or raise UnknownId."""
+    statement = select(Connection.__table__).where(
+        Connection.business_id == business_id, Connection.id == connection_id
+    )
+    row = conn.execute(statement).one_or_none()
+    if row is None:
+        raise UnknownId("connection", connection_id)
+    return row
+
+
+def find_for_call(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]] | None:
+    """Return what the broker decides and signs by, in one read: the connection, its sealed credential and key."""
+    return conn.execute(_FOR_CALL, {"business_id": business_id, "connection_id": connection_id}).one_or_none()
+
+
+def hold_epoch(conn: sa.Connection, business_id: str, connection_id: str, epoch: int) -> bool:
+    """Lock a connection if it is still in that epoch and not disconnected, and tell whether it is."""
+    statement = (
+        select(Connection.id)
+        .where(
+            Connection.business_id == business_id,
+            Connection.id == connection_id,
+            Connection.epoch == epoch,
+            Connection.health != DISCONNECTED,
+        )
+        .with_for_update()
+    )
+    return conn.execute(statement).first() is not None
+
+
+def credential_version(conn: sa.Connection, business_id: str, connection_id: str) -> int:
+    """Return the version of the stored credential, 0 for none."""
+    statement = select(Credential.version).where(
+        Credential.business_id == business_id, Credential.connection_id == connection_id
+    )
+    return conn.execute(statement).scalar_one_or_none() or 0
+
+
+def put_credential(
+    conn: sa.Connection, business_id: str, connection_id: str, version: int, key_version: int, sealed: bytes, now: int
+) -> None:
+    """Store a sealed credential in place of the one there was."""
+    values = {"version": version, "key_version": key_version, "sealed": sealed, "stored_at": now}
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(Credential).values(connection_id=connection_id, business_id=business_id, **values)
+    conn.execute(statement.on_conflict_do_update(index_elements=["connection_id"], set_=values))
+
+
+def delete_credential(conn: sa.Connection, business_id: str, connection_id: str) -> None:
+    """Delete the sealed credential of a connection."""
+    mine = (Credential.business_id == business_id, Credential.connection_id == connection_id)
+    conn.execute(delete(Credential).where(*mine))
+
+
+def add_use(
+    conn: sa.Connection, business_id: str, connection_id: str, minute: int, operation: str, purpose: str
+) -> None:
+    """Count one use of a connection's key. ``minute`` is UTC seconds divided by 60."""
+    values = {"connection_id": connection_id, "minute": minute, "operation": operation, "purpose": purpose}
+    statement = _COUNT_PG if conn.dialect.name == "postgresql" else _COUNT_SQLITE
+    conn.execute(statement, {"business_id": business_id, "uses": 1, **values})
+
+
+def _counting(dialect_insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
+    return dialect_insert.on_conflict_do_update(
+        index_elements=["connection_id", "minute", "operation", "purpose"], set_={"uses": KeyUse.uses + 1}
+    )
+
+
+_COUNT_SQLITE = _counting(sqlite.insert(KeyUse))
+_COUNT_PG = _counting(postgresql.insert(KeyUse))

@@ -1,0 +1,47 @@
+"""Named points at which a test may kill the process, to see that nothing is lost or done twice.
+
+Only a process that was started with ``HUB_CRASH_AT=point`` (or ``point:3`` for the third time it is passed) dies; in
+any other a point costs one look at a constant.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from enum import StrEnum
+
+
+class CrashPoint(StrEnum):
+    """Every point. The crash harness has a scenario for each; a house test keeps the two lists equal."""
+
+    HOLD_BEFORE_COMMIT = "hold_before_commit"
+    HOLD_AFTER_COMMIT = "hold_after_commit"
+    BOOK_BEFORE_COMMIT = "book_before_commit"
+    BOOK_AFTER_COMMIT = "book_after_commit"
+    MOVE_BEFORE_COMMIT = "move_before_commit"
+    MOVE_AFTER_COMMIT = "move_after_commit"
+    CANCEL_BEFORE_COMMIT = "cancel_before_commit"
+    LAPSE_BEFORE_COMMIT = "lapse_before_commit"
+    LAPSE_AFTER_COMMIT = "lapse_after_commit"
+    RELAY_BEFORE_PUSH = "relay_before_push"
+    RELAY_AFTER_PUSH = "relay_after_push"
+    EFFECT_CLAIMED = "effect_claimed"
+    EFFECT_PERFORMED = "effect_performed"
+    EVENT_BEFORE_WRITE = "event_before_write"
+    EVENT_AFTER_WRITE = "event_after_write"
+    EVENT_BEFORE_COMMIT = "event_before_commit"
+
+
+def _armed() -> tuple[str, int]:
+    name, _, count = os.environ.get("HUB_CRASH_AT", "").partition(":")
+    return name, int(count or 1)
+
+
+_POINT, _COUNT = _armed()
+_passed = iter(range(1, _COUNT + 1))
+
+
+def crash_point(point: CrashPoint) -> None:
+    """Kill this process here, if it was started to die here."""
+    if point == _POINT and next(_passed, _COUNT) == _COUNT:
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,125 @@
+"""The database: SQLite (WAL) or PostgreSQL, reading and writing transactions that behave the same on both."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from hub.core.errors import Unavailable
+from hub.store.guard import guard
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One database. ``turn`` is a file that writers of SQLite queue on; None for PostgreSQL."""
+
+    engine: Engine
+    turn: Path | None
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is SQLite."""
+        return self.turn is not None
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that sees one state of the data and changes nothing.
+
+        Raises Unavailable when the database cannot be reached.
+        """
+        with _reachable(), self.engine.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a connection in a transaction that commits at the end of the block, or not at all.
+
+        On SQLite it begins IMMEDIATE, after waiting for its turn in a fair queue: a deferred one that reads first
+        would fail with "database is locked" at once, whatever the time-out. Raises Unavailable when the database
+        cannot be reached or written: never a silent success.
+        """
+        with _reachable(), self.turn_taken(), self.engine.connect() as conn:
+            conn = conn.execution_options(begin="IMMEDIATE")
+            with conn.begin():
+                yield conn
+
+    @contextmanager
+    def turn_taken(self) -> Iterator[None]:
+        """Wait for the turn among the writers of this SQLite file; PostgreSQL has an order of its own."""
+        if self.turn is None:
+            yield
+            return
+        # A lock of its own open file for each writer: the kernel wakes them in order, over threads and processes.
+        handle = os.open(self.turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(handle)
+
+    def close(self) -> None:
+        """Close the pooled connections; also after a fork, where they belong to the parent."""
+        self.engine.dispose()
+
+
+def open_database(address: str) -> Database:
+    """Return the database at a SQLAlchemy address. SQLite files are made with mode 0600 in a folder 0700."""
+    url = make_url(address)
+    if url.get_backend_name() == "sqlite":
+        return _open_sqlite(address, Path(url.database or "hub.sqlite"))
+    if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
+    guard(engine)
+    return Database(engine, None)
+
+
+def _open_sqlite(address: str, file: Path) -> Database:
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file.touch(mode=0o600)
+    engine = create_engine(
+        address, connect_args={"check_same_thread": False}, pool_size=20, max_overflow=20, hide_parameters=True
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    guard(engine)
+    return Database(engine, file.with_name(file.name + ".turn"))
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # transactions are begun by _begin_sqlite, never by the driver
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
+        connection.execute(f"PRAGMA {pragma}").close()
+    connection.execute("PRAGMA secure_delete=ON").close()  # erased means gone, from the file too
+
+
+def _begin_sqlite(conn: Connection) -> None:
+    conn.exec_driver_sql(f"BEGIN {conn.get_execution_options().get('begin', 'DEFERRED')}")
+
+
+@contextmanager
+def _reachable() -> Iterator[None]:
+    problem: Any = None
+    try:
+        yield
+    except (OperationalError, InterfaceError) as error:
+        problem = type(error.orig).__name__
+    except DBAPIError as error:
+        if not error.connection_invalidated:
+            raise
+        problem = type(error.orig).__name__
+    if problem:  # raised here, so that no statement or parameter hangs on it
+        raise Unavailable(f"The database cannot be used now ({problem}); nothing was changed. Look at hub doctor.")

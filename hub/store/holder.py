@@ -1,0 +1,80 @@
+"""Holders: staff members and resources, when they work, and when they do not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped
+
+from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
+from hub.store.ids import LENGTH
+
+_ID = About(Category.IDENTIFIER, Retention.BUSINESS)
+_RULE = About(Category.CONFIGURATION, Retention.BUSINESS)
+_NAME = About(Category.CONTACT, Retention.BUSINESS, Link.STAFF, export=True, erase=Erase.CLEAR)
+_ABSENCE = About(Category.AVAILABILITY, Retention.BUSINESS, Link.STAFF, export=True, erase=Erase.ROW)
+
+
+class Holder(Base):
+    """A staff member or resource. ``kind`` is ``staff`` or ``resource``; ``zone`` an IANA zone.
+
+    ``always_open``: without weekly hours of its own, as a room may be.
+    """
+
+    __tablename__ = "holder"
+
+    id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    business_id: Mapped[str] = column(_ID, ForeignKey("business.id"), index=True)
+    kind: Mapped[str] = column(_RULE, Text)
+    name: Mapped[str] = column(_NAME, Text)
+    zone: Mapped[str] = column(_RULE, Text)
+    always_open: Mapped[bool] = column(_RULE, Boolean)
+    active: Mapped[bool] = column(_RULE, Boolean)
+
+
+class WorkingHours(Base):
+    """One window of a holder's week: minutes after local midnight, Monday is 0."""
+
+    __tablename__ = "working_hours"
+
+    holder_id: Mapped[str] = column(_ID, ForeignKey("holder.id"), primary_key=True)
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    weekday: Mapped[int] = column(_RULE, Integer, primary_key=True)
+    starts: Mapped[int] = column(_RULE, Integer, primary_key=True)
+    ends: Mapped[int] = column(_RULE, Integer)
+
+
+class DayOverride(Base):
+    """A day that differs from the week: ``windows`` are ``[start, end]`` pairs of minutes, none means closed."""
+
+    __tablename__ = "day_override"
+
+    holder_id: Mapped[str] = column(_ID, ForeignKey("holder.id"), primary_key=True)
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    day: Mapped[date] = column(_RULE, Date, primary_key=True)
+    windows: Mapped[list[list[int]]] = column(_RULE, JSON)
+
+
+class TimeOff(Base):
+    """A span in which a holder does not work, UTC seconds. Without a reason: that is nobody's business."""
+
+    __tablename__ = "time_off"
+
+    id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    holder_id: Mapped[str] = column(_ID, ForeignKey("holder.id"))
+    starts_at: Mapped[int] = column(_ABSENCE, BigInteger)
+    ends_at: Mapped[int] = column(_ABSENCE, BigInteger)
+
+    __table_args__ = (Index("ix_time_off_holder", "business_id", "holder_id", "ends_at"),)
+
+
+class Holiday(Base):
+    """A day on which the whole business is closed, in each holder's own zone."""
+
+    __tablename__ = "holiday"
+
+    business_id: Mapped[str] = column(_ID, ForeignKey("business.id"), primary_key=True)
+    day: Mapped[date] = column(_RULE, Date, primary_key=True)
+    name: Mapped[str] = column(_RULE, Text)

