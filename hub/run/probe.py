@@ -1,0 +1,233 @@
+"""Try a provider's server before a client is connected: the contract's checks, through the real broker.
+
+A hub of its own in a temporary folder connects the account, a scratch calendar is made, every check is run in it, and
+both are gone afterwards.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import tempfile
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from hub.actions.ask import ask_provider
+from hub.actions.connect import connect
+from hub.actions.set_up import create_business
+from hub.app import close_hub, create_hub
+from hub.core.calendar import Calendar
+from hub.core.declared import normal_origin
+from hub.core.errors import HubError, InputError, PluginBroken, ProviderError, Refused, Retry
+from hub.core.provider import Form
+from hub.core.purpose import Purpose
+from hub.parts import Hub
+from hub.settings import Settings, load_settings
+from hub.testing.checks.catalogue import CHECKS
+from hub.testing.checks.check import Check, Failed
+from hub.testing.subject import DAY, Ask, Stranger, Subject
+from hub.vault.accounts import open_account
+from hub.vault.keycalls import Connected
+
+_LONGEST_PAUSE = 90.0
+_PURPOSES = {
+    "hub_list_calendars": Purpose.SHOW_CALENDARS,
+    "hub_free_busy": Purpose.PREVENT_CONFLICTS,
+    "hub_changes": Purpose.CHECK_AVAILABILITY,
+    "hub_create_event": Purpose.CREATE_EVENT,
+    "hub_update_event": Purpose.UPDATE_EVENT,
+    "hub_cancel_event": Purpose.CANCEL_EVENT,
+    "hub_read_event": Purpose.PREVENT_CONFLICTS,
+}
+
+
+class Verdict(StrEnum):
+    """How a check ended."""
+
+    WORKS = "works"
+    LIMIT = "limit"  # it does not hold, and booking is safe without it
+    UNSAFE = "unsafe"  # it does not hold, and booking needs it
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One check's verdict; ``seen`` says what was seen when it does not hold."""
+
+    check: Check
+    verdict: Verdict
+    seen: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is to be tried. ``calendar`` names an empty existing calendar, for servers that let none be made.
+
+    ``answers`` are further fields of the connect form; ``allow`` further private origins that may be reached.
+    """
+
+    provider: str
+    url: str
+    username: str
+    password: str
+    calendar: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)
+    allow: Sequence[str] = ()
+
+
+def verdict_of(check: Check, subject: Subject) -> Result:
+    """Run one check. A server that asks for a pause gets it, once."""
+    try:
+        try:
+            check.run(subject)
+        except Retry as pause:
+            time.sleep(min(pause.after, _LONGEST_PAUSE))
+            check.run(subject)
+    except (Failed, HubError) as error:
+        seen = str(error)
+    except Exception as error:  # a plugin's fault is a verdict, not the end of the probe
+        seen = f"the plugin failed: {type(error).__name__}"
+    else:
+        return Result(check, Verdict.WORKS)
+    return Result(check, Verdict.UNSAFE if check.needed else Verdict.LIMIT, seen)
+
+
+def results(subject: Subject) -> Iterator[Result]:
+    """Run all checks, one after the other."""
+    for check in CHECKS:
+        yield verdict_of(check, subject)
+
+
+@contextlib.contextmanager
+def probing(trial: Trial) -> Iterator[Subject]:
+    """Connect, give a subject with a scratch calendar, and clean up, whatever happens.
+
+    Raises InputError or ProviderError when it cannot be tried: unreachable, wrong password, no calendar to try in.
+    """
+    with tempfile.TemporaryDirectory(prefix="hub-probe-") as folder, _hub(trial, Path(folder)) as hub:
+        business = create_business(hub, "Probe", "UTC")
+        connection = _connected(hub, business, trial)
+        opened = open_account(hub.database, hub.broker, business, connection, Purpose.SHOW_CALENDARS)
+        stranger = _stranger(trial, opened.account.settings)
+        with contextlib.closing(stranger):
+            ask = _asking(hub, business, connection)
+            with _calendar(trial, ask, stranger) as calendar:
+                subject = Subject(ask, calendar, stranger, start=(hub.clock() // DAY + 30) * DAY)
+                try:
+                    yield subject
+                finally:
+                    _clean(subject)
+
+
+@contextlib.contextmanager
+def _hub(trial: Trial, folder: Path) -> Iterator[Hub]:
+    hub = create_hub(_settings(trial, folder))
+    try:
+        yield hub
+    finally:
+        close_hub(hub)
+
+
+def _settings(trial: Trial, folder: Path) -> Settings:
+    """Return settings of a hub of its own: nothing of the installation but its plugins and where it may go."""
+    own = load_settings()
+    address = trial.url if "://" in trial.url else f"https://{trial.url.rpartition('@')[2]}"
+    scheme, _, rest = address.partition("://")
+    try:
+        origin = normal_origin(f"{scheme}://{rest.partition('/')[0]}")
+    except Refused:
+        raise InputError(
+            "url", f"{trial.url!r} is not an address of a server, like https://dav.example.com/."
+        ) from None
+    return load_settings(
+        {},
+        data_dir=folder,
+        egress_allow=(*own.egress_allow, *trial.allow, origin),
+        egress_timeout=own.egress_timeout,
+        plugins_dir=own.plugins_dir,
+    )
+
+
+def _connected(hub: Hub, business: str, trial: Trial) -> str:
+    level = hub.registry.provider(trial.provider).levels[0].name
+    answer = {**trial.answers, "url": trial.url, "username": trial.username, "password": trial.password}
+    step = connect(hub, business, trial.provider, level, answer)
+    if isinstance(step, Connected):
+        return step.connection
+    if isinstance(step, Form):
+        more = [field.name for field in step.fields if field.name not in answer and field.required]
+        hint = f" Add --answer {more[0]}=…" if more else ""
+        raise InputError("connect", f"{step.problem or 'The form asks for more.'}{hint}")
+    raise InputError("provider", f"{trial.provider!r} is connected in a browser and cannot be probed from here.")
+
+
+def _stranger(trial: Trial, settings: Mapping[str, str]) -> Stranger:
+    """Return the plugin's second program; the naming rule of plugins leads to it."""
+    problem = ""
+    try:
+        made: Stranger = import_module(f"hub_{trial.provider}.trial").stranger(settings, trial.username, trial.password)
+        return made
+    except (ImportError, AttributeError):
+        problem = f"The plugin of {trial.provider!r} has no module 'trial', so it cannot be probed."
+    raise PluginBroken(problem)
+
+
+def _asking(hub: Hub, business: str, connection: str) -> Ask:
+    def ask(hook: str, **arguments: Any) -> Any:
+        return ask_provider(hub, business, connection, _PURPOSES[hook], hook, **arguments)
+
+    return ask
+
+
+@contextlib.contextmanager
+def _calendar(trial: Trial, ask: Ask, stranger: Stranger) -> Iterator[Calendar]:
+    """Give a calendar to write in: the named one if it is empty, else a new one that is removed in the end."""
+    before: list[Calendar] = list(ask("hub_list_calendars"))
+    if trial.calendar:
+        yield _named(trial.calendar, before, stranger)
+        return
+    ref = stranger.make_calendar(f"frontdesk-probe-{secrets.token_hex(4)}")
+    try:
+        yield _new(ref, before, ask)
+    finally:
+        _remove(stranger, ref)
+
+
+def _named(name: str, calendars: Sequence[Calendar], stranger: Stranger) -> Calendar:
+    found = [one for one in calendars if name in (one.ref, one.name)]
+    if len(found) != 1:
+        names = ", ".join(sorted(one.name for one in calendars)) or "none"
+        raise InputError("calendar", f"{name!r} is not the name of one calendar there. There are: {names}.")
+    if not stranger.is_empty(found[0].ref):
+        raise InputError("calendar", f"{name!r} is not empty. Name one without events: tests are written into it.")
+    return found[0]
+
+
+def _new(ref: str, before: Sequence[Calendar], ask: Ask) -> Calendar:
+    """Return the new calendar as it is listed. Some servers show it a moment later, or under another address."""
+    known = {one.ref for one in before}
+    for pause in (0, 1, 3):
+        time.sleep(pause)
+        added: list[Calendar] = [one for one in ask("hub_list_calendars") if one.ref not in known]
+        if len(added) == 1 or any(one.ref == ref for one in added):
+            return next((one for one in added if one.ref == ref), added[0])
+    return Calendar(ref, "probe")
+
+
+def _clean(subject: Subject) -> None:
+    with contextlib.suppress(ProviderError):
+        subject.clean()
+
+
+def _remove(stranger: Stranger, ref: str) -> None:
+    problem = ""
+    try:
+        stranger.remove_calendar(ref)
+    except Exception as error:
+        problem = str(error)
+    if problem:
+        raise Refused("left_behind", f"The scratch calendar could not be removed; please delete it by hand: {ref}")

@@ -1,0 +1,1 @@
+"""What a calendar plugin and its server must do, as checks that tests and `hub probe` run alike."""

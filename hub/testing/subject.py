@@ -1,0 +1,126 @@
+"""What the checks are run on: a calendar plugin at work with one scratch calendar, and a stranger at the same one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from hub.account import Account
+from hub.core.calendar import Busy, Calendar, Changes, Event, Found, Window, Written
+
+DAY = 86_400
+
+Ask = Callable[..., Any]
+"""Calls a hook of the plugin by name: ``ask("hub_free_busy", calendars=…, window=…)``."""
+
+
+class Stranger(Protocol):
+    """Another program at the same calendar: it writes what the plugin did not write.
+
+    For `hub probe` a plugin offers one in its module `trial`: ``stranger(settings, username, password)``, with the
+    settings of the account.
+    """
+
+    def make_calendar(self, name: str) -> str:
+        """Make a calendar for events and return its ref. Raises Refused when the server makes none."""
+
+    def remove_calendar(self, ref: str) -> None:
+        """Remove a calendar with all that is in it."""
+
+    def write(self, calendar: str, uid: str, text: str) -> None:
+        """Write an iCalendar object (RFC 5545), new or in place of the one with this uid."""
+
+    def read(self, calendar: str, uid: str) -> str:
+        """Return the iCalendar object with this uid, or an empty text."""
+
+    def remove(self, calendar: str, uid: str) -> None:
+        """Remove the object with this uid, if it is there."""
+
+    def is_empty(self, calendar: str) -> bool:
+        """Tell whether the calendar holds nothing."""
+
+    def close(self) -> None:
+        """Let the server go."""
+
+
+@dataclass(slots=True)
+class Subject:
+    """A plugin, a scratch calendar, a stranger. ``start`` is a midnight to come, UTC seconds; days are given out once.
+
+    Remembers every uid that was written, by whomever, so that `clean` leaves nothing behind.
+    """
+
+    ask: Ask
+    calendar: Calendar
+    stranger: Stranger
+    start: int
+    _days: Iterator[int] = field(default_factory=itertools.count)
+    _uids: list[str] = field(default_factory=list)
+
+    @property
+    def window(self) -> Window:
+        """The whole time in which checks write."""
+        return Window(self.start - 2 * DAY, self.start + 400 * DAY)
+
+    def day(self) -> int:
+        """Return the midnight (UTC) of a day that no other check uses, three days from the last one."""
+        return self.start + 3 * DAY * next(self._days)
+
+    def event(self, start: int, *, minutes: int = 60, summary: str = "Frontdesk test", **more: Any) -> Event:
+        """Return a new event of ours at that time, not yet written."""
+        uid = f"frontdesk-test-{self.start:x}-{len(self._uids)}"
+        self._uids.append(uid)
+        return Event(uid, start, start + minutes * 60, "Europe/Berlin", summary, **more)
+
+    def foreign(self, text: Callable[[str], str]) -> str:
+        """Let the stranger write an object made from a new uid; return the uid."""
+        uid = f"frontdesk-foreign-{self.start:x}-{len(self._uids)}"
+        self._uids.append(uid)
+        self.stranger.write(self.calendar.ref, uid, text(uid))
+        return uid
+
+    def busy(self, start: int, end: int) -> list[Busy]:
+        """Ask for the busy times now, in order."""
+        answer = self.ask("hub_free_busy", calendars=[self.calendar], window=Window(start, end))
+        return sorted(answer[self.calendar.ref])
+
+    def changes(self, cursor: str | None) -> Changes:
+        """Ask what changed since the cursor, over the whole window."""
+        answer: Changes = self.ask("hub_changes", calendar=self.calendar, cursor=cursor, window=self.window)
+        return answer
+
+    def create(self, event: Event) -> Written:
+        """Write a new event."""
+        written: Written = self.ask("hub_create_event", calendar=self.calendar, event=event)
+        return written
+
+    def update(self, written: Written, event: Event) -> Written:
+        """Change an event."""
+        answer: Written = self.ask("hub_update_event", calendar=self.calendar, written=written, event=event)
+        return answer
+
+    def cancel(self, written: Written) -> None:
+        """Remove an event."""
+        self.ask("hub_cancel_event", calendar=self.calendar, written=written)
+
+    def read(self, written: Written) -> Found | None:
+        """Read an event back."""
+        found: Found | None = self.ask("hub_read_event", calendar=self.calendar, written=written)
+        return found
+
+    def clean(self) -> None:
+        """Remove every object that was written."""
+        while self._uids:
+            self.stranger.remove(self.calendar.ref, self._uids[-1])
+            self._uids.pop()
+
+
+def direct(plugin: Any, account: Account) -> Ask:
+    """Return an `Ask` that calls the hooks of a plugin module with an account, without a hub."""
+
+    def ask(hook: str, **arguments: Any) -> Any:
+        return getattr(plugin, hook)(account=account, **arguments)
+
+    return ask
