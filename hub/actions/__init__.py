@@ -1,0 +1,1 @@
+"""What the hub does for people, one verb a file."""

@@ -1,0 +1,135 @@
+"""Book a held time: check the calendars live, then confirm it, together with everything that must follow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from hub.actions.check import Verdict, check_live
+from hub.actions.effect import Effect, Repeat, Work
+from hub.actions.event import plan_events
+from hub.actions.people import Customer, check_customer, find_or_add_person
+from hub.actions.tell import tell
+from hub.core.booking import CalendarState, State, check_step
+from hub.core.errors import Retry, Taken
+from hub.parts import Hub
+from hub.store.booking import change_booking, find_booking, staff_of
+from hub.store.claim import claimed_span, free, holders_of, keep, lock_holders
+from hub.store.crash import CrashPoint, crash_point
+from hub.store.outbox import add_effect
+
+_CHECK_AGAIN = 20
+"""Seconds until a check that could not be made is tried again, the first time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """A booking as the customer is told of it. ``state`` is ``confirmed``, or ``requested``: not confirmed yet."""
+
+    booking_id: str
+    state: State
+    calendar_state: CalendarState
+    start: int
+    end: int
+    staff: tuple[str, ...]
+
+
+def book(hub: Hub, business_id: str, booking_id: str, customer: Customer) -> Booked:
+    """Turn a hold into a booking for this customer.
+
+    Asks the calendars live, without a transaction. Free: confirmed, and its events, messages and facts are in the
+    outbox with it. Busy: the hold is let go and Taken is raised. Could not be asked: ``requested``, and checked again
+    until it can. A repeat returns the booking as it stands. Raises StateError for a hold that lapsed, UnknownId.
+    """
+    checked = check_customer(customer)
+    with hub.database.reading() as conn:
+        row = find_booking(conn, business_id, booking_id)
+        holders = holders_of(conn, business_id, booking_id)
+        if row.state in (State.CONFIRMED, State.REQUESTED):
+            return _as_booked(conn, business_id, booking_id)
+        check_step(State(row.state), State.CONFIRMED)
+        window = claimed_span(conn, business_id, booking_id)
+    verdict = check_live(hub, business_id, holders, window)
+    if verdict is Verdict.BUSY:
+        _let_go(hub, business_id, booking_id, State.LAPSED)
+        raise Taken("Something else has been entered in the calendar at this time; please choose another one.")
+    now = hub.clock()
+    state = State.CONFIRMED if verdict is Verdict.FREE else State.REQUESTED
+    with hub.database.writing() as conn:
+        lock_holders(conn, business_id, holders)
+        row = find_booking(conn, business_id, booking_id)
+        if row.state in (State.CONFIRMED, State.REQUESTED):
+            return _as_booked(conn, business_id, booking_id)  # the same request, sent twice at once
+        check_step(State(row.state), state)
+        person_id = find_or_add_person(hub, conn, business_id, checked)
+        changed = change_booking(
+            conn, business_id, booking_id, row.version, now=now, state=state, person_id=person_id, hold_until=None
+        )
+        if not changed or not keep(conn, business_id, booking_id):
+            raise Taken("The held time ran out and somebody else took it; please choose another one.")
+        _follow(conn, business_id, booking_id, state, now)
+        crash_point(CrashPoint.BOOK_BEFORE_COMMIT)
+        booked = _as_booked(conn, business_id, booking_id)
+    crash_point(CrashPoint.BOOK_AFTER_COMMIT)
+    return booked
+
+
+def _follow(conn: sa.Connection, business_id: str, booking_id: str, state: State, now: int) -> None:
+    """Put into the outbox what follows from a booking's new state."""
+    calendar_state = CalendarState.NONE
+    if state is State.CONFIRMED:
+        calendar_state = plan_events(conn, business_id, booking_id, now)
+    else:
+        key, payload = f"booking:{booking_id}", {"booking_id": booking_id}
+        due = now + _CHECK_AGAIN
+        add_effect(conn, business_id=business_id, kind=CHECK_AGAIN.name, key=key, payload=payload, due_at=due, now=now)
+    facts = {"business": business_id, "booking": booking_id, "state": state, "calendar_state": calendar_state}
+    tell(conn, business_id, "hub_booking_changed", facts, now)
+
+
+def _check_again(hub: Hub, work: Work) -> None:
+    """Make the live check of a requested booking that could not be made before."""
+    business_id, booking_id = work.business_id, work.payload["booking_id"]
+    with hub.database.reading() as conn:
+        row = find_booking(conn, business_id, booking_id)
+        holders = holders_of(conn, business_id, booking_id)
+        if row.state != State.REQUESTED:
+            return
+        window = claimed_span(conn, business_id, booking_id)
+    verdict = check_live(hub, business_id, holders, window)
+    if verdict is Verdict.OPEN:
+        raise Retry("The calendar still cannot be asked.")
+    if verdict is Verdict.BUSY:
+        _let_go(hub, business_id, booking_id, State.CANCELLED)
+        return
+    now = hub.clock()
+    with hub.database.writing() as conn:
+        lock_holders(conn, business_id, holders)
+        if change_booking(conn, business_id, booking_id, row.version, now=now, state=State.CONFIRMED):
+            _follow(conn, business_id, booking_id, State.CONFIRMED, now)
+
+
+def _let_go(hub: Hub, business_id: str, booking_id: str, state: State) -> None:
+    """Give up a time at which the calendar turned out to be busy."""
+    now = hub.clock()
+    with hub.database.writing() as conn:
+        lock_holders(conn, business_id, holders_of(conn, business_id, booking_id))
+        row = find_booking(conn, business_id, booking_id)
+        if row.state not in (State.HELD, State.REQUESTED):
+            return
+        change_booking(
+            conn, business_id, booking_id, row.version, now=now, state=state, problem="calendar_busy", hold_until=None
+        )
+        free(conn, business_id, booking_id)
+        facts = {"business": business_id, "booking": booking_id, "state": state, "calendar_state": CalendarState.NONE}
+        tell(conn, business_id, "hub_booking_changed", facts, now)
+
+
+def _as_booked(conn: sa.Connection, business_id: str, booking_id: str) -> Booked:
+    row = find_booking(conn, business_id, booking_id)
+    staff = staff_of(conn, business_id, booking_id)
+    return Booked(row.id, State(row.state), CalendarState(row.calendar_state), row.starts_at, row.ends_at, staff)
+
+
+CHECK_AGAIN = Effect("check_again", Repeat.SAFE, _check_again)

@@ -1,0 +1,93 @@
+"""The live check: ask the calendars themselves, just before a time is promised."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from hub.actions.ask import ask_provider
+from hub.actions.schedule import calendars_of, counts_as_busy
+from hub.core.calendar import Busy, Calendar, Window
+from hub.core.errors import HubError
+from hub.core.purpose import Purpose
+from hub.parts import Hub
+from hub.store.booking import BookingEvent
+from hub.store.business import Business, find_business
+
+_BUDGET = 8.0
+"""Seconds: a customer waits for this check."""
+
+
+class Verdict(StrEnum):
+    """What the live check found."""
+
+    FREE = "free"
+    BUSY = "busy"
+    OPEN = "open"  # a calendar could not be asked: nobody knows
+
+
+def check_live(
+    hub: Hub, business_id: str, holders: Collection[str], window: Window, *, booking_id: str = ""
+) -> Verdict:
+    """Ask every checked calendar of these holders for just that window: one call a connection, all at once.
+
+    The booking's own events do not count, nor do those that the hub is about to change. Holds no transaction and never
+    raises for a provider's fault: that is OPEN. A calendar that is busy is BUSY even if another one could not be asked.
+    """
+    with hub.database.reading() as conn:
+        business = find_business(conn, business_id)
+        rows = calendars_of(conn, business_id, holders)
+        ours = _not_counting(conn, business_id, booking_id, [row.id for row in rows])
+    connections: dict[str, list[sa.Row[Any]]] = defaultdict(list)
+    for row in rows:
+        connections[row.connection_id].append(row)
+    if not connections:
+        return Verdict.FREE
+    pool = ThreadPoolExecutor(max_workers=len(connections), thread_name_prefix="check")
+    try:
+        tasks = [pool.submit(_ask, hub, business, calendars, window, ours) for calendars in connections.values()]
+        wait(tasks, timeout=_BUDGET)
+        verdicts = {task.result() if task.done() and not task.cancelled() else Verdict.OPEN for task in tasks}
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+    return next(verdict for verdict in (Verdict.BUSY, Verdict.OPEN, Verdict.FREE) if verdict in verdicts)
+
+
+def _not_counting(conn: sa.Connection, business_id: str, booking_id: str, calendars: Sequence[str]) -> frozenset[str]:
+    """Return the uids of events that say nothing: the claims know better where those bookings are by now.
+
+    Others of ours do count: where one was moved in the calendar by hand, somebody is busy.
+    """
+    mine = BookingEvent.business_id == business_id, BookingEvent.calendar_id.in_(calendars)
+    passing = sa.or_(BookingEvent.booking_id == booking_id, BookingEvent.wanted != BookingEvent.shown)
+    return frozenset(conn.execute(select(BookingEvent.uid).where(*mine, passing)).scalars())
+
+
+def _ask(hub: Hub, business: Business, rows: Sequence[sa.Row[Any]], window: Window, ours: frozenset[str]) -> Verdict:
+    calendars = [Calendar(row.ref, row.name, row.zone, row.writable) for row in rows]
+    try:
+        answer = ask_provider(
+            hub,
+            business.id,
+            rows[0].connection_id,
+            Purpose.PREVENT_CONFLICTS,
+            "hub_free_busy",
+            calendars=calendars,
+            window=window,
+        )
+    except HubError:
+        return Verdict.OPEN
+    if any(one.ref not in answer for one in calendars):
+        return Verdict.OPEN
+    busy: list[Busy] = [one for found in answer.values() for one in found]
+    blocking = (
+        one.end > window.start and one.start < window.end and one.uid not in ours and counts_as_busy(business, one.kind)
+        for one in busy
+    )
+    return Verdict.BUSY if any(blocking) else Verdict.FREE

@@ -1,0 +1,74 @@
+"""See what has come to stand over a booking since it was confirmed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import select, update
+
+from hub.actions.schedule import counts_as_busy
+from hub.actions.tell import tell
+from hub.core.booking import CalendarState, State
+from hub.core.calendar import BusyKind
+from hub.store.booking import Booking, BookingEvent, Occurrence
+from hub.store.business import find_business
+from hub.store.calendar import BusyTime, Calendar
+
+
+def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: int) -> list[str]:
+    """Mark the holder's coming bookings over which another event stands, and clear those that are free of it again.
+
+    Return the ids of the former.
+
+    Buffers do not conflict: an event may end at the minute at which the appointment begins. Nor does what could not be
+    read: it keeps new bookings away, but nobody knows that it stands over this one.
+    """
+    business = find_business(conn, business_id)
+    statement = (
+        select(Booking.id, Booking.calendar_state, BusyTime.kind)
+        .join(Occurrence, Occurrence.booking_id == Booking.id)
+        .outerjoin(Calendar, sa.and_(Calendar.holder_id == Occurrence.holder_id, Calendar.checked))
+        .outerjoin(
+            BusyTime,
+            sa.and_(
+                BusyTime.calendar_id == Calendar.id,
+                BusyTime.starts_at < Booking.ends_at,
+                BusyTime.ends_at > Booking.starts_at,
+                sa.or_(BusyTime.booking_id.is_(None), BusyTime.booking_id != Booking.id),
+                BusyTime.business_id == business_id,
+            ),
+        )
+        .where(
+            Booking.business_id == business_id,
+            Occurrence.business_id == business_id,
+            sa.or_(Calendar.business_id == business_id, Calendar.business_id.is_(None)),
+            Occurrence.holder_id == holder_id,
+            Booking.state == State.CONFIRMED,
+            Booking.ends_at > now,
+        )
+    )
+    clashing: dict[str, bool] = {}
+    before: dict[str, str] = {}
+    for booking_id, state, kind in conn.execute(statement):
+        before[booking_id] = state
+        clashes = kind is not None and kind != BusyKind.UNREADABLE and counts_as_busy(business, kind)
+        clashing[booking_id] = clashing.get(booking_id, False) or clashes
+    for booking_id, clashes in clashing.items():
+        if clashes and before[booking_id] in (CalendarState.WRITTEN, CalendarState.NONE):
+            _set(conn, business_id, booking_id, CalendarState.CONFLICT, now)
+        elif not clashes and before[booking_id] == CalendarState.CONFLICT:
+            written = select(BookingEvent.uid).where(
+                BookingEvent.business_id == business_id, BookingEvent.booking_id == booking_id
+            )
+            state = CalendarState.WRITTEN if conn.execute(written).first() else CalendarState.NONE
+            _set(conn, business_id, booking_id, state, now)
+    return sorted(one for one, clashes in clashing.items() if clashes)
+
+
+def _set(conn: sa.Connection, business_id: str, booking_id: str, state: CalendarState, now: int) -> None:
+    conn.execute(
+        update(Booking)
+        .where(Booking.business_id == business_id, Booking.id == booking_id)
+        .values(calendar_state=state, changed_at=now)
+    )
+    facts = {"business": business_id, "booking": booking_id, "state": State.CONFIRMED, "calendar_state": state}
+    tell(conn, business_id, "hub_booking_changed", facts, now)

@@ -1,0 +1,16 @@
+"""All kinds of effects that an outbox row may name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hub.actions.book import CHECK_AGAIN
+from hub.actions.effect import Effect
+from hub.actions.event import WRITE_EVENT
+from hub.actions.poll import SYNC_CALENDAR
+from hub.actions.tell import TELL
+
+_ALL = (CHECK_AGAIN, SYNC_CALENDAR, TELL, WRITE_EVENT)
+
+EFFECTS: Mapping[str, Effect] = MappingProxyType({one.name: one for one in _ALL})

@@ -1,0 +1,219 @@
+"""Make the staff's calendars show a booking as it is: written once, read back, moved, removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import delete, insert, select, update
+
+from hub.actions.ask import ask_provider
+from hub.actions.effect import Effect, Repeat, Work
+from hub.actions.people import open_person
+from hub.actions.tell import tell
+from hub.core.booking import CalendarState, State
+from hub.core.calendar import Calendar, Event, Found, Written
+from hub.core.errors import Conflict, NotFound, Retry
+from hub.core.purpose import Purpose
+from hub.parts import Hub
+from hub.store import calendar
+from hub.store.booking import Booking, BookingEvent, find_booking, staff_of
+from hub.store.crash import CrashPoint, crash_point
+from hub.store.outbox import add_effect
+from hub.store.service import Service
+
+UNWANTED = -1
+
+
+def plan_events(conn: sa.Connection, business_id: str, booking_id: str, now: int) -> CalendarState:
+    """Set down which calendars shall show the booking as it now is, and put the writing into the outbox.
+
+    Called in the transaction of the change, after its version was counted up. Returns the calendar state it leads to.
+    """
+    row = find_booking(conn, business_id, booking_id)
+    wanted = _targets(conn, business_id, booking_id) if row.state == State.CONFIRMED else {}
+    known = {one.calendar_id for one in _events(conn, business_id, booking_id)}
+    for calendar_id in known - set(wanted):
+        _set_event(conn, business_id, booking_id, calendar_id, wanted=UNWANTED)
+    for calendar_id, uid in wanted.items():
+        if calendar_id in known:
+            _set_event(conn, business_id, booking_id, calendar_id, wanted=row.version)
+        else:
+            ids = {"business_id": business_id, "booking_id": booking_id, "calendar_id": calendar_id, "uid": uid}
+            conn.execute(insert(BookingEvent).values(**ids, ref="", etag="", wanted=row.version, shown=0))
+    for calendar_id in sorted(known | set(wanted)):
+        payload = {"booking_id": booking_id, "calendar_id": calendar_id}
+        key = f"event:{booking_id}:{calendar_id}"
+        add_effect(conn, business_id=business_id, kind=WRITE_EVENT.name, key=key, payload=payload, due_at=now, now=now)
+    state = CalendarState.PENDING if known or wanted else CalendarState.NONE
+    _set_state(conn, business_id, booking_id, state)
+    return state
+
+
+def _write_event(hub: Hub, work: Work) -> None:
+    """Bring one event to what the booking wants now, whatever an earlier attempt did or did not do."""
+    business_id, booking_id, calendar_id = work.business_id, work.payload["booking_id"], work.payload["calendar_id"]
+    with hub.database.reading() as conn:
+        booking = find_booking(conn, business_id, booking_id)
+        event = next((one for one in _events(conn, business_id, booking_id) if one.calendar_id == calendar_id), None)
+        place = conn.execute(
+            select(calendar.Calendar.__table__).where(
+                calendar.Calendar.business_id == business_id, calendar.Calendar.id == calendar_id
+            )
+        ).one_or_none()
+    if event is None or place is None or event.wanted == event.shown:
+        return
+    if event.wanted == UNWANTED:
+        written = None
+        _remove(hub, business_id, place, event)
+    else:
+        written = _show(hub, business_id, place, event, _event_of(hub, business_id, booking, event))
+    with hub.database.writing() as conn:
+        _note_shown(conn, business_id, booking_id, event, written, hub.clock())
+        crash_point(CrashPoint.EVENT_BEFORE_COMMIT)
+
+
+def _show(hub: Hub, business_id: str, place: sa.Row[Any], event: sa.Row[Any], wanted: Event) -> Written:
+    """Write the event, read it back, and return where it stands. Every step may be repeated."""
+    which = Calendar(place.ref, place.name, place.zone, place.writable)
+    known = Written(event.uid, event.ref, event.etag)
+    crash_point(CrashPoint.EVENT_BEFORE_WRITE)
+    written: Written | None = None
+    arguments: dict[str, Any]
+    if event.ref:
+        try:
+            arguments = {"calendar": which, "written": known, "event": wanted}
+            written = ask_provider(
+                hub, business_id, place.connection_id, Purpose.UPDATE_EVENT, "hub_update_event", **arguments
+            )
+        except NotFound:
+            written = None  # deleted outside: it is written anew below
+        except Conflict:
+            # Changed outside since we read it. The booking is what was agreed, so ours wins, on what is there now.
+            known = Written(event.uid, event.ref, "")
+            arguments = {"calendar": which, "written": known, "event": wanted}
+            written = ask_provider(
+                hub, business_id, place.connection_id, Purpose.UPDATE_EVENT, "hub_update_event", **arguments
+            )
+    if written is None:
+        written = ask_provider(
+            hub,
+            business_id,
+            place.connection_id,
+            Purpose.CREATE_EVENT,
+            "hub_create_event",
+            calendar=which,
+            event=wanted,
+        )
+    crash_point(CrashPoint.EVENT_AFTER_WRITE)
+    arguments = {"calendar": which, "written": written}
+    found: Found | None = ask_provider(
+        hub, business_id, place.connection_id, Purpose.PREVENT_CONFLICTS, "hub_read_event", **arguments
+    )
+    if found is None or found.cancelled or (found.start, found.end) != (wanted.start, wanted.end):
+        raise Retry("The calendar does not show the event as it was written.")
+    return found.written
+
+
+def _remove(hub: Hub, business_id: str, place: sa.Row[Any], event: sa.Row[Any]) -> None:
+    which = Calendar(place.ref, place.name, place.zone, place.writable)
+    crash_point(CrashPoint.EVENT_BEFORE_WRITE)
+    # Also when no write was ever seen to succeed: one whose outcome is unknown may have.
+    known = Written(event.uid, event.ref, event.etag)
+    ask_provider(
+        hub, business_id, place.connection_id, Purpose.CANCEL_EVENT, "hub_cancel_event", calendar=which, written=known
+    )
+    crash_point(CrashPoint.EVENT_AFTER_WRITE)
+
+
+def _note_shown(
+    conn: sa.Connection, business_id: str, booking_id: str, event: sa.Row[Any], written: Written | None, now: int
+) -> None:
+    place = {"ref": written.ref, "etag": written.etag} if written else {"ref": "", "etag": ""}
+    _set_event(conn, business_id, booking_id, event.calendar_id, shown=event.wanted, **place)
+    # What was read of our own event before is out of date; the next look brings it as it is now.
+    times = calendar.BusyTime
+    conn.execute(
+        delete(times).where(
+            times.business_id == business_id,
+            times.calendar_id == event.calendar_id,
+            times.booking_id == booking_id,
+        )
+    )
+    events = _events(conn, business_id, booking_id)
+    if any(one.wanted != one.shown for one in events):
+        return
+    shown = any(one.wanted != UNWANTED for one in events)
+    _announce(conn, business_id, booking_id, CalendarState.WRITTEN if shown else CalendarState.NONE, now)
+
+
+def _gave_up(hub: Hub, work: Work) -> None:
+    with hub.database.writing() as conn:
+        _announce(conn, work.business_id, work.payload["booking_id"], CalendarState.FAILED, hub.clock())
+
+
+def _announce(conn: sa.Connection, business_id: str, booking_id: str, state: CalendarState, now: int) -> None:
+    row = find_booking(conn, business_id, booking_id)
+    if row.calendar_state == state:
+        return
+    _set_state(conn, business_id, booking_id, state)
+    facts = {"business": business_id, "booking": booking_id, "state": row.state, "calendar_state": state}
+    tell(conn, business_id, "hub_booking_changed", facts, now)
+
+
+def _event_of(hub: Hub, business_id: str, booking: sa.Row[Any], event: sa.Row[Any]) -> Event:
+    with hub.database.reading() as conn:
+        statement = select(Service.name).where(Service.business_id == business_id, Service.id == booking.service_id)
+        service = conn.execute(statement).scalar_one()
+    summary, description = service, ""
+    if booking.person_id:
+        customer = open_person(hub, business_id, booking.person_id)
+        summary = f"{service}: {customer.name}"
+        description = "\n".join(part for part in (customer.name, customer.phone, customer.email) if part)
+    return Event(
+        uid=event.uid,
+        start=booking.starts_at,
+        end=booking.ends_at,
+        zone=booking.zone,
+        summary=summary,
+        description=description,
+        sequence=booking.version,
+    )
+
+
+def _targets(conn: sa.Connection, business_id: str, booking_id: str) -> dict[str, str]:
+    """Return the calendars to write to, one a staff member at most, with the uid of the event in each."""
+    table = calendar.Calendar
+    statement = select(table.id, table.holder_id).where(
+        table.business_id == business_id,
+        table.holder_id.in_(staff_of(conn, business_id, booking_id)),
+        table.written,
+    )
+    # A uid for each calendar: some servers refuse the same one in two calendars of one account.
+    return {row.id: f"frontdesk-{booking_id}-{row.holder_id}" for row in conn.execute(statement.order_by(table.id))}
+
+
+def _events(conn: sa.Connection, business_id: str, booking_id: str) -> list[sa.Row[Any]]:
+    mine = BookingEvent.business_id == business_id, BookingEvent.booking_id == booking_id
+    return list(conn.execute(select(BookingEvent.__table__).where(*mine).order_by(BookingEvent.calendar_id)).all())
+
+
+def _set_event(conn: sa.Connection, business_id: str, booking_id: str, calendar_id: str, **values: Any) -> None:
+    conn.execute(
+        update(BookingEvent)
+        .where(
+            BookingEvent.business_id == business_id,
+            BookingEvent.booking_id == booking_id,
+            BookingEvent.calendar_id == calendar_id,
+        )
+        .values(**values)
+    )
+
+
+def _set_state(conn: sa.Connection, business_id: str, booking_id: str, state: CalendarState) -> None:
+    conn.execute(
+        update(Booking).where(Booking.business_id == business_id, Booking.id == booking_id).values(calendar_state=state)
+    )
+
+
+WRITE_EVENT = Effect("write_event", Repeat.SAFE, _write_event, gave_up=_gave_up)

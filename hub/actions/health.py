@@ -1,0 +1,29 @@
+"""The health of a connection: noted where it is seen, and told when it changes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlalchemy import update
+
+from hub.actions.tell import tell
+from hub.store.connection import Connection
+
+
+def note_health(conn: sa.Connection, business_id: str, connection_id: str, health: str, reason: str, now: int) -> None:
+    """Note that a connection is ``ok``, ``failing`` or ``needs_reconnect``; only a change is written and told.
+
+    A disconnected one stays disconnected.
+    """
+    changed = conn.execute(
+        update(Connection)
+        .where(
+            Connection.business_id == business_id,
+            Connection.id == connection_id,
+            Connection.health != "disconnected",
+            sa.or_(Connection.health != health, Connection.health_reason != reason),
+        )
+        .values(health=health, health_reason=reason, health_at=now)
+    )
+    if changed.rowcount:
+        facts = {"business": business_id, "connection": connection_id, "health": health}
+        tell(conn, business_id, "hub_connection_changed", facts, now)

@@ -1,0 +1,51 @@
+"""Offer the times that are truly free, and explain why another one is not."""
+
+from __future__ import annotations
+
+from hub.actions.fresh import is_worth_reading, reasons_against, refresh
+from hub.actions.schedule import Schedule, load_schedule, withhold
+from hub.core import availability, explain
+from hub.core.availability import Offer
+from hub.core.calendar import Window
+from hub.core.errors import InputError
+from hub.core.explain import Explanation
+from hub.parts import Hub
+
+LONGEST = 100 * 86_400
+"""The longest window that one search may ask for, in seconds."""
+
+
+def offer(hub: Hub, business_id: str, service_id: str, window: Window, *, moving: str = "") -> Offer:
+    """Return the starts of a service that can be booked in the window, and who is free at each.
+
+    ``moving`` names a booking that is to be moved: its own time counts as free. No provider is called while all
+    calendars are fresh; those that are not are read again within a budget, and if that fails their holders offer
+    nothing (`explain_start` gives the reason). Raises InputError for a window that is too long, UnknownId.
+    """
+    schedule, now = fresh_schedule(hub, business_id, service_id, window, moving=moving)
+    return availability.offer(schedule.service, schedule.holders, window, now)
+
+
+def explain_start(hub: Hub, business_id: str, service_id: str, start: int, *, moving: str = "") -> Explanation:
+    """Return, by reason code, why a start (UTC seconds) is not offered; without a reason it is offered."""
+    schedule, now = fresh_schedule(hub, business_id, service_id, Window(start, start + 1), moving=moving)
+    return explain.explain(schedule.service, schedule.holders, start, now)
+
+
+def fresh_schedule(
+    hub: Hub, business_id: str, service_id: str, window: Window, *, moving: str = ""
+) -> tuple[Schedule, int]:
+    """Return the schedule of a window with every calendar fresh or its holder withheld, and the time it is of."""
+    if window.end - window.start > LONGEST:
+        raise InputError("window", f"It is longer than {LONGEST // 86_400} days; ask for less at once.")
+    now = hub.clock()
+    with hub.database.reading() as conn:
+        schedule = load_schedule(conn, business_id, service_id, window, now, ignore=moving)
+    until = min(availability.reach(schedule.service, window).end, now + schedule.service.horizon)
+    stale = [row for row in schedule.calendars if is_worth_reading(hub, row, until, now)]
+    if stale:
+        refresh(hub, business_id, stale, until)
+        now = hub.clock()
+        with hub.database.reading() as conn:
+            schedule = load_schedule(conn, business_id, service_id, window, now, ignore=moving)
+    return withhold(schedule, reasons_against(hub, schedule.calendars, until, now)), now

@@ -1,0 +1,88 @@
+"""The people of a business: found by keyed hash, kept sealed under a key of their own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from hub.core.errors import InputError
+from hub.identity.email import canonical_email
+from hub.identity.phone import canonical_phone
+from hub.parts import Hub
+from hub.store.ids import new_id
+from hub.store.person import add_person, find_person, person_by_hash
+from hub.vault.people import keyed_hash, new_person_fields, person_fields
+
+_LONGEST_NAME = 200
+_FIRST = 1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Customer:
+    """Who books: as typed. At least one of e-mail address and number; ``region`` (ISO 3166) reads a local number."""
+
+    name: str
+    email: str = ""
+    phone: str = ""
+    region: str = "US"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Checked:
+    """A customer's fields in canonical form."""
+
+    name: str
+    email: str | None
+    phone: str | None
+
+
+def check_customer(customer: Customer) -> Checked:
+    """Return the customer's fields in canonical form; raise InputError that names the field."""
+    name = " ".join(customer.name.split())
+    if not name or len(name) > _LONGEST_NAME:
+        raise InputError("name", f"Give a name of 1 to {_LONGEST_NAME} characters.")
+    email = canonical_email(customer.email) if customer.email else None
+    phone = canonical_phone(customer.phone, customer.region) if customer.phone else None
+    if email is None and phone is None:
+        raise InputError("email", "Give an e-mail address or a phone number, so that you can be reached.")
+    return Checked(name, email, phone)
+
+
+def find_or_add_person(hub: Hub, conn: sa.Connection, business_id: str, customer: Checked) -> str:
+    """Return the id of the person known under that address or number, or of a new one. ``conn`` is writing."""
+    hashes = {
+        kind: keyed_hash(hub.keyring, business_id, kind, value) if value else None
+        for kind, value in (("email", customer.email), ("phone", customer.phone))
+    }
+    known = person_by_hash(conn, business_id, hashes["email"], hashes["phone"])
+    if known:
+        return known
+    person_id = new_id()
+    fields = new_person_fields(conn, hub.keyring, business_id, person_id)
+    given = {"name": customer.name, "email": customer.email, "phone": customer.phone}
+    sealed = {field: fields.seal(field, value, _FIRST) for field, value in given.items() if value is not None}
+    add_person(
+        conn,
+        id=person_id,
+        business_id=business_id,
+        email_hash=hashes["email"],
+        phone_hash=hashes["phone"],
+        version=_FIRST,
+        made_at=hub.clock(),
+        **sealed,
+    )
+    return person_id
+
+
+def open_person(hub: Hub, business_id: str, person_id: str) -> Customer:
+    """Return a person's name and addresses in the clear, for a message or an event that is about to be written."""
+    with hub.database.reading() as conn:
+        row = find_person(conn, business_id, person_id)
+        fields = person_fields(conn, hub.keyring, business_id, person_id)
+    opened = {
+        field: fields.open(field, sealed, row.version)
+        for field, sealed in (("name", row.name), ("email", row.email), ("phone", row.phone))
+        if sealed is not None
+    }
+    return Customer(opened["name"], opened.get("email", ""), opened.get("phone", ""))

@@ -1,0 +1,159 @@
+"""Keep the hub's copy of a calendar's busy times fresh, and see what has come to stand over a booking."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import delete, insert, select, update
+
+from hub.actions.ask import ask_provider
+from hub.actions.conflicts import find_conflicts
+from hub.actions.health import note_health
+from hub.core.calendar import Busy, Calendar, Changes, Window
+from hub.core.errors import Gone, HubError, NeedsReconnect, PluginBroken, ProviderError, UnknownId
+from hub.core.purpose import Purpose
+from hub.parts import Hub
+from hub.store import calendar
+from hub.store.booking import BookingEvent
+from hub.store.connection import Connection
+from hub.store.service import Service
+from hub.vault.people import keyed_hash
+
+_BACK = 86_400
+_SPARE = 14 * 86_400
+"""Read this much further than the longest horizon, so that a full read is needed every two weeks, not every search."""
+
+
+def sync_calendar(hub: Hub, business_id: str, calendar_id: str, *, until: int = 0) -> bool:
+    """Bring the busy times of one calendar up to date; tell whether they are fresh now.
+
+    Reads what changed since the cursor, or everything when there is none, when it is too old, or when the known window
+    ends before ``until`` (UTC seconds). Never raises for the provider's faults: they become the calendar's ``problem``
+    and the connection's health, and its slots are withheld. A result that another sync has overtaken is thrown away.
+    """
+    now = hub.clock()
+    with hub.database.reading() as conn:
+        row = _calendar(conn, business_id, calendar_id)
+        horizon = conn.execute(
+            select(sa.func.max(Service.horizon)).where(Service.business_id == business_id, Service.active)
+        ).scalar_one()
+    needed = max(until, now + (horizon or 0))
+    if row.cursor is None or needed > row.read_until:
+        window, cursor = Window(now - _BACK, needed + _SPARE), None
+    else:
+        window, cursor = Window(row.read_from, row.read_until), row.cursor
+    try:
+        changes = _changes(hub, business_id, row, cursor, window)
+    except (ProviderError, PluginBroken) as error:
+        _note_problem(hub, business_id, row, error)
+        return False
+    with hub.database.writing() as conn:
+        current = _calendar(conn, business_id, calendar_id)
+        if current.cursor != row.cursor or current.read_until != row.read_until:
+            return bool(current.problem == "" and current.read_at >= now)  # another one was faster
+        _apply(hub, conn, business_id, calendar_id, changes)
+        conn.execute(
+            update(calendar.Calendar)
+            .where(calendar.Calendar.business_id == business_id, calendar.Calendar.id == calendar_id)
+            .values(
+                cursor=changes.cursor,
+                read_from=window.start,
+                read_until=window.end,
+                read_at=now,
+                tried_at=now,
+                problem="",
+            )
+        )
+        note_health(conn, business_id, row.connection_id, "ok", "", now)
+        if row.holder_id is not None:
+            find_conflicts(conn, business_id, row.holder_id, now)
+    return True
+
+
+def _changes(hub: Hub, business_id: str, row: sa.Row[Any], cursor: str | None, window: Window) -> Changes:
+    which = Calendar(row.ref, row.name, row.zone, row.writable)
+
+    def ask(cursor: str | None) -> Changes:
+        answer = ask_provider(
+            hub,
+            business_id,
+            row.connection_id,
+            Purpose.CHECK_AVAILABILITY,
+            "hub_changes",
+            calendar=which,
+            cursor=cursor,
+            window=window,
+        )
+        assert isinstance(answer, Changes)
+        return answer
+
+    try:
+        return ask(cursor)
+    except Gone:
+        return ask(None)
+
+
+def _apply(hub: Hub, conn: sa.Connection, business_id: str, calendar_id: str, changes: Changes) -> None:
+    table = calendar.BusyTime
+    mine = (table.business_id == business_id, table.calendar_id == calendar_id)
+    hashed = {
+        change.item: keyed_hash(hub.keyring, business_id, "calendar item", change.item) for change in changes.items
+    }
+    if changes.complete:
+        conn.execute(delete(table).where(*mine))
+    elif hashed:
+        conn.execute(delete(table).where(*mine, table.item.in_(list(hashed.values()))))
+    ours = _ours(conn, business_id, [one for change in changes.items for one in change.busy or ()])
+    rows = [
+        {
+            "calendar_id": calendar_id,
+            "business_id": business_id,
+            "item": hashed[change.item],
+            "n": n,
+            "starts_at": busy.start,
+            "ends_at": busy.end,
+            "kind": busy.kind,
+            "booking_id": ours.get(busy.uid),
+        }
+        for change in changes.items
+        for n, busy in enumerate(change.busy or ())
+    ]
+    if rows:
+        conn.execute(insert(table), rows)
+
+
+def _ours(conn: sa.Connection, business_id: str, found: Sequence[Busy]) -> dict[str, str]:
+    """Return the bookings behind those events that the hub wrote itself, by their uid."""
+    uids = [busy.uid for busy in found if busy.uid.startswith("frontdesk-")]
+    if not uids:
+        return {}
+    statement = select(BookingEvent.uid, BookingEvent.booking_id).where(
+        BookingEvent.business_id == business_id, BookingEvent.uid.in_(uids)
+    )
+    return {row.uid: row.booking_id for row in conn.execute(statement)}
+
+
+def _note_problem(hub: Hub, business_id: str, row: sa.Row[Any], error: HubError) -> None:
+    now = hub.clock()
+    health = "needs_reconnect" if isinstance(error, NeedsReconnect) else "failing"
+    with hub.database.writing() as conn:
+        conn.execute(
+            update(calendar.Calendar)
+            .where(calendar.Calendar.business_id == business_id, calendar.Calendar.id == row.id)
+            .values(problem=error.code, tried_at=now)
+        )
+        note_health(conn, business_id, row.connection_id, health, error.code, now)
+
+
+def _calendar(conn: sa.Connection, business_id: str, calendar_id: str) -> sa.Row[Any]:
+    table = calendar.Calendar
+    row = conn.execute(
+        select(table.__table__)
+        .join(Connection, Connection.id == table.connection_id)
+        .where(table.business_id == business_id, table.id == calendar_id, Connection.business_id == business_id)
+    ).one_or_none()
+    if row is None:
+        raise UnknownId("calendar", calendar_id)
+    return row

@@ -1,0 +1,49 @@
+"""The one place where the parts meet: make a hub, and close it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from hub.parts import Hub
+from hub.registry import Candidate, Registry, installed
+from hub.settings import Settings
+from hub.store.database import open_database
+from hub.store.schema import migrate
+from hub.vault.broker import Broker
+from hub.vault.keys import Keyring
+from hub.vault.roots import check_roots, load_roots, make_roots
+
+
+def now() -> int:
+    """Return the time in UTC seconds."""
+    return int(time.time())
+
+
+def create_hub(
+    settings: Settings, *, clock: Callable[[], int] = now, plugins: Iterable[Candidate] | None = None
+) -> Hub:
+    """Return a hub whose databases are up to date and whose keys are there.
+
+    ``plugins`` are what is installed, unless given. Raises Sealed when a root key is missing, wrong or readable by
+    others.
+    """
+    database, keystore = open_database(settings.database), open_database(settings.keystore)
+    migrate(database, keystore)
+    make_roots(settings, database)
+    roots = load_roots(settings)
+    check_roots(database, roots)
+    drop_ins = settings.plugins_dir if settings.plugins_dir != Path("") else None
+    found = installed(drop_ins) if plugins is None else plugins
+    registry = Registry(found, off=settings.plugins_off, trace=settings.trace_hooks)
+    keyring = Keyring(database, keystore, roots, clock=clock)
+    broker = Broker(settings=settings, database=database, keyring=keyring, registry=registry, clock=clock)
+    return Hub(settings, registry, database, keystore, keyring, broker, clock)
+
+
+def close_hub(hub: Hub) -> None:
+    """Close what the hub holds open."""
+    hub.broker.close()
+    hub.database.close()
+    hub.keystore.close()

@@ -1,0 +1,25 @@
+"""The parts of a running hub as one value, handed to every action. Made in `hub.app` and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from hub.registry import Registry
+from hub.settings import Settings
+from hub.store.database import Database
+from hub.vault.broker import Broker
+from hub.vault.keys import Keyring
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """A running hub. ``clock`` gives the time in UTC seconds; tests hand in their own."""
+
+    settings: Settings
+    registry: Registry
+    database: Database
+    keystore: Database
+    keyring: Keyring
+    broker: Broker
+    clock: Callable[[], int]

@@ -1,0 +1,151 @@
+"""Keeping calendars fresh: what changed is seen, what fails is withheld, what collides is told."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import select, update
+
+from hub.actions.book import book
+from hub.actions.effects import EFFECTS
+from hub.actions.hold import hold
+from hub.actions.sync import sync_calendar
+from hub.core.booking import CalendarState
+from hub.core.errors import HubError, NeedsReconnect, Refused, Retry
+from hub.jobs.perform import drain
+from hub.plugin import Busy, BusyKind
+from hub.store.booking import Booking
+from hub.store.calendar import BusyTime, Calendar
+from hub.store.connection import Connection
+from hub.store.outbox import Outbox
+from tests.world import ADA, DAY, HOUR, MINUTE, MONDAY, World
+
+TEN = MONDAY + 2 * HOUR
+
+
+def calendar(world: World) -> Calendar:
+    with world.hub.database.reading() as conn:
+        return conn.execute(select(Calendar.__table__).where(Calendar.business_id == world.business)).one()  # type: ignore[return-value]
+
+
+def sync(world: World) -> bool:
+    return sync_calendar(world.hub, world.business, calendar(world).id)
+
+
+def busy(world: World) -> list[tuple[int, int, str]]:
+    with world.hub.database.reading() as conn:
+        statement = select(BusyTime.starts_at, BusyTime.ends_at, BusyTime.kind).where(
+            BusyTime.business_id == world.business
+        )
+        return sorted((start, end, kind) for start, end, kind in conn.execute(statement))
+
+
+def health(world: World) -> tuple[str, str]:
+    with world.hub.database.reading() as conn:
+        statement = select(Connection.health, Connection.health_reason).where(Connection.business_id == world.business)
+        return tuple(conn.execute(statement).one())
+
+
+def booked(world: World) -> str:
+    held = hold(world.hub, world.business, world.service(calendar(world).ref), TEN, zone="Europe/Berlin")
+    book(world.hub, world.business, held.booking_id, ADA)
+    drain(world.hub, EFFECTS)
+    return held.booking_id
+
+
+def calendar_state(world: World, booking_id: str) -> str:
+    with world.hub.database.reading() as conn:
+        mine = Booking.business_id == world.business, Booking.id == booking_id
+        return conn.execute(select(Booking.calendar_state).where(*mine)).scalar_one()
+
+
+def test_busy_times_are_read_and_no_name_of_an_event_is_stored(world: World) -> None:
+    ada = world.staff()
+    world.calendars.busy[ada] += [Busy(TEN, TEN + HOUR), Busy(TEN + DAY, TEN + DAY + HOUR, BusyKind.TENTATIVE)]
+    assert sync(world)
+    assert busy(world) == [(TEN, TEN + HOUR, "busy"), (TEN + DAY, TEN + DAY + HOUR, "tentative")]
+    with world.hub.database.reading() as conn:
+        items = conn.execute(select(BusyTime.item).where(BusyTime.business_id == world.business)).scalars().all()
+    assert all(len(item) == 64 and "item" not in item for item in items)
+
+
+def test_what_is_gone_from_the_calendar_is_gone_from_the_copy(world: World) -> None:
+    ada = world.staff()
+    world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
+    sync(world)
+    world.calendars.busy[ada].clear()
+    assert sync(world)
+    assert busy(world) == []
+
+
+def test_a_cursor_that_is_too_old_leads_to_a_full_read(world: World) -> None:
+    ada = world.staff()
+    sync(world)
+    with world.hub.database.writing() as conn:
+        conn.execute(update(Calendar).where(Calendar.business_id == world.business).values(cursor="old"))
+    world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
+    assert sync(world)
+    assert len(busy(world)) == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (Retry("down", code="unreachable"), ("failing", "unreachable")),
+        (NeedsReconnect("no"), ("needs_reconnect", "needs_reconnect")),
+        (Refused("too_large"), ("failing", "too_large")),
+        (ZeroDivisionError(), ("failing", "plugin_error")),
+    ],
+)
+def test_what_fails_is_the_health_of_the_connection_and_the_copy_stays(
+    world: World, error: Exception, expected: tuple[str, str]
+) -> None:
+    ada = world.staff()
+    world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
+    sync(world)
+    world.calendars.fail = lambda hook: error
+    assert not sync(world)
+    assert health(world) == expected
+    assert calendar(world).problem == expected[1]
+    assert len(busy(world)) == 1
+    world.calendars.fail = lambda hook: None
+    assert sync(world)
+    assert health(world) == ("ok", "")
+
+
+def test_a_change_of_health_is_told_once(world: World) -> None:
+    world.staff()
+    world.calendars.fail = lambda hook: Retry("down", code="unreachable")
+    for _ in range(3):
+        sync(world)
+    with world.hub.database.reading() as conn:
+        told = conn.execute(select(Outbox.payload).where(Outbox.business_id == world.business)).scalars().all()
+    assert [one["facts"]["health"] for one in told if one["hook"] == "hub_connection_changed"] == ["failing"]
+
+
+def test_another_event_over_a_booking_is_a_conflict_until_it_is_gone(world: World) -> None:
+    ada = world.staff()
+    booking_id = booked(world)
+    world.calendars.busy[ada].append(Busy(TEN + 10 * MINUTE, TEN + HOUR))
+    sync(world)
+    assert calendar_state(world, booking_id) == CalendarState.CONFLICT
+    world.calendars.busy[ada].clear()
+    sync(world)
+    assert calendar_state(world, booking_id) == CalendarState.WRITTEN
+
+
+def test_the_bookings_own_event_is_no_conflict_and_neither_is_one_beside_it(world: World) -> None:
+    ada = world.staff()
+    booking_id = booked(world)
+    world.calendars.busy[ada] += [Busy(TEN - HOUR, TEN), Busy(TEN + 30 * MINUTE, TEN + HOUR)]
+    sync(world)
+    assert calendar_state(world, booking_id) == CalendarState.WRITTEN
+
+
+def test_what_could_not_be_read_blocks_new_bookings_but_is_no_conflict(world: World) -> None:
+    ada = world.staff()
+    booking_id = booked(world)
+    world.calendars.busy[ada].append(Busy(TEN - DAY, TEN + DAY, BusyKind.UNREADABLE))
+    sync(world)
+    assert calendar_state(world, booking_id) == CalendarState.WRITTEN
+    with pytest.raises(HubError, match="busy"):
+        hold(world.hub, world.business, world.service(ada), TEN + HOUR, zone="Europe/Berlin")
