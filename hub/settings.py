@@ -6,11 +6,14 @@ for a secret, ``HUB_NAME_FILE`` may name a file that holds the value. Later sour
 
 from __future__ import annotations
 
+import hashlib
 import os
+import tempfile
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -18,6 +21,8 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from hub.core.errors import InputError
 
 PREFIX = "HUB_"
+_LONGEST_SOCKET = 107
+"""Bytes that the path of a Unix socket may have on Linux (unix(7): 108 with the final zero)."""
 _SECRETS = ("database_url", "keystore_url", "queue_url")
 
 
@@ -109,7 +114,15 @@ class Settings(BaseSettings):
     @property
     def queue(self) -> str:
         """The queue's address; the embedded Valkey listens on a socket in the data folder."""
-        return self.queue_url.get_secret_value() or f"unix://{self.data_dir.resolve() / 'valkey.sock'}"
+        return self.queue_url.get_secret_value() or f"unix://{quote(str(self.socket_path('valkey.sock')))}"
+
+    def socket_path(self, name: str) -> Path:
+        """Return where a Unix socket of this installation is: in the data folder, or where its path is short enough."""
+        folder = self.data_dir.resolve()
+        if len(os.fsencode(folder / name)) > _LONGEST_SOCKET:
+            digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
+            folder = Path(tempfile.gettempdir()) / f"hub-{os.getuid()}-{digest}"
+        return folder / name
 
     @property
     def queue_is_embedded(self) -> bool:

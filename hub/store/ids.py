@@ -11,5 +11,19 @@ LENGTH = 26
 
 def new_id() -> str:
     """Return 26 characters: 48 bits of time in milliseconds, 80 random bits, in Crockford's base 32."""
-    number = (time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | secrets.randbits(80)
+    return _text((time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | secrets.randbits(80))
+
+
+def id_after(last: str) -> str:
+    """Return a new id that sorts after ``last``, also within its millisecond or after a clock that was set back."""
+    fresh = new_id()
+    if fresh > last:
+        return fresh
+    number = 0
+    for character in last:
+        number = number << 5 | _ALPHABET.index(character)
+    return _text(number + 1)
+
+
+def _text(number: int) -> str:
     return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))

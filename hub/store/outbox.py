@@ -26,7 +26,7 @@ from sqlalchemy.orm import Mapped, aliased
 
 from hub.store.annotate import About, Base, Category, Retention, column
 from hub.store.guard import Across
-from hub.store.ids import LENGTH, new_id
+from hub.store.ids import LENGTH, id_after
 
 _ID = About(Category.IDENTIFIER, Retention.PROCESSING)
 _STATE = About(Category.TECHNICAL, Retention.PROCESSING)
@@ -35,7 +35,6 @@ _LEASE = About(Category.TECHNICAL, Retention.INSTALLATION)
 WAITING, RUNNING, DONE, DEAD, UNKNOWN = "waiting", "running", "done", "dead", "unknown"
 _OPEN = (WAITING, RUNNING)
 _ENDED_BADLY = (DEAD, UNKNOWN)
-_DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"  # of ids, in their order
 
 
 class Outbox(Base):
@@ -117,18 +116,11 @@ def add_effect(
     """
     mine = (Outbox.business_id == business_id, Outbox.key == key, Outbox.state.in_(_OPEN))
     last = conn.scalar(select(func.max(Outbox.id)).where(*mine)) or ""
-    identifier = new_id()
-    if identifier <= last:  # two in one millisecond, or a clock that was set back: the order is that of writing
-        identifier = _following(last)
+    identifier = id_after(last)  # the order of ids is that of writing
     row = {"id": identifier, "business_id": business_id, "kind": kind, "key": key, "payload": payload}
     state = {"state": WAITING, "attempts": 0, "due_at": due_at, "lease_until": 0, "problem": "", "made_at": now}
     conn.execute(insert(Outbox).values(**row, **state))
     return identifier
-
-
-def _following(identifier: str) -> str:
-    stem = identifier.rstrip(_DIGITS[-1])
-    return stem[:-1] + _DIGITS[_DIGITS.index(stem[-1]) + 1] + _DIGITS[0] * (len(identifier) - len(stem))
 
 
 def due(conn: Connection, now: int, limit: int) -> list[tuple[str, int]]:

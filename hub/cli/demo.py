@@ -1,0 +1,13 @@
+"""`hub demo`: show a booking on a real CalDAV server."""
+
+from __future__ import annotations
+
+import click
+
+from hub.run.demo import run_demo
+
+
+@click.command("demo", help="Show a booking on a real CalDAV server, from connecting to cancelling.")
+def command() -> None:
+    """Exit 0, or 1 after naming the step that failed."""
+    raise SystemExit(0 if run_demo(click.echo) else 1)

@@ -1,0 +1,54 @@
+"""The `hub` command: a table of sub-commands, each in a file of its own and loaded when it is called."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from hub.core.errors import HubError
+
+COMMANDS = {
+    "demo": "Show a booking on a real CalDAV server, from connecting to cancelling.",
+    "migrate": "Bring the database to the state that this version needs.",
+    "outbox": "List what could not be brought about, and try it again.",
+    "plugins": "List the plugins: on, off or broken, and why.",
+    "probe": "Try a provider's server with a scratch calendar: would booking be safe?",
+    "up": "Start the hub and keep it running.",
+    "work": "Run one process of the hub: web, worker or clock.",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = import_module(f"hub.cli.{name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(COMMANDS.items()))
+
+
+@click.command(cls=_Lazy, help="Frontdesk, a self-hosted integration hub.")
+@click.version_option(package_name="frontdesk-hub")
+def cli() -> None:
+    """Hold the sub-commands together."""
+
+
+def main() -> None:
+    """Run the command line; a hub error is one sentence and exit code 1, without a traceback."""
+    problem = ""
+    try:
+        cli(standalone_mode=True)
+    except HubError as error:
+        problem = error.message
+    if problem:
+        click.secho(problem, fg="red", err=True)
+        sys.exit(1)

@@ -1,0 +1,1 @@
+"""Work that must happen although a process dies: outbox, relay, worker, schedule."""

@@ -1,0 +1,37 @@
+"""The tasks that the clock runs from time to time: the list, and the housekeeping of the store itself."""
+
+from __future__ import annotations
+
+from hub.actions.cancel import lapse_expired_holds
+from hub.actions.poll import poll_calendars
+from hub.jobs.schedule import Periodic
+from hub.parts import Hub
+from hub.store.claim import forget_past
+from hub.store.outbox import forget_done
+
+DAY = 86_400
+KEPT_DAYS = 30
+"""Days that a row stays after its effect was done (retention class ``processing``)."""
+
+
+def forget_done_effects(hub: Hub) -> None:
+    """Delete outbox rows whose effect was done 30 days ago."""
+    with hub.database.writing() as conn:
+        forget_done(conn, hub.clock() - KEPT_DAYS * DAY)
+
+
+def forget_past_claims(hub: Hub) -> None:
+    """Delete claimed cells of yesterday and before, in slices; the occurrences stay."""
+    before = hub.clock() - DAY
+    while True:
+        with hub.database.writing() as conn:
+            if not forget_past(conn, before):
+                return
+
+
+PERIODIC = (
+    Periodic("forget_done_effects", DAY // 4, forget_done_effects),
+    Periodic("forget_past_claims", DAY // 4, forget_past_claims),
+    Periodic("lapse_expired_holds", 10, lapse_expired_holds),
+    Periodic("poll_calendars", 5, poll_calendars),
+)

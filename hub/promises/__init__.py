@@ -1,0 +1,1 @@
+"""The policy's clauses as runnable checks."""

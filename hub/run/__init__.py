@@ -1,0 +1,1 @@
+"""How the hub is started, kept alive, examined and shown."""

@@ -1,0 +1,1 @@
+"""The doors for browsers and programs, thin over the actions."""

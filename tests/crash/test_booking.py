@@ -1,0 +1,135 @@
+"""A process that books is killed at every point; afterwards there is one event and one honest state."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import requests
+from sqlalchemy import select
+
+from hub.actions.cancel import lapse_expired_holds
+from hub.actions.effects import EFFECTS
+from hub.actions.hold import hold
+from hub.app import close_hub, create_hub, now
+from hub.core.booking import LIVE, CalendarState, State
+from hub.core.errors import Taken
+from hub.parts import Hub
+from hub.settings import load_settings
+from hub.store.booking import Booking, Claim, Occurrence
+from hub.store.crash import CrashPoint
+from hub.testing.servers import Server, radicale
+from tests.crash.harness import recover, run_until_killed
+from tests.crash.scenarios import SCENARIOS, Scene, prepare
+
+ELSEWHERE = {CrashPoint.RELAY_BEFORE_PUSH, CrashPoint.RELAY_AFTER_PUSH}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with radicale(tmp_path_factory.mktemp("radicale")) as running:
+        yield running
+
+
+@pytest.fixture
+def hub(database_url: str, tmp_path: Path, server: Server) -> Iterator[Hub]:
+    environment = {
+        "HUB_DATA_DIR": str(tmp_path),
+        "HUB_DATABASE_URL": database_url,
+        "HUB_EGRESS_ALLOW": server.origin,
+    }
+    made = create_hub(load_settings(environment))
+    yield made
+    close_hub(made)
+
+
+@pytest.fixture
+def scene(hub: Hub, server: Server) -> Iterator[Scene]:
+    made = prepare(hub, server)
+    yield made
+    requests.delete(made.calendar, auth=(server.username, server.password), timeout=10)
+
+
+def events(server: Server, scene: Scene) -> list[str]:
+    """The starts of our events in the calendar, read past the hub."""
+    text = requests.get(scene.calendar, auth=(server.username, server.password), timeout=10).text
+    return sorted(
+        line.partition(":")[2].strip()
+        for part in text.split("BEGIN:VEVENT")[1:]
+        if "UID:frontdesk-" in part
+        for line in part.splitlines()
+        if line.startswith("DTSTART")
+    )
+
+
+def check_invariants(hub: Hub, server: Server, scene: Scene) -> list[State]:
+    """One honest state: claims, occurrences, calendar and booking say the same. Returns the states."""
+    with hub.database.reading() as conn:
+        bookings = conn.execute(select(Booking.__table__).where(Booking.business_id == scene.business)).all()
+        occurrences = conn.execute(select(Occurrence.__table__).where(Occurrence.business_id == scene.business)).all()
+        claims = conn.execute(select(Claim.__table__).where(Claim.business_id == scene.business)).all()
+    live = {row.id: row for row in bookings if row.state in LIVE}
+    assert {row.booking_id for row in occurrences} == set(live)
+    wanted = {(row.holder_id, cell) for row in occurrences for cell in range(row.from_at // 300, row.until_at // 300)}
+    assert {(row.holder_id, row.cell) for row in claims} == wanted
+    confirmed = [row for row in bookings if row.state == State.CONFIRMED]
+    shown = [f"{datetime.fromtimestamp(row.starts_at, UTC):%Y%m%dT%H%M%SZ}" for row in confirmed]
+    assert Counter(events(server, scene)) == Counter(shown)
+    assert all(row.calendar_state == CalendarState.WRITTEN for row in confirmed)
+    assert all(row.calendar_state == CalendarState.NONE for row in bookings if row.state != State.CONFIRMED)
+    return [State(row.state) for row in bookings]
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("point", sorted(SCENARIOS))
+def test_a_process_killed_at_any_point_leaves_one_event_and_one_honest_state(
+    hub: Hub, server: Server, scene: Scene, point: CrashPoint, database_url: str
+) -> None:
+    allowed = {"HUB_EGRESS_ALLOW": server.origin}
+    data_dir = hub.settings.data_dir
+    run_until_killed(SCENARIOS[point], point, data_dir=data_dir, database_url=database_url, environment=allowed)
+    later = now() + hub.settings.hold_seconds + 1
+    lapse_expired_holds(replace(hub, clock=lambda: later))
+    assert recover(hub, EFFECTS) == []
+    states = check_invariants(hub, server, scene)
+    assert State.HELD not in states
+    assert len(states) <= 1
+    # Whoever comes next is refused the time that is booked, and gets the one that is not.
+    for start in (scene.first, scene.second):
+        with hub.database.reading() as conn:
+            statement = select(Booking.id).where(
+                Booking.business_id == scene.business, Booking.starts_at == start, Booking.state == State.CONFIRMED
+            )
+            booked = conn.execute(statement).first() is not None
+        if booked:
+            with pytest.raises(Taken):
+                hold(hub, scene.business, scene.service, start, zone="UTC")
+        else:
+            assert hold(hub, scene.business, scene.service, start, zone="UTC").start == start
+
+
+@pytest.mark.crash
+def test_a_second_write_of_the_same_event_is_not_a_second_event(
+    hub: Hub, server: Server, scene: Scene, database_url: str
+) -> None:
+    """Killed after the write three times over: the server has seen it three times, and shows it once."""
+    allowed = {"HUB_EGRESS_ALLOW": server.origin}
+    for scenario in ("book", "again", "again"):
+        run_until_killed(
+            scenario,
+            CrashPoint.EVENT_AFTER_WRITE,
+            data_dir=hub.settings.data_dir,
+            database_url=database_url,
+            environment=allowed,
+        )
+        assert len(events(server, scene)) == 1
+    assert recover(hub, EFFECTS) == []
+    assert check_invariants(hub, server, scene) == [State.CONFIRMED]
+
+
+def test_every_crash_point_is_tried() -> None:
+    assert set(SCENARIOS) | ELSEWHERE == set(CrashPoint)
