@@ -17,7 +17,7 @@ def canonical_email(text: str) -> str:
     """
     found = None
     with suppress(EmailNotValidError):
-        found = validate_email(text.strip(), check_deliverability=False)
+        found = validate_email(text.strip(), check_deliverability=False, strict=True)
     if found is None:
         raise InputError("email", "this is no e-mail address; write it as name@example.com.")
     return found.normalized.lower()

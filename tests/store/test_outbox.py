@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.store import outbox
+from hub.store import ids, outbox
 from hub.store.database import Database
 from hub.store.outbox import Entry
 
@@ -74,7 +74,7 @@ def test_a_clock_that_was_set_back_does_not_turn_the_order_round(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = add(database)
-    monkeypatch.setattr(outbox, "new_id", lambda: "0" * 26)
+    monkeypatch.setattr(ids, "new_id", lambda: "0" * 26)
     second = add(database)
     third = add(database)
     assert first < second < third
@@ -83,7 +83,7 @@ def test_a_clock_that_was_set_back_does_not_turn_the_order_round(
 
 def test_rows_of_one_millisecond_and_key_keep_their_order(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     made = iter(f"{'0' * 25}{digit}" for digit in "9517")
-    monkeypatch.setattr(outbox, "new_id", lambda: next(made))
+    monkeypatch.setattr(ids, "new_id", lambda: next(made))
     rows = [add(database) for _ in range(4)]
     assert [row[-1] for row in rows] == ["9", "a", "b", "c"]
 
@@ -91,7 +91,7 @@ def test_rows_of_one_millisecond_and_key_keep_their_order(database: Database, mo
 def test_the_id_after_one_that_ends_in_the_last_digit_carries_over(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "new_id", lambda: "0" * 23 + "hzz")
+    monkeypatch.setattr(ids, "new_id", lambda: "0" * 23 + "hzz")
     assert [add(database)[-4:], add(database)[-4:]] == ["0hzz", "0j00"]
 
 

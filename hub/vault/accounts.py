@@ -1,0 +1,79 @@
+"""Open a connection for a work hook, and throw its result away when a call failed on the way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from hub.account import Account
+from hub.core.errors import HubError, Refused
+from hub.core.purpose import Purpose
+from hub.store.connection import DISCONNECTED, find_connection
+from hub.store.database import Database
+from hub.vault.border import Handle, Request, Result
+from hub.vault.session import BorderError, Marked, account_session, error_of
+
+_T = TypeVar("_T")
+_log = logging.getLogger("hub.vault.accounts")
+
+
+class Sender(Protocol):
+    """The broker, as an account needs it."""
+
+    def send(self, handle: Handle, request: Request) -> Result:
+        """Send a request of a work hook; every outcome is a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccount:
+    """An account that is open for one hook. Call the hook by `call`, or call it and then `check`."""
+
+    account: Account
+    provider: str
+    handle: Handle
+    marked: Marked
+
+    def check(self) -> None:
+        """Raise what the first failed call means (Retry, NeedsReconnect, Refused, Unavailable), if there was one."""
+        self.marked.check()
+
+    def call(self, hook: Callable[[Account], _T]) -> _T:
+        """Return what the hook returns, if every call of it was answered.
+
+        A failed call wins over what the hook made of it. An error that is not of the hub becomes
+        Refused("plugin_error"), without its text: parsers quote what they read.
+        """
+        problem: HubError | None = None
+        try:
+            result = hook(self.account)
+        except HubError as error:
+            problem = error
+        except BorderError as error:
+            problem = error_of(error.failure)
+        except Exception as error:
+            _log.error("plugin %s failed in %s: %s", self.provider, self.handle.hook, type(error).__name__)
+            problem = Refused("plugin_error", f"The plugin of {self.provider!r} failed ({type(error).__name__}).")
+        self.check()
+        if problem is not None:
+            raise problem
+        return result
+
+
+def open_account(
+    database: Database, broker: Sender, business: str, connection: str, purpose: Purpose, hook: str = ""
+) -> OpenAccount:
+    """Return a connection's account for one hook and purpose, under the epoch that it is in now.
+
+    Raises UnknownId, and Refused when the connection is disconnected or its owner did not agree to the purpose.
+    """
+    with database.reading() as conn:
+        row = find_connection(conn, business, connection)
+    if row.health == DISCONNECTED:
+        raise Refused("disconnected", f"The connection {row.account_name!r} is disconnected; connect it again.")
+    if purpose not in row.purposes:
+        raise Refused("purpose", f"The owner of {row.account_name!r} did not agree to the purpose {purpose}.")
+    handle, marked = Handle(business, connection, row.epoch, purpose, hook), Marked()
+    session = account_session(lambda request: broker.send(handle, request), marked)
+    return OpenAccount(Account(row.account_name, dict(row.settings), session), row.provider, handle, marked)

@@ -1,0 +1,182 @@
+"""Work calls: what happens to a request between a plugin's session and the provider.
+
+One transaction decides and writes the use of the key; it is over before the credential is opened, and none is held
+while the provider is asked.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+from urllib.parse import urljoin
+
+from hub.core.declared import Declared, Target, parse_target
+from hub.core.errors import NeedsReconnect, PluginBroken, ProviderError, Refused, Tampered, Unavailable
+from hub.core.provider import AuthScheme, Grant, Provider
+from hub.store.connection import DISCONNECTED, add_use, find_for_call
+from hub.store.database import Database
+from hub.vault.authenticate import Authenticator
+from hub.vault.border import Answer, Failure, Handle, Outcome, Pairs, Request, Result
+from hub.vault.credentials import open_credential
+from hub.vault.egress import Egress
+from hub.vault.headers import incoming, outgoing
+from hub.vault.keys import Keyring
+from hub.vault.scrub import Scrubber
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_EARLY = 30  # seconds before its end at which a token is renewed without trying it
+_log = logging.getLogger("hub.vault.work")
+
+
+class Renew(Protocol):
+    """Fetches a fresh grant in place of the given version; None when the provider gives none."""
+
+    def __call__(self, handle: Handle, provider: str, stale: int) -> Grant | None:
+        """Return the fresh grant."""
+
+
+class Operations:
+    """The declared operations of each provider, compiled once."""
+
+    def __init__(self, provider: Callable[[str], Provider]) -> None:
+        self._provider = provider
+        self._known: dict[str, tuple[Provider, Declared]] = {}
+
+    def of(self, name: str) -> Declared:
+        """Return the operations of a provider. Raises PluginBroken."""
+        provider = self._provider(name)
+        known = self._known.get(name)
+        if known is None or known[0] is not provider:
+            known = self._known[name] = (provider, Declared(provider.operations))
+        return known[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """A request that was let through, with what it is signed by."""
+
+    handle: Handle
+    request: Request
+    target: Target
+    headers: Pairs
+    provider: str
+    version: int
+    grant: Grant
+
+
+class WorkCalls:
+    """Sends the requests of work hooks."""
+
+    def __init__(
+        self,
+        database: Database,
+        keyring: Keyring,
+        operations: Operations,
+        egress: Egress,
+        authenticator: Authenticator,
+        clock: Callable[[], int],
+        renew: Renew | None,
+        max_bytes: int,
+    ) -> None:
+        self._database = database
+        self._keyring = keyring
+        self._operations = operations
+        self._egress = egress
+        self._authenticator = authenticator
+        self._clock = clock
+        self._renew = renew
+        self._max_bytes = max_bytes
+
+    def send(self, handle: Handle, request: Request) -> Result:
+        """Return the provider's answer without the credential, or the reason why there is none. Never raises."""
+        return as_failure(lambda: self._send(handle, request), f"{handle.connection} {handle.hook}")
+
+    def _send(self, handle: Handle, request: Request) -> Result:
+        target = parse_target(request.url)
+        headers = outgoing(request.headers)
+        if len(request.body) > self._max_bytes:
+            raise Refused("too_large")
+        call = self._admit(handle, request, target, headers)
+        ending = call.grant.expires_at is not None and call.grant.expires_at - _EARLY <= self._clock()
+        if ending and (renewed := self._renewed(call)):
+            call = renewed
+        result = self._deliver(call)
+        if isinstance(result, Answer) and result.status == 401 and not ending and (renewed := self._renewed(call)):
+            result = self._deliver(renewed)
+        return result
+
+    def _admit(self, handle: Handle, request: Request, target: Target, headers: Pairs) -> _Call:
+        """Decide on a call and write the use of its key, in one transaction. Raises Refused."""
+        now = self._clock()
+        with self._database.writing() as conn:
+            row = find_for_call(conn, handle.business, handle.connection)
+            if row is None or row.epoch != handle.epoch or row.health == DISCONNECTED:
+                raise Refused("disconnected")
+            if handle.purpose not in row.purposes:
+                raise Refused("purpose")
+            declared = self._operations.of(row.provider)
+            operation = declared.find(request.method, target, handle.purpose, row.origins)
+            add_use(conn, handle.business, handle.connection, now // 60, operation.name, handle.purpose)
+        grant = open_credential(self._keyring, handle.business, handle.connection, row)
+        return _Call(handle, request, target, headers, row.provider, row.version, grant)
+
+    def _deliver(self, call: _Call) -> Result:
+        """Sign, send, and take the credential out of the answer."""
+        method, target, request = call.request.method, call.target, call.request
+
+        def exchange(authorization: str | None) -> Result:
+            signed = call.headers if authorization is None else (*call.headers, ("Authorization", authorization))
+            return self._egress.exchange(method, target, signed, request.body, request.timeout)
+
+        result = self._authenticator.send(call.handle.connection, call.grant, method, target, exchange)
+        if isinstance(result, Failure):
+            return result
+        if result.status in _REDIRECTS and not _stays(result, target):
+            return Failure(Outcome.REFUSED, "redirect", sent=True)
+        clean = Scrubber(call.grant).clean(result)
+        if isinstance(clean, Failure):
+            return clean
+        return replace(clean, headers=incoming(clean.headers, method, len(clean.body)))
+
+    def _renewed(self, call: _Call) -> _Call | None:
+        if self._renew is None or call.grant.scheme is not AuthScheme.BEARER:
+            return None
+        grant = self._renew(call.handle, call.provider, call.version)
+        return None if grant is None else replace(call, grant=grant)
+
+
+def as_failure(work: Callable[[], Result], about: str) -> Result:
+    """Return what ``work`` returns, or as a value what it raises: frames of an exception hold the credential."""
+    try:
+        return work()
+    except Refused as error:
+        failure = Failure(Outcome.REFUSED, error.reason)
+    except Tampered:
+        failure = Failure(Outcome.REFUSED, "tampered")
+    except NeedsReconnect:
+        failure = Failure(Outcome.REFUSED, "reconnect")
+    except PluginBroken:
+        failure = Failure(Outcome.REFUSED, "plugin_broken")
+    except Unavailable:
+        failure = Failure(Outcome.UNREACHABLE, "store")
+    except ProviderError:
+        failure = Failure(Outcome.UNREACHABLE, "refresh")
+    except Exception as error:
+        _log.error("a call failed inside the broker: %s (%s)", type(error).__name__, about)
+        return Failure(Outcome.UNKNOWN, "error", sent=True)
+    level = logging.ERROR if failure.reason == "tampered" else logging.WARNING
+    _log.log(level, "no call was made: %s (%s)", failure.reason, about)
+    return failure
+
+
+def _stays(answer: Answer, target: Target) -> bool:
+    """Tell whether a redirect leads to the same origin: only there may the signed request be repeated."""
+    location = answer.header("Location")
+    if location is None:
+        return True
+    try:
+        return parse_target(urljoin(target.origin + target.resource, location)).origin == target.origin
+    except (Refused, ValueError):
+        return False
