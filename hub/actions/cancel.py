@@ -2,36 +2,45 @@
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+
 from hub.actions.event import plan_events
 from hub.actions.tell import tell
 from hub.core.booking import State, check_step
+from hub.core.errors import Unavailable
 from hub.parts import Hub
 from hub.store.booking import change_booking, expired_holds, find_booking
-from hub.store.claim import free, holders_of, lapse_hold, lock_holders
+from hub.store.claim import free, lapse_hold, lock_booking
 from hub.store.crash import CrashPoint, crash_point
 
 _AT_ONCE = 200
+_TRIES = 3
 
 
 def cancel(hub: Hub, business_id: str, booking_id: str) -> State:
     """Cancel a held, requested or confirmed booking; one that is cancelled already stays so. Return its state.
 
-    Raises StateError for a hold that lapsed, UnknownId.
+    Raises StateError for a hold that lapsed, UnknownId, Unavailable when others keep moving it.
     """
-    now = hub.clock()
-    with hub.database.writing() as conn:
-        find_booking(conn, business_id, booking_id)
-        lock_holders(conn, business_id, holders_of(conn, business_id, booking_id))
-        row = find_booking(conn, business_id, booking_id)
-        if row.state == State.CANCELLED:
-            return State.CANCELLED
-        check_step(State(row.state), State.CANCELLED)
-        change_booking(conn, business_id, booking_id, row.version, now=now, state=State.CANCELLED, hold_until=None)
-        free(conn, business_id, booking_id)
-        calendar_state = plan_events(conn, business_id, booking_id, now)
-        facts = {"business": business_id, "booking": booking_id, "state": State.CANCELLED}
-        tell(conn, business_id, "hub_booking_changed", {**facts, "calendar_state": calendar_state}, now)
-        crash_point(CrashPoint.CANCEL_BEFORE_COMMIT)
+    for _ in range(_TRIES):
+        with hub.database.writing() as conn:
+            find_booking(conn, business_id, booking_id)
+            if lock_booking(conn, business_id, booking_id):
+                return _cancel(conn, business_id, booking_id, hub.clock())
+    raise Unavailable("Somebody else is changing this booking right now; please look at it and try again.")
+
+
+def _cancel(conn: sa.Connection, business_id: str, booking_id: str, now: int) -> State:
+    row = find_booking(conn, business_id, booking_id)
+    if row.state == State.CANCELLED:
+        return State.CANCELLED
+    check_step(State(row.state), State.CANCELLED)
+    change_booking(conn, business_id, booking_id, row.version, now=now, state=State.CANCELLED, hold_until=None)
+    free(conn, business_id, booking_id)
+    calendar_state = plan_events(conn, business_id, booking_id, now)
+    facts = {"business": business_id, "booking": booking_id, "state": State.CANCELLED}
+    tell(conn, business_id, "hub_booking_changed", {**facts, "calendar_state": calendar_state}, now)
+    crash_point(CrashPoint.CANCEL_BEFORE_COMMIT)
     return State.CANCELLED
 
 
@@ -45,7 +54,8 @@ def lapse_expired_holds(hub: Hub) -> int:
     lapsed = 0
     for business_id, booking_id in expired:
         with hub.database.writing() as conn:
-            lock_holders(conn, business_id, holders_of(conn, business_id, booking_id))
+            if not lock_booking(conn, business_id, booking_id):
+                continue  # confirmed or moved this moment: the next sweep looks again
             lapsed += lapse_hold(conn, business_id, booking_id, hub.clock())
             crash_point(CrashPoint.LAPSE_BEFORE_COMMIT)
         crash_point(CrashPoint.LAPSE_AFTER_COMMIT)

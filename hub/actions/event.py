@@ -19,6 +19,7 @@ from hub.parts import Hub
 from hub.store import calendar
 from hub.store.booking import Booking, BookingEvent, find_booking, staff_of
 from hub.store.crash import CrashPoint, crash_point
+from hub.store.holder import Holder
 from hub.store.outbox import add_effect
 from hub.store.service import Service
 
@@ -56,18 +57,14 @@ def _write_event(hub: Hub, work: Work) -> None:
     with hub.database.reading() as conn:
         booking = find_booking(conn, business_id, booking_id)
         event = next((one for one in _events(conn, business_id, booking_id) if one.calendar_id == calendar_id), None)
-        place = conn.execute(
-            select(calendar.Calendar.__table__).where(
-                calendar.Calendar.business_id == business_id, calendar.Calendar.id == calendar_id
-            )
-        ).one_or_none()
+        place = _place(conn, business_id, calendar_id)
     if event is None or place is None or event.wanted == event.shown:
         return
     if event.wanted == UNWANTED:
         written = None
         _remove(hub, business_id, place, event)
     else:
-        written = _show(hub, business_id, place, event, _event_of(hub, business_id, booking, event))
+        written = _show(hub, business_id, place, event, _event_of(hub, business_id, booking, event, place.holder_zone))
     with hub.database.writing() as conn:
         _note_shown(conn, business_id, booking_id, event, written, hub.clock())
         crash_point(CrashPoint.EVENT_BEFORE_COMMIT)
@@ -161,7 +158,18 @@ def _announce(conn: sa.Connection, business_id: str, booking_id: str, state: Cal
     tell(conn, business_id, "hub_booking_changed", facts, now)
 
 
-def _event_of(hub: Hub, business_id: str, booking: sa.Row[Any], event: sa.Row[Any]) -> Event:
+def _place(conn: sa.Connection, business_id: str, calendar_id: str) -> sa.Row[Any] | None:
+    """Return a calendar's row with the zone of its holder, in which the event is to be shown."""
+    table = calendar.Calendar
+    statement = (
+        select(table.__table__, Holder.zone.label("holder_zone"))
+        .join(Holder, Holder.id == table.holder_id)
+        .where(table.business_id == business_id, Holder.business_id == business_id, table.id == calendar_id)
+    )
+    return conn.execute(statement).one_or_none()
+
+
+def _event_of(hub: Hub, business_id: str, booking: sa.Row[Any], event: sa.Row[Any], zone: str) -> Event:
     with hub.database.reading() as conn:
         statement = select(Service.name).where(Service.business_id == business_id, Service.id == booking.service_id)
         service = conn.execute(statement).scalar_one()
@@ -174,7 +182,7 @@ def _event_of(hub: Hub, business_id: str, booking: sa.Row[Any], event: sa.Row[An
         uid=event.uid,
         start=booking.starts_at,
         end=booking.ends_at,
-        zone=booking.zone,
+        zone=zone,
         summary=summary,
         description=description,
         sequence=booking.version,

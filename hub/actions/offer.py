@@ -41,7 +41,10 @@ def fresh_schedule(
     now = hub.clock()
     with hub.database.reading() as conn:
         schedule = load_schedule(conn, business_id, service_id, window, now, ignore=moving)
-    until = min(availability.reach(schedule.service, window).end, now + schedule.service.horizon)
+    limits = availability.bookable(schedule.service, window, now)
+    if limits is None:  # too near or too far for any calendar to matter
+        return schedule, now
+    until = availability.reach(schedule.service, limits).end
     stale = [row for row in schedule.calendars if is_worth_reading(hub, row, until, now)]
     if stale:
         refresh(hub, business_id, stale, until)

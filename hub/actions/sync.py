@@ -22,6 +22,8 @@ from hub.store.service import Service
 from hub.vault.people import keyed_hash
 
 _BACK = 86_400
+_MARGIN = 3 * 86_400
+"""The last start within the horizon needs the time after it as well: a service and its buffer, a day each at most."""
 _SPARE = 14 * 86_400
 """Read this much further than the longest horizon, so that a full read is needed every two weeks, not every search."""
 
@@ -39,7 +41,7 @@ def sync_calendar(hub: Hub, business_id: str, calendar_id: str, *, until: int = 
         horizon = conn.execute(
             select(sa.func.max(Service.horizon)).where(Service.business_id == business_id, Service.active)
         ).scalar_one()
-    needed = max(until, now + (horizon or 0))
+    needed = max(until, now + (horizon or 0) + _MARGIN)
     if row.cursor is None or needed > row.read_until:
         window, cursor = Window(now - _BACK, needed + _SPARE), None
     else:

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from hub.settings import Settings, load_settings
+from hub.store.database import reachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def _schema(address: str) -> Iterator[str]:
     name = f"hub_demo_{secrets.token_hex(4)}"
     url = make_url(address).set(drivername="postgresql+psycopg")
     engine = create_engine(url)
-    with engine.begin() as conn:
+    with reachable(), engine.begin() as conn:
         conn.execute(CreateSchema(name))
     try:
         yield url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)

@@ -42,6 +42,16 @@ def lock_holders(conn: sa.Connection, business_id: str, holders: Iterable[str]) 
             raise UnknownId("staff member or resource", holder)
 
 
+def lock_booking(conn: sa.Connection, business_id: str, booking_id: str) -> bool:
+    """Lock the holders of a booking; False if it was moved to others meanwhile: then begin again, from the start.
+
+    Locking the new ones as well, on top of the old, would break the order that keeps two moves from a deadlock.
+    """
+    before = holders_of(conn, business_id, booking_id)
+    lock_holders(conn, business_id, before)
+    return holders_of(conn, business_id, booking_id) == before
+
+
 def lapse_holds(
     conn: sa.Connection, business_id: str, holders: Collection[str], start: int, end: int, now: int
 ) -> list[str]:

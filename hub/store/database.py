@@ -13,10 +13,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from hub.core.errors import Unavailable
+from hub.core.errors import InputError, Unavailable
 from hub.store.guard import guard
 
 BUSY_TIMEOUT_MS = 15_000
@@ -40,7 +40,7 @@ class Database:
 
         Raises Unavailable when the database cannot be reached.
         """
-        with _reachable(), self.engine.connect() as conn:
+        with reachable(), self.engine.connect() as conn:
             yield conn
 
     @contextmanager
@@ -51,7 +51,7 @@ class Database:
         would fail with "database is locked" at once, whatever the time-out. Raises Unavailable when the database
         cannot be reached or written: never a silent success.
         """
-        with _reachable(), self.turn_taken(), self.engine.connect() as conn:
+        with reachable(), self.turn_taken(), self.engine.connect() as conn:
             conn = conn.execution_options(begin="IMMEDIATE")
             with conn.begin():
                 yield conn
@@ -76,20 +76,33 @@ class Database:
 
 
 def open_database(address: str) -> Database:
-    """Return the database at a SQLAlchemy address. SQLite files are made with mode 0600 in a folder 0700."""
-    url = make_url(address)
-    if url.get_backend_name() == "sqlite":
+    """Return the database at a SQLAlchemy address. SQLite files are made with mode 0600 in a folder 0700.
+
+    Raises InputError for an address that is none, or a folder that cannot be made.
+    """
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        url = make_url("unreadable://")
+    if url.drivername.partition("+")[0] == "sqlite":
         return _open_sqlite(address, Path(url.database or "hub.sqlite"))
-    if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
+    if url.drivername.partition("+")[0] != "postgresql":
+        raise InputError("database_url", "Give an address like postgresql://user:password@host/name, or none at all.")
+    url = url.set(drivername="postgresql+psycopg")
     engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, hide_parameters=True)
     guard(engine)
     return Database(engine, None)
 
 
 def _open_sqlite(address: str, file: Path) -> Database:
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    file.touch(mode=0o600)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file.touch(mode=0o600)
+    except OSError as error:
+        raise InputError(
+            "data_dir",
+            f"{str(file)!r} cannot be written ({error.strerror}); choose another folder, or mend its rights.",
+        ) from None
     engine = create_engine(
         address, connect_args={"check_same_thread": False}, pool_size=20, max_overflow=20, hide_parameters=True
     )
@@ -111,7 +124,8 @@ def _begin_sqlite(conn: Connection) -> None:
 
 
 @contextmanager
-def _reachable() -> Iterator[None]:
+def reachable() -> Iterator[None]:
+    """Raise Unavailable, without statement or address, when the database cannot be used in the block."""
     problem: Any = None
     try:
         yield
@@ -122,4 +136,7 @@ def _reachable() -> Iterator[None]:
             raise
         problem = type(error.orig).__name__
     if problem:  # raised here, so that no statement or parameter hangs on it
-        raise Unavailable(f"The database cannot be used now ({problem}); nothing was changed. Look at hub doctor.")
+        raise Unavailable(
+            f"The database cannot be used now ({problem}); nothing was changed. See that it runs, "
+            "has room, and is where HUB_DATABASE_URL says."
+        )

@@ -26,8 +26,6 @@ class Across(StrEnum):
 
     RELAY = "the relay hands work of all businesses to the queue"
     SWEEP = "the clock looks for lapsed holds, old cells and stale calendars of all businesses"
-    CLAIM = "a claim is named by its holder, whose lock the transaction holds"
-    BROKER = "the broker looks a connection up by the handle that names it"
     OPERATOR = "the operator's own commands count and list rows of all businesses"
 
 

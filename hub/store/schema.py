@@ -14,7 +14,7 @@ from sqlalchemy import MetaData, text
 
 from hub.store import booking, business, calendar, connection, holder, keys, outbox, person, service
 from hub.store.annotate import Base, check_annotations
-from hub.store.database import Database
+from hub.store.database import Database, reachable
 from hub.store.guard import Across
 
 FAMILIES = (booking, business, calendar, connection, holder, keys, outbox, person, service)
@@ -46,7 +46,7 @@ def migrate(database: Database, keystore: Database, revision: str = "head") -> N
 def is_current(database: Database) -> bool:
     """Tell whether the database is at the newest revision."""
     head = ScriptDirectory.from_config(alembic_config(database)).get_current_head()
-    with database.engine.connect() as conn:
+    with reachable(), database.engine.connect() as conn:
         return MigrationContext.configure(conn).get_current_revision() == head
 
 
@@ -64,7 +64,7 @@ def _alone(database: Database) -> Iterator[None]:
         with database.turn_taken():
             yield
         return
-    with database.engine.connect().execution_options(across=Across.OPERATOR) as conn:
+    with reachable(), database.engine.connect().execution_options(across=Across.OPERATOR) as conn:
         conn.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
         try:
             yield
