@@ -8,7 +8,8 @@ COPY . .
 RUN /opt/hub/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.13-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /var/lib/hub --create-home hub
+RUN useradd --system --uid 10001 --home-dir /var/lib/hub --create-home hub \
+    && install -d -m 0700 -o hub -g hub /run/hub
 COPY --from=build /opt/hub /opt/hub
 COPY config/default.toml /etc/hub/default.toml
 ENV PATH=/opt/hub/bin:$PATH \

@@ -135,7 +135,7 @@ def hub_booking_changed(business: str, booking: str, state: str, calendar_state:
 
 @hookspec
 def hub_connection_changed(business: str, connection: str, health: str) -> None:
-    """Hear that a connection became healthy, failing, or was disconnected.
+    """Hear that a connection became healthy or failing, or that its owner must connect it again.
 
     Called by the worker after the commit. If it raises, it is logged and the next listener still hears it.
     """

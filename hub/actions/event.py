@@ -73,35 +73,8 @@ def _write_event(hub: Hub, work: Work) -> None:
 def _show(hub: Hub, business_id: str, place: sa.Row[Any], event: sa.Row[Any], wanted: Event) -> Written:
     """Write the event, read it back, and return where it stands. Every step may be repeated."""
     which = Calendar(place.ref, place.name, place.zone, place.writable)
-    known = Written(event.uid, event.ref, event.etag)
     crash_point(CrashPoint.EVENT_BEFORE_WRITE)
-    written: Written | None = None
-    arguments: dict[str, Any]
-    if event.ref:
-        try:
-            arguments = {"calendar": which, "written": known, "event": wanted}
-            written = ask_provider(
-                hub, business_id, place.connection_id, Purpose.UPDATE_EVENT, "hub_update_event", **arguments
-            )
-        except NotFound:
-            written = None  # deleted outside: it is written anew below
-        except Conflict:
-            # Changed outside since we read it. The booking is what was agreed, so ours wins, on what is there now.
-            known = Written(event.uid, event.ref, "")
-            arguments = {"calendar": which, "written": known, "event": wanted}
-            written = ask_provider(
-                hub, business_id, place.connection_id, Purpose.UPDATE_EVENT, "hub_update_event", **arguments
-            )
-    if written is None:
-        written = ask_provider(
-            hub,
-            business_id,
-            place.connection_id,
-            Purpose.CREATE_EVENT,
-            "hub_create_event",
-            calendar=which,
-            event=wanted,
-        )
+    written = _write(hub, business_id, place, which, Written(event.uid, event.ref, event.etag), wanted)
     crash_point(CrashPoint.EVENT_AFTER_WRITE)
     arguments = {"calendar": which, "written": written}
     found: Found | None = ask_provider(
@@ -110,6 +83,34 @@ def _show(hub: Hub, business_id: str, place: sa.Row[Any], event: sa.Row[Any], wa
     if found is None or found.cancelled or (found.start, found.end) != (wanted.start, wanted.end):
         raise Retry("The calendar does not show the event as it was written.")
     return found.written
+
+
+def _write(hub: Hub, business_id: str, place: sa.Row[Any], which: Calendar, known: Written, wanted: Event) -> Written:
+    """Create the event, or update the one that is known to be there.
+
+    It is not always as it is known. An update of one that was deleted outside becomes a new one. One that was changed
+    outside, or that was created by an attempt whose answer was lost and now stands at an older time, is
+    overwritten: the booking is what was agreed.
+    """
+
+    def ask(purpose: Purpose, hook: str, **arguments: Any) -> Written:
+        answer = ask_provider(
+            hub, business_id, place.connection_id, purpose, hook, calendar=which, event=wanted, **arguments
+        )
+        assert isinstance(answer, Written)
+        return answer
+
+    try:
+        if known.ref:
+            return ask(Purpose.UPDATE_EVENT, "hub_update_event", written=known)
+    except NotFound:
+        pass
+    except Conflict:
+        return ask(Purpose.UPDATE_EVENT, "hub_update_event", written=Written(known.uid, known.ref))
+    try:
+        return ask(Purpose.CREATE_EVENT, "hub_create_event")
+    except Conflict:
+        return ask(Purpose.UPDATE_EVENT, "hub_update_event", written=Written(known.uid, ""))
 
 
 def _remove(hub: Hub, business_id: str, place: sa.Row[Any], event: sa.Row[Any]) -> None:

@@ -1,4 +1,4 @@
-"""Move a booking: the new time is claimed before the old one is given back, and neither is ever lost."""
+"""Move a booking: the old time is given back and the new one claimed at once, or nothing changes."""
 
 from __future__ import annotations
 

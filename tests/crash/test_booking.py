@@ -12,9 +12,10 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from hub.actions.cancel import lapse_expired_holds
+from hub.actions.cancel import cancel, lapse_expired_holds
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
+from hub.actions.reschedule import reschedule
 from hub.app import close_hub, create_hub, now
 from hub.core.booking import LIVE, CalendarState, State
 from hub.core.errors import Taken
@@ -129,6 +130,26 @@ def test_a_second_write_of_the_same_event_is_not_a_second_event(
         assert len(events(server, scene)) == 1
     assert recover(hub, EFFECTS) == []
     assert check_invariants(hub, server, scene) == [State.CONFIRMED]
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("change", ["move", "cancel"])
+def test_a_booking_that_changes_before_a_lost_write_is_repeated_ends_as_it_was_changed(
+    hub: Hub, server: Server, scene: Scene, database_url: str, change: str
+) -> None:
+    """The event stands at the old time, but nobody here has seen it."""
+    allowed = {"HUB_EGRESS_ALLOW": server.origin}
+    point, data_dir = CrashPoint.EVENT_AFTER_WRITE, hub.settings.data_dir
+    run_until_killed("book", point, data_dir=data_dir, database_url=database_url, environment=allowed)
+    with hub.database.reading() as conn:
+        booking_id = conn.execute(select(Booking.id).where(Booking.business_id == scene.business)).scalar_one()
+    if change == "move":
+        reschedule(hub, scene.business, booking_id, scene.second)
+    else:
+        cancel(hub, scene.business, booking_id)
+    assert recover(hub, EFFECTS) == []
+    assert check_invariants(hub, server, scene) == [State.CONFIRMED if change == "move" else State.CANCELLED]
+    assert len(events(server, scene)) == (1 if change == "move" else 0)
 
 
 def test_every_crash_point_is_tried() -> None:

@@ -1,0 +1,85 @@
+"""The plugin keeps the contract of calendar plugins, against a small Acme on loopback."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import pytest
+import requests
+from acme import TOKEN, Acme, running
+from hub_acme import keys, plugin
+from hub_acme.trial import stranger
+
+from hub.plugin import Account, Calendar, Form, Grant, NeedsReconnect, Setup
+from hub.testing.contract import CalendarContract
+from hub.testing.subject import DAY, Subject, direct
+
+
+@pytest.fixture
+def acme() -> Iterator[Acme]:
+    """Give an Acme with one empty calendar."""
+    with running() as acme:
+        yield acme
+
+
+@pytest.fixture
+def http() -> Iterator[requests.Session]:
+    """Give a plain session, in place of the broker's."""
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture
+def account(acme: Acme, http: requests.Session) -> Account:
+    """Give Ada's account, signed in."""
+    http.headers["Authorization"] = f"Bearer {TOKEN}"
+    return Account("ada@example.com", {"base": acme.url}, http)
+
+
+class TestContract(CalendarContract):
+    """Every check of the contract."""
+
+    @pytest.fixture
+    def subject(self, acme: Acme, account: Account) -> Iterator[Subject]:
+        """Give the plugin with Ada's calendar, and a stranger at the same one."""
+        other = stranger(account.settings, "", TOKEN)
+        start = (int(time.time()) // DAY + 30) * DAY
+        made = Subject(direct(plugin, account), Calendar("ada", "ada", "Europe/Berlin"), other, start)
+        yield made
+        made.clean()
+        other.close()
+
+
+def connect(acme: Acme, http: requests.Session, **given: str) -> Form | Grant:
+    """Return what connecting with an address and a token leads to."""
+    return keys.hub_connect(Setup("calendar", {}, http), {"url": acme.url, "password": TOKEN, **given})
+
+
+def test_a_good_token_is_granted_for_this_address_alone(acme: Acme, http: requests.Session) -> None:
+    """The grant holds the token; the settings, which work hooks see, do not."""
+    grant = connect(acme, http)
+    assert isinstance(grant, Grant)
+    assert grant.secret == {"access_token": TOKEN}
+    assert grant.origins == (acme.url,)
+    assert TOKEN not in str(grant.settings)
+
+
+@pytest.mark.parametrize("wrong", [{"password": "another"}, {"password": ""}, {"url": "acme"}])
+def test_a_wrong_answer_asks_again_and_says_why(acme: Acme, http: requests.Session, wrong: dict[str, str]) -> None:
+    """Nothing is granted."""
+    form = connect(acme, http, **wrong)
+    assert isinstance(form, Form)
+    assert form.problem
+
+
+def test_a_revoked_token_is_dead_and_can_be_revoked_again(acme: Acme, http: requests.Session, account: Account) -> None:
+    """The owner must connect again."""
+    with requests.Session() as other:
+        grant = connect(acme, other)
+        assert isinstance(grant, Grant)
+        keys.hub_revoke(Setup("calendar", {}, other), grant)
+        keys.hub_revoke(Setup("calendar", {}, other), grant)
+    with pytest.raises(NeedsReconnect):
+        plugin.hub_list_calendars(account)
