@@ -12,8 +12,10 @@ from hub.settings import Settings
 from hub.store.database import open_database
 from hub.store.schema import migrate
 from hub.vault.broker import Broker
+from hub.vault.door import BrokerDoor
 from hub.vault.keys import Keyring
-from hub.vault.roots import check_roots, load_roots, make_roots
+from hub.vault.remote import RemoteBroker
+from hub.vault.roots import BOTH, Root, check_roots, load_roots, make_roots
 
 
 def now() -> int:
@@ -22,23 +24,35 @@ def now() -> int:
 
 
 def create_hub(
-    settings: Settings, *, clock: Callable[[], int] = now, plugins: Iterable[Candidate] | None = None
+    settings: Settings,
+    *,
+    clock: Callable[[], int] = now,
+    plugins: Iterable[Candidate] | None = None,
+    broker_here: bool = False,
 ) -> Hub:
     """Return a hub whose databases are up to date and whose keys are there.
 
-    ``plugins`` are what is installed, unless given. Raises Sealed when a root key is missing, wrong or readable by
-    others.
+    Where the settings name a broker's socket, the broker is asked over it, and the credential root is neither made nor
+    read; ``broker_here`` is for the one process that answers there. ``plugins`` are what is installed, unless given.
+    Raises Sealed when a root key is missing, wrong or readable by others.
     """
+    apart = settings.broker_is_apart and not broker_here
+    need = frozenset({Root.DATA}) if apart else BOTH
     database, keystore = open_database(settings.database), open_database(settings.keystore)
     migrate(database, keystore)
-    make_roots(settings, database)
-    roots = load_roots(settings)
+    make_roots(settings, database, need)
+    roots = load_roots(settings, need)
     check_roots(database, roots)
     drop_ins = settings.plugins_dir if settings.plugins_dir != Path("") else None
     found = installed(drop_ins) if plugins is None else plugins
     registry = Registry(found, off=settings.plugins_off, trace=settings.trace_hooks)
     keyring = Keyring(database, keystore, roots, clock=clock)
-    broker = Broker(settings=settings, database=database, keyring=keyring, registry=registry, clock=clock)
+    broker: BrokerDoor
+    if apart:
+        timeout, max_bytes = settings.egress_timeout, settings.egress_max_bytes
+        broker = RemoteBroker(settings.broker_socket, timeout=timeout, max_bytes=max_bytes)
+    else:
+        broker = Broker(settings=settings, database=database, keyring=keyring, registry=registry, clock=clock)
     return Hub(settings, registry, database, keystore, keyring, broker, clock)
 
 

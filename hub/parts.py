@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hub.registry import Registry
 from hub.settings import Settings
 from hub.store.database import Database
-from hub.vault.broker import Broker
+from hub.vault.door import BrokerDoor
 from hub.vault.keys import Keyring
 
 
@@ -21,5 +21,5 @@ class Hub:
     database: Database
     keystore: Database
     keyring: Keyring
-    broker: Broker
+    broker: BrokerDoor
     clock: Callable[[], int]

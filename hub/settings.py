@@ -52,10 +52,16 @@ class Settings(BaseSettings):
     data_root: Path = Field(
         Path(""), description="File with the root key of personal data, mode 0600; empty: data_dir/keys."
     )
+    broker_socket: Path = Field(
+        Path(""), description="Unix socket of the broker where it is a process of its own; empty: it is in each."
+    )
     egress_allow: tuple[str, ...] = Field(
         (),
         description="Origins (scheme://host[:port]) that may be reached although their address is private "
         "or the scheme is http: the operator's own servers.",
+    )
+    egress_ca_file: Path = Field(
+        Path(""), description="PEM file of authorities to trust beside the usual ones: for servers of your own."
     )
     egress_timeout: float = Field(20.0, gt=0, le=120, description="Seconds that one provider call may take.")
     egress_max_bytes: int = Field(8_000_000, ge=10_000, description="Largest provider answer, in bytes after decoding.")
@@ -104,12 +110,12 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database's SQLAlchemy address."""
-        return self.database_url.get_secret_value() or f"sqlite:///{self.data_dir.resolve() / 'hub.sqlite'}"
+        return self.database_url.get_secret_value() or self._embedded("hub.sqlite")
 
     @property
     def keystore(self) -> str:
         """The person key store's SQLAlchemy address."""
-        return self.keystore_url.get_secret_value() or f"sqlite:///{self.data_dir.resolve() / 'keystore.sqlite'}"
+        return self.keystore_url.get_secret_value() or self._embedded("keystore.sqlite")
 
     @property
     def queue(self) -> str:
@@ -130,6 +136,16 @@ class Settings(BaseSettings):
         return not self.queue_url.get_secret_value()
 
     @property
+    def ca_file(self) -> Path | None:
+        """The file of further authorities, or None."""
+        return None if self.egress_ca_file == Path("") else self.egress_ca_file
+
+    @property
+    def broker_is_apart(self) -> bool:
+        """Whether the broker is asked over a socket."""
+        return self.broker_socket != Path("")
+
+    @property
     def credential_root_file(self) -> Path:
         """Where the credential root key is."""
         return self._file(self.credential_root, "credential.root")
@@ -138,6 +154,9 @@ class Settings(BaseSettings):
     def data_root_file(self) -> Path:
         """Where the data root key is."""
         return self._file(self.data_root, "data.root")
+
+    def _embedded(self, name: str) -> str:
+        return f"sqlite:///{quote(str(self.data_dir.resolve() / name))}"  # an address ends at a question mark
 
     def _file(self, given: Path, name: str) -> Path:
         return given if given != Path("") else self.data_dir.resolve() / "keys" / name
@@ -151,18 +170,20 @@ def load_settings(environ: Mapping[str, str] | None = None, **given: Any) -> Set
     environ = os.environ if environ is None else environ
     values: dict[str, Any] = {}
     for file in _files(environ):
-        values.update(tomllib.loads(file.read_text("utf-8")))
+        values.update(_table(file))
     for name in Settings.model_fields:
         key = PREFIX + name.upper()
         if environ.get(key):
             values[name] = environ[key]
         elif name in _SECRETS and environ.get(key + "_FILE"):
-            values[name] = Path(environ[key + "_FILE"]).read_text("utf-8").strip()
+            values[name] = _secret(key + "_FILE", Path(environ[key + "_FILE"]))
     try:
         return Settings(**{**values, **given})
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         name = str(first["loc"][0])
+        if first["type"] == "extra_forbidden":
+            raise InputError(f"setting {name}", "there is no such setting; docs/settings.md lists them all.") from None
         where = f"set {PREFIX}{name.upper()} or {name!r} in the file named by {PREFIX}CONFIG"
         raise InputError(f"setting {name}", f"{first['msg']}; {where}.") from None
 
@@ -176,3 +197,30 @@ def _files(environ: Mapping[str, str]) -> list[Path]:
             raise InputError(f"{PREFIX}CONFIG", f"there is no file {chosen!r}; give the path of a TOML file.")
         files.append(path)
     return files
+
+
+def _table(file: Path) -> dict[str, Any]:
+    problem = ""
+    try:
+        return tomllib.loads(_text(f"{PREFIX}CONFIG", file))
+    except tomllib.TOMLDecodeError as error:
+        problem = str(error)
+    raise InputError(f"{PREFIX}CONFIG", f"{str(file)!r} is no TOML ({problem}); mend that place.")
+
+
+def _secret(name: str, file: Path) -> str:
+    value = _text(name, file).strip()
+    if not value:  # taken as it is, the hub would start on an embedded database and look empty
+        raise InputError(name, f"{str(file)!r} is empty; write the value into it, or unset {name}.")
+    return value
+
+
+def _text(name: str, file: Path) -> str:
+    problem = ""
+    try:
+        return file.read_text("utf-8")
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    except UnicodeDecodeError:
+        problem = "it is no text in UTF-8"
+    raise InputError(name, f"{str(file)!r} cannot be read ({problem}); name a file that the hub's user can read.")

@@ -12,9 +12,6 @@ from hub.core.errors import HubError
 if TYPE_CHECKING:
     from hub.parts import Hub
 
-OUTCOME_UNKNOWN = "outcome_unknown"
-"""The ``code`` of a `Retry` that says: it may have happened. Any other `Retry` says: it did not."""
-
 
 class Repeat(StrEnum):
     """What doing an effect a second time means, after an attempt whose outcome is unknown."""
@@ -41,7 +38,7 @@ class Effect:
 
     ``perform`` is called without a transaction and must end within `hub.jobs.perform.SECONDS`. It may raise
 
-    - `Retry` or `Unavailable`: it did not happen, try again later (with code `OUTCOME_UNKNOWN`: perhaps it did);
+    - `Retry` or `Unavailable`: it did not happen, try again later (a `Retry` that was ``sent``: perhaps it did);
     - any other ProviderError: it will not happen, give up;
     - anything else: a mistake of ours in the middle of it, so the outcome is unknown.
 

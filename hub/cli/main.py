@@ -16,7 +16,7 @@ COMMANDS = {
     "plugins": "List the plugins: on, off or broken, and why.",
     "probe": "Try a provider's server with a scratch calendar: would booking be safe?",
     "up": "Start the hub and keep it running.",
-    "work": "Run one process of the hub: web, worker or clock.",
+    "work": "Run one process of the hub: web, worker, clock or broker.",
 }
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+from collections.abc import Iterator
 
 import click
 from rich.console import Console
@@ -34,25 +36,57 @@ _WORDS = {
 @click.option("--allow", multiple=True, metavar="ORIGIN", help="Further private origin that the server leads to.")
 def command(provider: str, url: str, user: str, calendar: str, answer: tuple[str, ...], allow: tuple[str, ...]) -> None:
     """Run the checks, print a table and a last sentence, and exit."""
-    password = os.environ.pop("HUB_PROBE_PASSWORD", "") or click.prompt("Password", hide_input=True, err=True)
+    password = _password()
     answers = dict(part.partition("=")[::2] for part in answer)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # to clean up as after Ctrl-C
     console = Console()
     seen: list[Result] = []
     problem = ""
     try:
         trial = Trial(provider, url, user, password, calendar, answers, allow)
-        with probing(trial) as subject, console.status("Trying …") as status:
+        with _stopped_once(), probing(trial) as subject, console.status("Trying …") as status:
             for result in results(subject):
                 seen.append(result)
                 status.update(f"{len(seen)} checks done: {result.check.title}")
     except HubError as error:
         problem = error.message
     except KeyboardInterrupt:
-        problem = "Stopped. The scratch calendar was removed."
+        problem = "Stopped. Nothing was left on the server."
+    except Exception as error:  # a fault of ours is no verdict on the server; its text may hold anything
+        problem = f"The probe itself failed ({type(error).__name__})."
     if seen:
         console.print(_table(seen))
     raise SystemExit(_conclude(console, seen, problem))
+
+
+@contextlib.contextmanager
+def _stopped_once() -> Iterator[None]:
+    """Take Ctrl-C and SIGTERM as the wish to end, and only the first: a second one would end the cleaning up."""
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    heard = [one for one, handler in before.items() if handler is not signal.SIG_IGN]  # ignored in the background
+
+    def stop(_number: int, _frame: object) -> None:
+        for one in heard:
+            signal.signal(one, signal.SIG_IGN)
+        os.write(2, b"\nStopping: what was made on the server is being removed.\n")
+        raise KeyboardInterrupt
+
+    for one in heard:
+        signal.signal(one, stop)
+    try:
+        yield
+    finally:
+        for one in heard:
+            signal.signal(one, before[one])
+
+
+def _password() -> str:
+    given = os.environ.pop("HUB_PROBE_PASSWORD", "")
+    with contextlib.suppress(click.Abort):  # Ctrl-C, or nobody there to type
+        given = given or click.prompt("Password", hide_input=True, err=True)
+    if not given:
+        click.echo("No password was given. Put it into the variable HUB_PROBE_PASSWORD, or type it.", err=True)
+        raise SystemExit(NOT_TRIED)
+    return given
 
 
 def _table(seen: list[Result]) -> Table:
@@ -70,10 +104,16 @@ def _conclude(console: Console, seen: list[Result], problem: str) -> int:
     if problem:
         console.print(f"[yellow]Could not be tried to the end:[/] {problem}", markup=True, highlight=False)
     if failing:
-        console.print(f"[red]Booking on this server would not be safe:[/] {len(failing)} needed checks fail.")
+        console.print(
+            f"[red]Booking on this server would not be safe:[/] {_count(len(failing), 'needed check')} failed."
+        )
         return UNSAFE
     if problem:
         return NOT_TRIED
-    more = f" {len(limits)} limits are named above." if limits else ""
+    more = f" See above for {_count(len(limits), 'limit')}." if limits else ""
     console.print(f"[green]Booking on this server is safe.[/]{more}")
     return SAFE
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hub.core.errors import InputError
 from hub.run.parent import die_with_parent, tell_ready
 from hub.run.termination import termination
 from hub.settings import Settings, load_settings
@@ -17,14 +18,14 @@ if TYPE_CHECKING:  # the master of the web server does not load it
 
 @click.group("work")
 def command() -> None:
-    """Run one process of the hub: web, worker or clock."""
+    """Run one process of the hub: web, worker, clock or broker."""
 
 
 @command.command("web")
 @click.option("--listener", type=int, help="Number of an inherited socket to serve on; `hub up` gives it.")
 def web(listener: int | None) -> None:
     """Serve browsers and programs."""
-    # Imported here, as in the other two: each process loads what it needs, and the master of the web server little.
+    # Imported here, as in the others: each process loads what it needs, and the master of the web server little.
     from hub.web.server import serve
 
     settings = _settings()
@@ -61,6 +62,27 @@ def clock() -> None:
     with termination() as stopped:
         hub = create_hub(_settings())
         run_clock(hub, EFFECTS, PERIODIC, stopped=stopped, ready=tell_ready)
+        close_hub(hub)
+
+
+@command.command("broker")
+def broker() -> None:
+    """Keep the credentials and speak to the providers, for the processes that ask at HUB_BROKER_SOCKET."""
+    from hub.app import close_hub, create_hub
+    from hub.run.broker_place import check_place
+    from hub.run.broker_server import serve_broker
+
+    settings = _settings()
+    if not settings.broker_is_apart:
+        raise InputError(
+            "setting broker_socket",
+            "a broker of its own needs a path to listen at: set HUB_BROKER_SOCKET here and in all other processes.",
+        )
+    check_place(settings.broker_socket)  # before there is a hub: what is wrong is said at once
+    with termination() as stopped:
+        hub = create_hub(settings, broker_here=True)
+        max_bytes = settings.egress_max_bytes
+        serve_broker(hub.broker, settings.broker_socket, max_bytes=max_bytes, stopped=stopped, ready=tell_ready)
         close_hub(hub)
 
 

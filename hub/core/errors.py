@@ -107,13 +107,15 @@ class ProviderError(HubError):
 
 
 class Retry(ProviderError):
-    """Try again, not before ``after`` seconds."""
+    """Try again, not before ``after`` seconds. ``sent``: the request went out, so it may have happened all the same."""
 
     code = "retry"
+    sent = False
 
-    def __init__(self, message: str, *, after: float = 30.0, code: str | None = None) -> None:
+    def __init__(self, message: str, *, after: float = 30.0, code: str | None = None, sent: bool = False) -> None:
         super().__init__(message, code=code)
         self.after = after
+        self.sent = sent
 
 
 class NeedsReconnect(ProviderError):

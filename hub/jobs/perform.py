@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hub.actions.effect import OUTCOME_UNKNOWN, Effect, Repeat, Work
+from hub.actions.effect import Effect, Repeat, Work
 from hub.core.errors import HubError, ProviderError, Retry, Unavailable
 from hub.jobs.backoff import wait
 from hub.parts import Hub
@@ -94,7 +94,7 @@ def _attempt(hub: Hub, effect: Effect, work: Work) -> _End:
         if work.attempts == 1 or effect.ask is None or not effect.ask(hub, work):
             effect.perform(hub, work)
     except (Retry, Unavailable) as error:
-        if error.code == OUTCOME_UNKNOWN and effect.repeat is Repeat.NEVER:
+        if isinstance(error, Retry) and error.sent and effect.repeat is Repeat.NEVER:
             return _End(outbox.UNKNOWN, _words(error))
         return _again(work, ATTEMPTS, _words(error), asked=error.after if isinstance(error, Retry) else 0.0)
     except ProviderError as error:

@@ -7,13 +7,15 @@ import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from hub.core.errors import InputError
+from hub.run.broker_place import broker_place, check_place
 from hub.run.child import Child, Program, hub_program
 from hub.run.lock import only_one
 from hub.run.termination import termination
 from hub.run.valkey import valkey_program
-from hub.settings import Settings
+from hub.settings import PREFIX, Settings
 
 LOOK = 0.05
 """Seconds between two looks at the children."""
@@ -21,14 +23,17 @@ LOOK = 0.05
 READY = "The hub is ready:"
 """Begins the line that is said once everything is ready; the address follows."""
 
+_BROKER = f"{PREFIX}BROKER_SOCKET"
+
 
 def run_hub(
     settings: Settings,
     *,
+    separate_broker: bool = False,
     say: Callable[[str], None] = lambda line: print(line, flush=True),
     program: Callable[..., Program] = hub_program,
 ) -> None:
-    """Run the hub until SIGTERM or SIGINT.
+    """Run the hub until SIGTERM or SIGINT; with ``separate_broker`` its broker is a process of its own.
 
     ``say`` is told one line for each child that becomes ready or ends, and `READY` with the address. Raises
     StateError if a hub runs on the same data folder, InputError for an address that cannot be bound or a data folder
@@ -37,12 +42,14 @@ def run_hub(
     with only_one(settings.data_dir.resolve()), _listening(settings) as listener, termination() as stopped:
         programs = [valkey_program(settings)] if settings.queue_is_embedded else []
         programs += _programs(settings, listener, program)
+        if separate_broker:
+            programs = _with_broker(settings, programs, program)
         children = [Child(each, say) for each in programs]
         try:
             # The clock goes ahead: it brings the database up to date, and what is wrong is said once and not by all.
-            _watch(
-                [child for child in children if child.program.name in ("valkey", "clock")], stopped, until_ready=True
-            )
+            # The broker is next: the others ask it.
+            for ahead in (("valkey", "clock"), ("valkey", "clock", "broker")):
+                _watch([child for child in children if child.program.name in ahead], stopped, until_ready=True)
             _watch(children, stopped, until_ready=True)
             if not stopped():
                 say(f"{READY} {_address(listener)}")
@@ -58,6 +65,13 @@ def _programs(settings: Settings, listener: socket.socket, program: Callable[...
     clock = program("clock", "work", "clock", stage=1, stop_seconds=5)
     names = [f"worker {n}" if settings.workers > 1 else "worker" for n in range(1, settings.workers + 1)]
     return [clock, web, *(program(name, "work", "worker", stage=2, stop_seconds=30) for name in names)]
+
+
+def _with_broker(settings: Settings, programs: list[Program], program: Callable[..., Program]) -> list[Program]:
+    place = broker_place(settings)
+    check_place(place)
+    broker = program("broker", "work", "broker", stage=3, stop_seconds=15)
+    return [replace(each, environment={**each.environment, _BROKER: str(place)}) for each in [*programs, broker]]
 
 
 def _watch(children: Sequence[Child], stopped: Callable[[], bool], *, until_ready: bool = False) -> None:

@@ -45,7 +45,7 @@ class Broker:
             guard or Guard(settings.egress_allow),
             timeout=settings.egress_timeout,
             max_bytes=settings.egress_max_bytes,
-            ca_file=ca_file,
+            ca_file=ca_file or settings.ca_file,
         )
         self._authenticator = Authenticator()
         operations = Operations(registry.provider)

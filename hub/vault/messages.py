@@ -1,15 +1,16 @@
-"""What is said over the broker's socket: its calls and its replies, as plain JSON and back.
+"""What is said over the broker's socket: its calls and its replies as plain data, and back.
 
-A handle travels with its fields. Opaque ones that the broker gives out would be no safer while any process that
-reaches the socket may ask for one: what protects is that the broker looks at connection, epoch, health and purpose in
-its own database at each call.
+A handle travels with its fields. An opaque one that the broker gave out would protect no better, because every process
+that reaches the socket may ask for one; what protects is that the broker looks at the epoch, the health and the
+purposes of the connection in its own database at each call.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from enum import StrEnum
+from typing import Any, TypeVar
 
 from hub.core import errors
 from hub.core.errors import HubError
@@ -19,10 +20,12 @@ from hub.vault.border import Answer, Failure, Handle, Outcome, Pairs, Request
 from hub.vault.keycalls import Connected
 from hub.vault.wire import Head, Malformed
 
+_C = TypeVar("_C", bound=StrEnum)
+
 
 @dataclass(frozen=True, slots=True)
 class SendCall:
-    """`Broker.send`."""
+    """The arguments of `Broker.send`."""
 
     handle: Handle
     request: Request
@@ -30,7 +33,7 @@ class SendCall:
 
 @dataclass(frozen=True, slots=True)
 class ConnectCall:
-    """`Broker.connect`."""
+    """The arguments of `Broker.connect`."""
 
     business: str
     provider: str
@@ -42,7 +45,7 @@ class ConnectCall:
 
 @dataclass(frozen=True, slots=True)
 class DisconnectCall:
-    """`Broker.disconnect`."""
+    """The arguments of `Broker.disconnect`."""
 
     business: str
     connection: str
@@ -50,7 +53,7 @@ class DisconnectCall:
 
 @dataclass(frozen=True, slots=True)
 class RevokeCall:
-    """`Broker.revoke`."""
+    """The arguments of `Broker.revoke`."""
 
     business: str
     connection: str
@@ -58,82 +61,179 @@ class RevokeCall:
 
 Call = SendCall | ConnectCall | DisconnectCall | RevokeCall
 Reply = Answer | Failure | Form | Redirect | Connected | bool | HubError
+"""What a method returns, or the error that it raises."""
 
 
-def call_to_frame(call: Call) -> tuple[Head, bytes]:
-    """Return a call as head and body."""
+def from_call(call: Call) -> tuple[Head, bytes]:
+    """Return the head and body of a call."""
     match call:
         case SendCall(handle, request):
-            return {"call": "send", "handle": _from_handle(handle), "request": _from_request(request)}, request.body
-        case ConnectCall():
-            about = {"level": call.level, "connection": call.connection, "redirect_url": call.redirect_url}
-            answer = None if call.answer is None else dict(call.answer)
-            return {"call": "connect", **_whose(call), "provider": call.provider, "answer": answer, **about}, b""
-        case DisconnectCall():
-            return {"call": "disconnect", **_whose(call), "connection": call.connection}, b""
-        case RevokeCall():
-            return {"call": "revoke", **_whose(call), "connection": call.connection}, b""
+            about = {"business": handle.business, "connection": handle.connection, "epoch": handle.epoch}
+            about |= {"purpose": handle.purpose, "hook": handle.hook, "method": request.method, "url": request.url}
+            return {"do": "send", **about, "headers": request.headers, "timeout": request.timeout}, request.body
+        case ConnectCall(business, provider, level, answer, connection, redirect_url):
+            about = {"business": business, "provider": provider, "level": level, "connection": connection}
+            about |= {"answer": None if answer is None else dict(answer), "redirect_url": redirect_url}
+            return {"do": "connect", **about}, b""
+        case DisconnectCall(business, connection):
+            return {"do": "disconnect", "business": business, "connection": connection}, b""
+        case RevokeCall(business, connection):
+            return {"do": "revoke", "business": business, "connection": connection}, b""
 
 
-def call_from_frame(head: Head, body: bytes) -> Call:
-    """Return the call in a frame. Raises Malformed."""
+def to_call(head: Head, body: bytes) -> Call:
+    """Return the call with that head and body. Raises Malformed."""
     match head:
-        case {"call": "send", "handle": handle, "request": request}:
-            return SendCall(_to_handle(handle), _to_request(request, body))
         case {
-            "call": "connect",
+            "do": "send",
+            "business": str(business),
+            "connection": str(connection),
+            "epoch": int(epoch),
+            "purpose": str(purpose),
+            "hook": str(hook),
+            "method": str(method),
+            "url": str(url),
+            "headers": list(headers),
+            "timeout": int() | float() | None as timeout,
+        }:
+            handle = Handle(business, connection, epoch, _choice(Purpose, purpose), hook)
+            return SendCall(handle, Request(method, url, _pairs(headers), body, timeout))
+        case {
+            "do": "connect",
             "business": str(business),
             "provider": str(provider),
             "level": str(level),
             "answer": answer,
             "connection": str() | None as connection,
-            "redirect_url": str(url),
+            "redirect_url": str(redirect_url),
         }:
-            given = None if answer is None else _to_texts(answer)
-            return ConnectCall(business, provider, level, given, connection, url)
-        case {"call": "disconnect", "business": str(business), "connection": str(connection)}:
+            given = None if answer is None else _texts(answer)
+            return ConnectCall(business, provider, level, given, connection, redirect_url)
+        case {"do": "disconnect", "business": str(business), "connection": str(connection)}:
             return DisconnectCall(business, connection)
-        case {"call": "revoke", "business": str(business), "connection": str(connection)}:
+        case {"do": "revoke", "business": str(business), "connection": str(connection)}:
             return RevokeCall(business, connection)
     raise Malformed("no call")
 
 
-def reply_to_frame(reply: Reply) -> tuple[Head, bytes]:
-    """Return a reply as head and body."""
+def from_reply(reply: Reply) -> tuple[Head, bytes]:
+    """Return the head and body of a reply."""
     match reply:
         case bool():
-            return {"reply": "done", "done": reply}, b""
+            return {"is": "done", "done": reply}, b""
         case Answer(status, reason, version, headers, body):
-            line = {"status": status, "reason": reason, "version": version}
-            return {"reply": "answer", **line, "headers": headers}, body
+            return {"is": "answer", "status": status, "reason": reason, "version": version, "headers": headers}, body
         case Failure(outcome, reason, sent):
-            return {"reply": "failure", "outcome": outcome, "reason": reason, "sent": sent}, b""
+            return {"is": "failure", "outcome": outcome, "reason": reason, "sent": sent}, b""
         case Form(fields, problem):
-            return {"reply": "form", "fields": [_from_field(field) for field in fields], "problem": problem}, b""
+            asked = [{name: getattr(field, name) for name in SettingField.__slots__} for field in fields]
+            return {"is": "form", "fields": asked, "problem": problem}, b""
         case Redirect(url, keep):
-            return {"reply": "redirect", "url": url, "keep": dict(keep)}, b""
+            return {"is": "redirect", "url": url, "keep": dict(keep)}, b""
         case Connected(connection, epoch, name, origins):
-            made = {"connection": connection, "epoch": epoch, "account_name": name, "origins": origins}
-            return {"reply": "connected", **made}, b""
+            about = {"connection": connection, "epoch": epoch, "account_name": name, "origins": origins}
+            return {"is": "connected", **about}, b""
         case HubError():
-            return {"reply": "error", **_from_error(reply)}, b""
+            return _from_error(reply), b""
 
 
-def reply_from_frame(head: Head, body: bytes) -> Reply:
-    """Return the reply in a frame. Raises Malformed."""
+def to_reply(head: Head, body: bytes) -> Reply:
+    """Return the reply with that head and body. Raises Malformed."""
     match head:
-        case {"reply": "done", "done": bool(done)}:
+        case {"is": "done", "done": bool(done)}:
             return done
-        case {"reply": "answer", "status": int(status), "reason": str(reason), "version": int(version), **more}:
-            return Answer(status, reason, version, _to_pairs(more.get("headers")), body)
-        case {"reply": "failure", "outcome": str(outcome), "reason": str(reason), "sent": bool(sent)}:
-            return Failure(_to_outcome(outcome), reason, sent)
-        case {"reply": "form", "fields": list(fields), "problem": str(problem)}:
-            return Form(tuple(_to_field(field) for field in fields), problem)
-        case {"reply": "redirect", "url": str(url), "keep": keep}:
-            return Redirect(url, _to_texts(keep))
-        case {"reply": "connected", "connection": str(connection), "epoch": int(epoch), "account_name": str(name), **m}:
-            return Connected(connection, epoch, name, _to_list(m.get("origins")))
-        case {"reply": "error", "error": str(kind), "message": str(message), "code": str(code)}:
+        case {
+            "is": "answer",
+            "status": int(status),
+            "reason": str(reason),
+            "version": int(version),
+            "headers": list(headers),
+        }:
+            return Answer(status, reason, version, _pairs(headers), body)
+        case {"is": "failure", "outcome": str(outcome), "reason": str(reason), "sent": bool(sent)}:
+            return Failure(_choice(Outcome, outcome), reason, sent)
+        case {"is": "form", "fields": list(fields), "problem": str(problem)}:
+            return Form(tuple(_field(field) for field in fields), problem)
+        case {"is": "redirect", "url": str(url), "keep": keep}:
+            return Redirect(url, _texts(keep))
+        case {
+            "is": "connected",
+            "connection": str(connection),
+            "epoch": int(epoch),
+            "account_name": str(name),
+            "origins": list(origins),
+        }:
+            return Connected(connection, epoch, name, tuple(_text(origin) for origin in origins))
+        case {"is": "error", "error": str(kind), "message": str(message), "code": str(code)}:
             return _to_error(kind, message, code, head)
     raise Malformed("no reply")
+
+
+# The tree is closed: an error of any other class crosses as the nearest one above it that stands there.
+_ERRORS: Mapping[str, type[HubError]] = {
+    name: one for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, HubError)
+}
+_PARTS: Mapping[str, Mapping[str, type]] = {
+    "InputError": {"field": str},
+    "UnknownId": {"kind": str},
+    "Retry": {"after": float, "sent": bool},
+    "Refused": {"reason": str},
+}
+
+
+def _from_error(error: HubError) -> Head:
+    kind = next(one.__name__ for one in type(error).__mro__ if one.__name__ in _ERRORS)
+    head = {"is": "error", "error": kind, "message": error.message, "code": error.code}
+    parts = _PARTS.get(kind, {})
+    return head | {name: form(getattr(error, name)) for name, form in parts.items()}
+
+
+def _to_error(kind: str, message: str, code: str, head: Head) -> HubError:
+    if kind not in _ERRORS:
+        raise Malformed("an unknown error")
+    error = _ERRORS[kind].__new__(_ERRORS[kind])
+    HubError.__init__(error, message, code=code)  # the message is whole: it is not composed a second time
+    for name, form in _PARTS.get(kind, {}).items():
+        if not isinstance(head.get(name), form):
+            raise Malformed("an error without one of its parts")
+        setattr(error, name, head[name])
+    return error
+
+
+def _choice(kind: type[_C], value: str) -> _C:
+    for one in kind:
+        if one == value:
+            return one
+    raise Malformed("a word that is not on the list")
+
+
+def _pairs(values: list[Any]) -> Pairs:
+    if not all(isinstance(pair, list) and len(pair) == 2 for pair in values):
+        raise Malformed("headers that are no pairs")
+    return tuple((_text(name), _text(value)) for name, value in values)
+
+
+def _texts(value: object) -> dict[str, str]:
+    if not isinstance(value, dict):
+        raise Malformed("no table of texts")
+    return {name: _text(one) for name, one in value.items()}
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise Malformed("no text")
+    return value
+
+
+def _field(value: object) -> SettingField:
+    match value:
+        case {
+            "name": str(name),
+            "title": str(title),
+            "help": str(explanation),
+            "secret": bool(secret),
+            "required": bool(required),
+            "default": str(default),
+        }:
+            return SettingField(name, title, explanation, secret, required, default)
+    raise Malformed("no field of a form")

@@ -24,6 +24,10 @@ from hub.vault.border import Answer, Failure, Outcome, Request, Result, Send
 _MAX_REDIRECTS = 5
 _LONGEST_WAIT = 3600.0
 _RECONNECT = frozenset({"rejected", "reconnect", "tampered"})
+_OURS = {
+    "store": "The broker cannot reach its database now; nothing was sent.",
+    "broker": "The broker cannot be reached now; nothing was sent. See that it runs: hub work broker.",
+}
 _NOT_PASSING = frozenset({501, 507})  # "not implemented", "no storage": what a plugin may act upon
 
 
@@ -71,9 +75,10 @@ def error_of(failure: Failure) -> HubError:
         if word in _RECONNECT:
             return NeedsReconnect("The stored credential cannot be used; connect the account again.", code=word)
         return Refused(word, f"The hub refused a call to the provider ({word}).")
-    if word == "store":
-        return Unavailable("The broker cannot reach its database now; nothing was sent.")
-    return Retry(f"A call to the provider was not answered ({failure.outcome}: {word}).", code=failure.outcome.value)
+    if word in _OURS:
+        return Unavailable(_OURS[word])
+    told = f"A call to the provider was not answered ({failure.outcome}: {word})."
+    return Retry(told, code=failure.outcome.value, sent=failure.sent)
 
 
 def _error_of_status(answer: Answer) -> HubError | None:
@@ -81,7 +86,12 @@ def _error_of_status(answer: Answer) -> HubError | None:
         return NeedsReconnect("The provider does not accept the credential any more; connect the account again.")
     if answer.status == 429 or (answer.status >= 500 and answer.status not in _NOT_PASSING):
         after = _retry_after(answer)
-        return Retry(f"The provider answered {answer.status}; it will be asked again.", after=after, code="busy")
+        return Retry(
+            f"The provider answered {answer.status}; it will be asked again.",
+            after=after,
+            code="busy",
+            sent=answer.status >= 500,
+        )
     return None
 
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from hub.actions.effect import OUTCOME_UNKNOWN, Effect, Repeat, Work
+from hub.actions.effect import Effect, Repeat, Work
 from hub.core.errors import HubError, Retry, Unavailable
 from hub.jobs import perform as room
 from hub.jobs.perform import ATTEMPTS, LEASE, MISTAKES, drain, perform
@@ -115,7 +115,7 @@ def test_a_mistake_in_an_effect_that_must_not_be_repeated_ends_as_unknown_at_onc
 )
 def test_an_outcome_that_the_provider_left_open_follows_the_repeat_rule(hub: Hub, repeat: Repeat, state: str) -> None:
     row = add(hub, "call")
-    drain(hub, raising("call", repeat, Retry("The line went dead.", code=OUTCOME_UNKNOWN)))
+    drain(hub, raising("call", repeat, Retry("The line went dead.", sent=True)))
     assert entry_of(hub, row).state == state
 
 

@@ -27,10 +27,10 @@ _END = "(it says no more)"
 class Running:
     """A `hub up` and what it said so far."""
 
-    def __init__(self, data_dir: Path, environment: dict[str, str]) -> None:
+    def __init__(self, data_dir: Path, environment: dict[str, str], options: tuple[str, ...] = ()) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("HUB_")}
         env = {**kept, "HUB_DATA_DIR": str(data_dir), "HUB_WEB_PORT": "0", "PYTHONUNBUFFERED": "1", **environment}
-        command = [sys.executable, "-m", "hub.cli", "up"]
+        command = [sys.executable, "-m", "hub.cli", "up", *options]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
         self.data_dir = data_dir
         self.process = subprocess.Popen(command, cwd=ROOT, env=env, start_new_session=True, **pipes)
@@ -95,8 +95,8 @@ def up(tmp_path: Path) -> Iterator[Callable[..., Running]]:
     """Start `hub up` on a new data folder (or the one named), with more environment."""
     running = []
 
-    def up(data_dir: Path | None = None, **environment: str) -> Running:
-        running.append(Running(data_dir or tmp_path / "data", environment))
+    def up(data_dir: Path | None = None, *, options: tuple[str, ...] = (), **environment: str) -> Running:
+        running.append(Running(data_dir or tmp_path / "data", environment, options))
         return running[-1]
 
     yield up

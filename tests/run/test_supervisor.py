@@ -13,9 +13,12 @@ from pathlib import Path
 import psutil
 import pytest
 
+from hub.core.errors import Unavailable, UnknownId
+from hub.run.broker_place import broker_place
 from hub.settings import load_settings
 from hub.store.database import Database, open_database
 from hub.store.outbox import DONE, add_effect, entries
+from hub.vault.remote import RemoteBroker
 from tests.run.conftest import Running
 
 Up = Callable[..., Running]
@@ -113,6 +116,38 @@ def test_a_worker_that_does_not_stop_is_killed_in_time(up: Up) -> None:
     assert 4 < time.monotonic() - began < 15
     assert "clock does not stop and is killed" in hub.said
     assert psutil.wait_procs(family, timeout=3)[1] == []
+
+
+@pytest.mark.crash
+def test_a_broker_of_its_own_starts_before_those_who_ask_it_and_comes_back(up: Up) -> None:
+    hub = up(options=("--separate-broker",))
+    hub.until_ready()
+    ready = [line.partition(" is ready")[0] for line in hub.said if " is ready (" in line]
+    assert ready[:3] == ["valkey", "clock", "broker"]
+    assert set(ready[3:]) == {"web", "worker"}
+    place = broker_place(load_settings({}, data_dir=hub.data_dir))
+    for name in ("web", "worker", "clock"):
+        assert psutil.Process(hub.pid_of(name)).environ()["HUB_BROKER_SOCKET"] == str(place)
+    broker, family = RemoteBroker(place, timeout=5, max_bytes=1000), hub.family()
+    for _ in range(2):
+        with pytest.raises(UnknownId):  # it looked into its database
+            broker.disconnect("b" * 26, "c" * 26)
+        os.kill(hub.pid_of("broker"), signal.SIGKILL)
+        hub.wait_for("^broker ended \\(signal 9\\)")
+        with pytest.raises(Unavailable):
+            broker.disconnect("b" * 26, "c" * 26)
+        hub.wait_for("^broker is ready")
+    broker.close()
+    family += hub.family()
+    assert hub.stop() == 0
+    assert psutil.wait_procs(family, timeout=3)[1] == []
+    assert not place.exists()
+
+
+def test_a_data_folder_too_deep_for_the_brokers_socket_is_said(up: Up, tmp_path: Path) -> None:
+    hub = up(tmp_path / ("x" * 100), options=("--separate-broker",), HUB_QUEUE_URL="redis://127.0.0.1:1/0")
+    assert hub.process.wait(30) == 1
+    hub.wait_for("107 bytes.*HUB_BROKER_SOCKET")
 
 
 def test_a_second_hub_on_the_same_data_folder_is_refused(up: Up) -> None:

@@ -215,3 +215,20 @@ def test_only_http_addresses_have_an_adapter() -> None:
     session, _, _ = work()
     with pytest.raises(requests.exceptions.InvalidSchema):
         session.get("file:///etc/passwd")
+
+
+@pytest.mark.parametrize(
+    ("result", "sent"),
+    [
+        (Failure(Outcome.TIMEOUT, "deadline", sent=True), True),
+        (Failure(Outcome.UNREACHABLE, "no_answer"), False),
+        (Answer(500, "Internal Server Error", 11, (), b""), True),
+        (Answer(429, "Too Many Requests", 11, (), b""), False),
+    ],
+)
+def test_an_error_says_whether_it_may_have_happened_all_the_same(result: Answer | Failure, sent: bool) -> None:
+    marked = Marked()
+    marked.note(result)
+    with pytest.raises(Retry) as caught:
+        marked.check()
+    assert caught.value.sent is sent

@@ -1,0 +1,211 @@
+"""The broker in another process, behind a Unix socket. It has the credential root; this process needs none of it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+
+from urllib3.util.wait import wait_for_read
+
+from hub.core.errors import HubError, InputError, Unavailable
+from hub.core.provider import Form, Redirect
+from hub.vault.border import Answer, Failure, Handle, Outcome, Request, Result
+from hub.vault.keycalls import Connected
+from hub.vault.messages import (
+    Call,
+    ConnectCall,
+    DisconnectCall,
+    Reply,
+    RevokeCall,
+    SendCall,
+    from_call,
+    to_reply,
+)
+from hub.vault.wire import Malformed, TooLarge, is_same_user, pack, take
+
+WRITE_SECONDS = 5.0
+"""How long a broker may take to let us in, and how long it may pause while it takes a call."""
+
+KEY_SECONDS = 300.0
+"""How long a step of connecting, a disconnect or a revocation may take: key hooks make several calls."""
+
+SPARE_SECONDS = 60.0
+"""What a brokered call may take beyond the provider's time: turns at the database, a second try after a challenge."""
+
+_MOST_IDLE = 16
+
+
+class RemoteBroker:
+    """The broker that answers at a socket. ``timeout`` and ``max_bytes`` are those of its egress.
+
+    A call is written once: when it may have reached the broker and no answer came, nobody knows what happened, and
+    that is what the caller hears.
+    """
+
+    def __init__(self, place: Path, *, timeout: float, max_bytes: int) -> None:
+        self._place = place
+        self._seconds = 2 * timeout + SPARE_SECONDS
+        self._max_bytes = max_bytes
+        self._pid = os.getpid()
+        self._idle: deque[socket.socket] = deque()
+
+    def send(self, handle: Handle, request: Request) -> Result:
+        """Send a request of a work hook; every outcome is a value."""
+        try:
+            reply = self._ask(SendCall(handle, request), self._seconds)
+        except TooLarge:
+            return Failure(Outcome.REFUSED, "too_large")
+        except _Absent:
+            return Failure(Outcome.UNREACHABLE, "broker")
+        except _Lost:
+            return Failure(Outcome.UNKNOWN, "broker_lost", sent=True)
+        return reply if isinstance(reply, Answer | Failure) else Failure(Outcome.UNKNOWN, "broker_lost", sent=True)
+
+    def connect(
+        self,
+        business: str,
+        provider: str,
+        level: str,
+        answer: Mapping[str, str] | None,
+        *,
+        connection: str | None = None,
+        redirect_url: str = "",
+    ) -> Form | Redirect | Connected:
+        """Take one step of connecting an account. Raises what the broker's own method does, and Unavailable."""
+        reply = self._raising(ConnectCall(business, provider, level, answer, connection, redirect_url))
+        if isinstance(reply, Form | Redirect | Connected):
+            return reply
+        raise _silent()
+
+    def disconnect(self, business: str, connection: str) -> bool:
+        """End a connection. Raises UnknownId, and Unavailable."""
+        return self._done(DisconnectCall(business, connection))
+
+    def revoke(self, business: str, connection: str) -> bool:
+        """Try again to end the grant of a disconnected connection. Raises Unavailable."""
+        return self._done(RevokeCall(business, connection))
+
+    def close(self) -> None:
+        """Hang up; the broker goes on."""
+        self._hang_up()
+
+    def _done(self, call: Call) -> bool:
+        reply = self._raising(call)
+        if isinstance(reply, bool):
+            return reply
+        raise _silent()
+
+    def _raising(self, call: Call) -> Reply:
+        problem: HubError
+        try:
+            reply = self._ask(call, KEY_SECONDS)
+            if not isinstance(reply, HubError):
+                return reply
+            problem = reply
+        except TooLarge:
+            problem = InputError("answer", "what was given is too large for the broker.")
+        except _Absent:
+            problem = Unavailable(
+                f"The broker does not answer at {str(self._place)!r}; nothing was changed. See that `hub work broker` "
+                "runs there, as the same user, and try again."
+            )
+        except _Lost:
+            problem = _silent()
+        raise problem
+
+    def _ask(self, call: Call, seconds: float) -> Reply:
+        """Return the reply to a call. Raises TooLarge and _Absent when it did not reach the broker, and _Lost."""
+        sock = self._written(pack(*from_call(call), self._max_bytes))
+        answered = False
+        try:
+            sock.settimeout(seconds)
+            reply = take(sock, self._max_bytes)
+            if reply is None:
+                raise _Lost
+            result = to_reply(*reply)
+            answered = True
+            return result
+        except (OSError, Malformed):
+            raise _Lost from None
+        finally:
+            if answered:
+                self._put_back(sock)
+            else:
+                sock.close()
+
+    def _written(self, frame: bytes) -> socket.socket:
+        """Return a socket that took the whole frame. Raises _Absent.
+
+        Until one took its last byte another may be tried: the broker acts on whole frames only.
+        """
+        while (sock := self._from_idle()) is not None:
+            if _took(sock, frame):
+                return sock
+        sock = self._new()
+        if not _took(sock, frame):
+            raise _Absent
+        return sock
+
+    def _new(self) -> socket.socket:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with contextlib.suppress(OSError):
+            sock.settimeout(WRITE_SECONDS)
+            sock.connect(str(self._place))
+            if is_same_user(sock):
+                return sock
+        sock.close()
+        raise _Absent
+
+    def _from_idle(self) -> socket.socket | None:
+        if self._pid != os.getpid():  # a forked child: these are its parent's conversations
+            self._hang_up()
+            self._pid = os.getpid()
+        with contextlib.suppress(IndexError):
+            while True:
+                sock = self._idle.pop()
+                if not wait_for_read(sock, 0):  # what can be read unasked is the end of it
+                    sock.settimeout(WRITE_SECONDS)
+                    return sock
+                sock.close()
+        return None
+
+    def _put_back(self, sock: socket.socket) -> None:
+        if len(self._idle) < _MOST_IDLE:
+            self._idle.append(sock)
+        else:
+            sock.close()
+
+    def _hang_up(self) -> None:
+        idle, self._idle = self._idle, deque()
+        with contextlib.suppress(IndexError):
+            while True:
+                idle.pop().close()
+
+
+def _took(sock: socket.socket, frame: bytes) -> bool:
+    """Write a frame, and tell whether the socket took all of it; it is closed if not."""
+    taken = False
+    try:
+        with contextlib.suppress(OSError):
+            sock.sendall(frame)
+            taken = True
+    finally:
+        if not taken:
+            sock.close()
+    return taken
+
+
+class _Absent(Exception):
+    """No broker has the call."""
+
+
+class _Lost(Exception):
+    """The broker has, or may have, the call, and no answer came."""
+
+
+def _silent() -> Unavailable:
+    return Unavailable("The broker stopped in the middle of this; look whether it was done before you try it again.")
