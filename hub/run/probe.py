@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import ssl
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import import_module
@@ -28,6 +29,7 @@ from hub.core.provider import Form
 from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.settings import Settings, load_settings
+from hub.testing import foreign
 from hub.testing.checks.catalogue import CHECKS
 from hub.testing.checks.check import Check, Failed
 from hub.testing.subject import DAY, Ask, Stranger, Subject
@@ -97,9 +99,12 @@ def verdict_of(check: Check, subject: Subject) -> Result:
 
 
 def results(subject: Subject) -> Iterator[Result]:
-    """Run all checks, one after the other."""
+    """Run all checks, one after the other. Raises ProviderError when the server is gone: that is no verdict on it."""
     for check in CHECKS:
-        yield verdict_of(check, subject)
+        result = verdict_of(check, subject)
+        if result.verdict is not Verdict.WORKS:
+            subject.ask("hub_list_calendars")  # it could be asked before
+        yield result
 
 
 @contextlib.contextmanager
@@ -112,15 +117,16 @@ def probing(trial: Trial) -> Iterator[Subject]:
         business = create_business(hub, "Probe", "UTC")
         connection = _connected(hub, business, trial)
         opened = open_account(hub.database, hub.broker, business, connection, Purpose.SHOW_CALENDARS)
-        stranger = _stranger(trial, opened.account.settings)
+        stranger = _stranger(trial, opened.account.settings, hub.settings.ca_file)
         with contextlib.closing(stranger):
             ask = _asking(hub, business, connection)
             with _calendar(trial, ask, stranger) as calendar:
                 subject = Subject(ask, calendar, stranger, start=(hub.clock() // DAY + 30) * DAY)
                 try:
+                    _write_once(subject)
                     yield subject
                 finally:
-                    _clean(subject)
+                    _clean(subject, kept=bool(trial.calendar))
 
 
 @contextlib.contextmanager
@@ -137,8 +143,11 @@ def _settings(trial: Trial, folder: Path) -> Settings:
     own = load_settings()
     address = trial.url if "://" in trial.url else f"https://{trial.url.rpartition('@')[2]}"
     scheme, _, rest = address.partition("://")
+    host = rest.partition("/")[0]
+    if "@" in host:
+        raise InputError("url", "An address holds no user name and no password: give them apart from it.")
     try:
-        origin = normal_origin(f"{scheme}://{rest.partition('/')[0]}")
+        origin = normal_origin(f"{scheme}://{host}")
     except Refused:
         raise InputError(
             "url", f"{trial.url!r} is not an address of a server, like https://dav.example.com/."
@@ -147,9 +156,22 @@ def _settings(trial: Trial, folder: Path) -> Settings:
         {},
         data_dir=folder,
         egress_allow=(*own.egress_allow, *trial.allow, origin),
+        egress_ca_file=_readable(own),
         egress_timeout=own.egress_timeout,
         plugins_dir=own.plugins_dir,
     )
+
+
+def _readable(own: Settings) -> Path:
+    """Return the file of further authorities. Raises InputError when it holds none, which ends a hub at its start."""
+    if own.ca_file is not None:
+        try:
+            ssl.create_default_context(cafile=own.ca_file)
+            return own.ca_file
+        except OSError:
+            pass
+        raise InputError("egress_ca_file", f"{own.ca_file} is not a readable PEM file of certificates.")
+    return own.egress_ca_file
 
 
 def _connected(hub: Hub, business: str, trial: Trial) -> str:
@@ -161,19 +183,18 @@ def _connected(hub: Hub, business: str, trial: Trial) -> str:
     if isinstance(step, Form):
         more = [field.name for field in step.fields if field.name not in answer and field.required]
         hint = f" Add --answer {more[0]}=…" if more else ""
-        raise InputError("connect", f"{step.problem or 'The form asks for more.'}{hint}")
+        raise Refused("connect", f"{step.problem or 'The form asks for more.'}{hint}")
     raise InputError("provider", f"{trial.provider!r} is connected in a browser and cannot be probed from here.")
 
 
-def _stranger(trial: Trial, settings: Mapping[str, str]) -> Stranger:
+def _stranger(trial: Trial, settings: Mapping[str, str], ca_file: Path | None) -> Stranger:
     """Return the plugin's second program; the naming rule of plugins leads to it."""
-    problem = ""
-    try:
-        made: Stranger = import_module(f"hub_{trial.provider}.trial").stranger(settings, trial.username, trial.password)
-        return made
-    except (ImportError, AttributeError):
-        problem = f"The plugin of {trial.provider!r} has no module 'trial', so it cannot be probed."
-    raise PluginBroken(problem)
+    make: Callable[..., Stranger] | None = None
+    with contextlib.suppress(ImportError, AttributeError):
+        make = import_module(f"hub_{trial.provider}.trial").stranger
+    if make is None:
+        raise PluginBroken(f"The plugin of {trial.provider!r} has no module 'trial', so it cannot be probed.")
+    return make(settings, trial.username, trial.password, **({"ca_file": ca_file} if ca_file else {}))
 
 
 def _asking(hub: Hub, business: str, connection: str) -> Ask:
@@ -198,10 +219,12 @@ def _calendar(trial: Trial, ask: Ask, stranger: Stranger) -> Iterator[Calendar]:
 
 
 def _named(name: str, calendars: Sequence[Calendar], stranger: Stranger) -> Calendar:
-    found = [one for one in calendars if name in (one.ref, one.name)]
+    found = [one for one in calendars if name in (one.ref, one.name, one.ref.rstrip("/").rpartition("/")[2])]
     if len(found) != 1:
         names = ", ".join(sorted(one.name for one in calendars)) or "none"
         raise InputError("calendar", f"{name!r} is not the name of one calendar there. There are: {names}.")
+    if not found[0].writable:
+        raise InputError("calendar", f"{name!r} is read-only for this user, so nothing could be booked in it.")
     if not stranger.is_empty(found[0].ref):
         raise InputError("calendar", f"{name!r} is not empty. Name one without events: tests are written into it.")
     return found[0]
@@ -218,9 +241,29 @@ def _new(ref: str, before: Sequence[Calendar], ask: Ask) -> Calendar:
     return Calendar(ref, "probe")
 
 
-def _clean(subject: Subject) -> None:
-    with contextlib.suppress(ProviderError):
+def _write_once(subject: Subject) -> None:
+    """Raise Refused with one sentence where nothing may be written, rather than let each check fail by it."""
+    day, problem = subject.start - DAY, ""
+    try:
+        subject.foreign(lambda uid: foreign.event(uid, day, day + 3600))
         subject.clean()
+    except ProviderError as error:
+        problem = error.message
+    if problem:
+        name = subject.calendar.name
+        raise Refused("read_only", f"The calendar {name!r} cannot be written, so nothing could be booked: {problem}")
+
+
+def _clean(subject: Subject, *, kept: bool) -> None:
+    """Remove what was written. It only matters where the calendar itself is ``kept``."""
+    problem = ""
+    try:
+        subject.clean()
+    except Exception as error:
+        problem = _why(error)
+    if problem and kept:
+        what = "Events of the probe, named frontdesk-…, could not be removed from the calendar"
+        raise Refused("left_behind", f"{what} {subject.calendar.name!r}; please delete them by hand. {problem}")
 
 
 def _remove(stranger: Stranger, ref: str) -> None:
@@ -228,6 +271,11 @@ def _remove(stranger: Stranger, ref: str) -> None:
     try:
         stranger.remove_calendar(ref)
     except Exception as error:
-        problem = str(error)
+        problem = _why(error)
     if problem:
-        raise Refused("left_behind", f"The scratch calendar could not be removed; please delete it by hand: {ref}")
+        text = f"The scratch calendar could not be removed; please delete it by hand: {ref} {problem}"
+        raise Refused("left_behind", text)
+
+
+def _why(error: Exception) -> str:
+    return f"({error.message if isinstance(error, HubError) else type(error).__name__})"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import re
+import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -26,6 +28,7 @@ _CUT = (
     b'<?xml version="1.0"?><multistatus xmlns="DAV:"><response><href>%s</href>'
     b"<status>HTTP/1.1 507 Insufficient Storage</status></response></multistatus>"
 )
+_UNCHANGED = b'<?xml version="1.0"?><multistatus xmlns="DAV:"><sync-token>%s</sync-token></multistatus>'
 
 
 class Fault(StrEnum):
@@ -50,6 +53,8 @@ class Fault(StrEnum):
     TOKEN_403 = "token_403"  # noqa: S105 - no secret: every sync token is refused
     TOKEN_412 = "token_412"  # noqa: S105 - no secret: the same with another status
     TOKEN_FULL = "token_full"  # noqa: S105 - no secret: every sync token is answered in full
+    SYNC_SECONDS = "sync_seconds"  # the sync token is the second of the last change, and that second goes on (SOGo)
+    CTAG_SECONDS = "ctag_seconds"  # the same with a ctag, and no sync token
     CUT = "cut"  # 507: the answer does not hold everything
     CONDITIONS_IGNORED = "conditions_ignored"  # If-Match and If-None-Match mean nothing
     NO_ETAG = "no_etag"  # a write is answered without an ETag
@@ -62,7 +67,8 @@ class Fault(StrEnum):
 class Front:
     """The switches. ``fault`` applies to requests of ``methods`` (all, if empty), ``times`` times (for ever, if None).
 
-    ``seen`` lists what arrived as ``(method, path)``; nothing of the headers is kept.
+    ``seen`` lists what arrived as ``(method, path)``; nothing of the headers is kept. ``second`` is the moment that
+    tokens made of seconds name.
     """
 
     url: str
@@ -70,6 +76,7 @@ class Front:
     methods: frozenset[str] = frozenset()
     times: int | None = None
     elsewhere: str = "http://elsewhere.test/"
+    second: int = field(default_factory=lambda: int(time.time()))
     seen: list[tuple[str, str]] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -110,8 +117,8 @@ class _Reply:
 
 
 @contextlib.contextmanager
-def faulty(origin: str) -> Iterator[Front]:
-    """Run a front before the server at ``origin`` (http, loopback) until the block ends."""
+def faulty(origin: str, *, tls: ssl.SSLContext | None = None) -> Iterator[Front]:
+    """Run a front before the server at ``origin`` (http, loopback) until the block ends; over https with ``tls``."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -145,7 +152,9 @@ def faulty(origin: str) -> Iterator[Front]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    front = Front(f"http://127.0.0.1:{server.server_address[1]}/")
+    front = Front(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}/")
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
@@ -167,11 +176,15 @@ def _answer(front: Front, origin: str, exchange: _Exchange, fault: Fault | None)
         return _Reply(302, {"Location": front.elsewhere})
     if fault is Fault.CUT and b"calendar-query" in exchange.body:
         return _Reply(207, _XML, _CUT % exchange.path.encode())
+    if fault is Fault.SYNC_SECONDS and (asked := re.search(rb"sync-token>(\d+)<", exchange.body)):
+        if int(asked[1]) >= front.second:
+            return _Reply(207, _XML, _UNCHANGED % asked[1])
+        exchange.body = exchange.body.replace(asked[0], b"sync-token><")
     status = _refused(fault, exchange)
     if status:
         return _Reply(status)
     _change_request(fault, exchange)
-    return _change_reply(fault, exchange, _forward(origin, exchange))
+    return _change_reply(front, fault, exchange, _forward(origin, exchange))
 
 
 def _refused(fault: Fault | None, exchange: _Exchange) -> int:
@@ -189,7 +202,7 @@ def _refused(fault: Fault | None, exchange: _Exchange) -> int:
 def _change_request(fault: Fault | None, exchange: _Exchange) -> None:
     if fault is Fault.NO_DATA:
         exchange.body = exchange.body.replace(b"calendar-data", b"x-calendar-data")
-    elif fault in (Fault.NO_SYNC_TOKEN, Fault.NO_TOKENS) and exchange.method == "PROPFIND":
+    elif fault in (Fault.NO_SYNC_TOKEN, Fault.NO_TOKENS, Fault.CTAG_SECONDS) and exchange.method == "PROPFIND":
         exchange.body = exchange.body.replace(b"sync-token", b"x-sync-token")
         if fault is Fault.NO_TOKENS:
             exchange.body = exchange.body.replace(b"getctag", b"x-getctag")
@@ -203,10 +216,12 @@ def _change_request(fault: Fault | None, exchange: _Exchange) -> None:
         exchange.path = f"{folder}/kept-{name}"
 
 
-def _change_reply(fault: Fault | None, exchange: _Exchange, reply: _Reply) -> _Reply:
+def _change_reply(front: Front, fault: Fault | None, exchange: _Exchange, reply: _Reply) -> _Reply:
     if fault in (Fault.GARBAGE, Fault.BOMB):
         text = _GARBAGE if fault is Fault.GARBAGE else _BOMB
         reply.body = _ICAL.sub(lambda _match: text, reply.body)
+    elif fault in (Fault.SYNC_SECONDS, Fault.CTAG_SECONDS):
+        reply.body = re.sub(rb"((?:sync-token|getctag)>)[^<]+", rb"\g<1>%d" % front.second, reply.body)
     elif fault is Fault.NO_ETAG and exchange.method == "PUT":
         reply.headers.pop("ETag", None)
     elif fault is Fault.WRITE_THEN_DOWN:

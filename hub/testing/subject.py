@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from hub.account import Account
 from hub.core.calendar import Busy, Calendar, Changes, Event, Found, Window, Written
+from hub.core.errors import ProviderError, Retry
 
 DAY = 86_400
 
@@ -20,11 +21,15 @@ class Stranger(Protocol):
     """Another program at the same calendar: it writes what the plugin did not write.
 
     For `hub probe` a plugin offers one in its module `trial`: ``stranger(settings, username, password)``, with the
-    settings of the account.
+    settings of the account; where the setting egress_ca_file names a PEM file of further authorities to trust, it is
+    given that as ``ca_file``. Methods raise ProviderError when the server cannot be asked or says no.
     """
 
     def make_calendar(self, name: str) -> str:
-        """Make a calendar for events and return its ref. Raises Refused when the server makes none."""
+        """Make a calendar for events under a name that is new there; return its ref.
+
+        Raises Refused when the server makes none. Nothing is left behind when it is broken off.
+        """
 
     def remove_calendar(self, ref: str) -> None:
         """Remove a calendar with all that is in it."""
@@ -111,10 +116,22 @@ class Subject:
         return found
 
     def clean(self) -> None:
-        """Remove every object that was written."""
+        """Remove every object that was written; where one is refused, go on with the others and raise that then."""
+        problem: ProviderError | None = None
+        left: list[str] = []
         while self._uids:
-            self.stranger.remove(self.calendar.ref, self._uids[-1])
-            self._uids.pop()
+            uid = self._uids.pop()
+            try:
+                self.stranger.remove(self.calendar.ref, uid)
+            except Retry:  # nobody answers: the next one would only wait as long
+                self._uids += [*reversed(left), uid]
+                raise
+            except ProviderError as error:
+                problem = error
+                left.append(uid)
+        self._uids += reversed(left)
+        if problem is not None:
+            raise problem
 
 
 def direct(plugin: Any, account: Account) -> Ask:

@@ -34,13 +34,14 @@ def _holds_events(item: Item) -> bool:
     kinds = item.properties.get(f"{DAV}resourcetype")
     if kinds is None or kinds.find(f"{CALDAV}calendar") is None:
         return False
-    if any(kinds.find(f"{CALDAV}schedule-{box}") is not None for box in ("inbox", "outbox")):
+    if kinds.find(f"{CALDAV}schedule-inbox") is not None:
         return False
     components = item.properties.get(f"{CALDAV}supported-calendar-component-set")
-    if components is None:
-        return True  # RFC 4791 5.2.3: without the property every component is accepted
-    names = [str(component.get("name")).upper() for component in components.iterfind(f"{CALDAV}comp")]
-    return not names or "VEVENT" in names
+    named = components.iterfind(f"{CALDAV}comp") if components is not None else iter(())
+    names = [str(component.get("name")).upper() for component in named]
+    if kinds.find(f"{CALDAV}schedule-outbox") is not None:
+        return "VEVENT" in names  # with SOGo the calendar that everybody has from the start is an outbox as well
+    return not names or "VEVENT" in names  # RFC 4791 5.2.3: without the property every component is accepted
 
 
 def _writable(item: Item) -> bool:

@@ -6,7 +6,7 @@ the one asked for, leads to a complete answer: events beyond the old end were ne
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.plugin import Calendar, Changes, Conflict, Gone, ItemChange, Refused, Window
 from hub_caldav import objects, queries
@@ -15,6 +15,8 @@ from hub_caldav.multistatus import CALENDARSERVER, DAV, Item, canonical
 from hub_caldav.objects import Object
 
 _SYNC, _CTAG, _NONE = "sync", "ctag", "none"
+_FRESH = 600  # the clocks of hub and server may be minutes apart
+_OVERLAP = 2
 _MANY = 100
 _ROUNDS = 50
 
@@ -44,15 +46,15 @@ class _Cursor:
         return self.start <= window.start and window.end <= self.end
 
 
-def since(client: Client, calendar: Calendar, cursor: str | None, window: Window) -> Changes:
+def since(client: Client, calendar: Calendar, cursor: str | None, window: Window, *, now: int) -> Changes:
     """Return the changed objects as busy times that touch the window. Raises Gone when the token is too old."""
     if cursor is not None:
         old = _Cursor.parse(cursor)
         if old.covers(window) and old.kind == _SYNC:
             return _by_token(client, calendar, old, window)
         if old.covers(window) and old.kind == _CTAG:
-            return _by_ctag(client, calendar, old, window)
-    return _everything(client, calendar, _state(client, calendar, window), window)
+            return _by_ctag(client, calendar, old, window, now)
+    return _everything(client, calendar, _overlapping(_state(client, calendar, window), now), window)
 
 
 def _state(client: Client, calendar: Calendar, window: Window) -> _Cursor:
@@ -62,6 +64,16 @@ def _state(client: Client, calendar: Calendar, window: Window) -> _Cursor:
             if item.text(name):
                 return _Cursor(kind, window.start, window.end, item.text(name))
     return _Cursor(_NONE, window.start, window.end, "")
+
+
+def _overlapping(cursor: _Cursor, now: int) -> _Cursor:
+    """Return a cursor that leaves nothing out where the token is the second of the last change, as with SOGo.
+
+    Such a server is silent for ever about later changes in that second. Asked with a moment before, it names some
+    changes twice, which is harmless. A second that is long over is taken as it is.
+    """
+    fresh = cursor.token.isdecimal() and abs(int(cursor.token) - now) < _FRESH
+    return replace(cursor, token=str(int(cursor.token) - _OVERLAP)) if fresh else cursor
 
 
 def _everything(client: Client, calendar: Calendar, cursor: _Cursor, window: Window) -> Changes:
@@ -74,12 +86,12 @@ def _everything(client: Client, calendar: Calendar, cursor: _Cursor, window: Win
     return Changes(_changed(client, calendar, found, window), str(cursor), complete=True)
 
 
-def _by_ctag(client: Client, calendar: Calendar, old: _Cursor, window: Window) -> Changes:
+def _by_ctag(client: Client, calendar: Calendar, old: _Cursor, window: Window, now: int) -> Changes:
     """Read everything when the tag is another one. A list of names and tags would save little and outgrow a cursor."""
-    now = _state(client, calendar, window)
-    if now.kind == _CTAG and now.token == old.token:
+    new = _state(client, calendar, window)
+    if new.kind == _CTAG and new.token == old.token:
         return Changes((), str(old), complete=False)
-    return _everything(client, calendar, now, window)
+    return _everything(client, calendar, _overlapping(new, now), window)
 
 
 def _by_token(client: Client, calendar: Calendar, old: _Cursor, window: Window) -> Changes:

@@ -65,7 +65,10 @@ class Discovery:
         start = self._signin.start
         known = urljoin(start, "/.well-known/caldav")
         root = urljoin(start, "/")
-        return [known, root] if start == root else [start, known, root]
+        if start == root:
+            return [known, root]
+        as_typed = [start] if start.endswith("/") else [start, f"{start}/"]  # a proxy may know its prefix only with it
+        return [*as_typed, known, root]
 
     def _from(self, item: Item, url: str) -> Found | None:
         """Go on from a resource: it may name the homes, or the principal that does, or hold calendars itself."""

@@ -36,7 +36,7 @@ def hub_changes(account: Account, calendar: Calendar, cursor: str | None, window
     """Ask with a sync token, else by ctag, else read everything."""
     from hub_caldav import changes, client
 
-    return changes.since(client.Client(account), calendar, cursor, window)
+    return changes.since(client.Client(account), calendar, cursor, window, now=int(time.time()))
 
 
 @hookimpl

@@ -115,10 +115,14 @@ class SignIn:
         if credential:
             headers["Authorization"] = credential
         sentence = ""
-        try:
-            return self._http.request("PROPFIND", url, data=body.encode(), headers=headers, allow_redirects=False)
-        except requests.RequestException as error:
-            sentence = _unreachable(urlsplit(url).hostname or url, error)
+        for last in (False, True):
+            try:
+                return self._http.request("PROPFIND", url, data=body.encode(), headers=headers, allow_redirects=False)
+            except requests.RequestException as error:
+                sentence = _unreachable(urlsplit(url).hostname or url, error)
+                if last or outcome_of(error) not in {"", "broken"} or isinstance(error, requests.Timeout):
+                    break
+            # Some servers hang up after a 401 without saying so (SOGo), on the line that the next request takes.
         raise Problem(sentence)
 
 
@@ -157,14 +161,22 @@ def _start(typed: str) -> str:
 
 
 def _unreachable(host: str, error: requests.RequestException) -> str:
-    outcome = outcome_of(error)
+    outcome, reason = outcome_of(error), getattr(getattr(error, "failure", None), "reason", str(error))
     if outcome == "refused":
         return (
             f"The hub may not go to {host}: the address is private or not encrypted. Whoever runs the hub can "
             "allow it with the setting egress_allow."
         )
     if outcome == "tls" or isinstance(error, requests.exceptions.SSLError):
-        return f"The certificate of {host} cannot be trusted, so the password was not sent. Check the address."
+        if reason == "handshake" or "WRONG_VERSION" in reason:
+            return (
+                f"{host} does not speak TLS as https needs it, so the password was not sent. Check the address and its "
+                "port; a server without encryption is only reached by typing http://."
+            )
+        return (
+            f"The certificate of {host} cannot be trusted, so the password was not sent. Check the address. For a "
+            "server with an authority of its own, whoever runs the hub can name that in the setting egress_ca_file."
+        )
     if outcome == "timeout" or isinstance(error, requests.Timeout):
         return f"{host} did not answer in time. Try again in a few minutes."
     return f"{host} cannot be reached. Check the address for a slip of the pen."

@@ -88,7 +88,7 @@ CHANGING = (
     Check(
         "reports_nothing_when_nothing_changed",
         "Tells cheaply that nothing changed",
-        "Each look reads the whole calendar: slow, but right.",
+        "Each look reads more than it needs to: slow, but right.",
         reports_nothing_when_nothing_changed,
         needed=False,
     ),

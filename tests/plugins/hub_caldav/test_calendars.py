@@ -64,6 +64,12 @@ def test_what_is_no_calendar_for_events_is_left_out(listed: Callable[..., list[C
     assert [one.name for one in found] == ["both", "plain"]
 
 
+def test_a_calendar_that_is_an_outbox_as_well_is_a_calendar(listed: Callable[..., list[Calendar]]) -> None:
+    components = '<C:supported-calendar-component-set><C:comp name="VEVENT"/></C:supported-calendar-component-set>'
+    found = listed(personal=IS_CALENDAR.format("<C:schedule-outbox/>") + components)
+    assert [one.name for one in found] == ["personal"]
+
+
 @pytest.mark.parametrize(("privilege", "writable"), [("read", False), ("write", True), ("write-content", True)])
 def test_privileges_say_what_can_be_written(
     listed: Callable[..., list[Calendar]], privilege: str, writable: bool

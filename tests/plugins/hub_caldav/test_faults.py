@@ -184,6 +184,24 @@ def test_without_sync_tokens_changes_are_still_seen(subject: Subject, front: Fro
     assert [one.start for item in second.items for one in item.busy or ()] == [day + 9 * HOUR]
 
 
+@pytest.mark.parametrize("fault", [Fault.SYNC_SECONDS, Fault.CTAG_SECONDS])
+def test_changes_in_the_very_second_that_a_token_names_are_seen(subject: Subject, front: Front, fault: Fault) -> None:
+    front.break_with(fault)
+    first = subject.changes(None)
+    day = subject.day()
+    subject.foreign(lambda uid: foreign.event(uid, day + 9 * HOUR, day + 10 * HOUR))
+    known = merged(merged({}, first), subject.changes(first.cursor))
+    assert [one.start for busy in known.values() for one in busy] == [day + 9 * HOUR]
+
+
+def test_a_token_that_names_a_second_long_ago_is_kept(subject: Subject, front: Front) -> None:
+    front.second = 1_000_000_000
+    front.break_with(Fault.SYNC_SECONDS)
+    first = subject.changes(None)
+    assert first.cursor.endswith(" 1000000000")
+    assert subject.changes(first.cursor).items == ()
+
+
 def test_an_unchanged_ctag_costs_one_request(subject: Subject, front: Front) -> None:
     front.break_with(Fault.NO_SYNC_TOKEN)
     cursor = subject.changes(None).cursor

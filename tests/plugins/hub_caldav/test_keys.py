@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from hub.plugin import AuthScheme, Form, Grant, Setup
+from hub.testing.faulty import Fault, faulty
 from hub.testing.servers import Server, free_port
 from hub_caldav import keys
 from hub_caldav.digest import authorization
@@ -104,6 +105,13 @@ def test_a_typed_path_is_tried_first(script: Script, fill: Callable[..., Form | 
     assert script.seen[0][1] == "/remote.php/dav/"
 
 
+def test_a_path_typed_without_its_last_slash_is_tried_with_it(
+    script: Script, fill: Callable[..., Form | Grant]
+) -> None:
+    an_account(script, "/radicale/")
+    assert isinstance(fill(script.url(path="/radicale")), Grant)
+
+
 def test_the_address_of_one_calendar_is_enough(script: Script, fill: Callable[..., Form | Grant]) -> None:
     script.say("/only/", CALENDAR)
     assert grant(fill(script.url(path="/only/"))).settings["home"] == script.url(path="/only/")
@@ -152,6 +160,20 @@ def test_a_redirect_to_another_kind_of_address_is_refused(
 
 def test_a_server_that_cannot_be_reached_is_said(fill: Callable[..., Form | Grant]) -> None:
     assert "cannot be reached" in problem(fill(f"http://127.0.0.1:{free_port()}/"))
+
+
+def test_a_line_that_the_server_dropped_is_taken_up_once_more(
+    server: Server, fill: Callable[..., Form | Grant]
+) -> None:
+    with faulty(server.origin) as front:
+        front.break_with(Fault.DOWN, times=1)
+        assert isinstance(fill(front.url), Grant)
+        front.break_with(Fault.DOWN)
+        assert "cannot be reached" in problem(fill(front.url))
+
+
+def test_https_to_a_server_without_tls_is_said(server: Server, fill: Callable[..., Form | Grant]) -> None:
+    assert "does not speak TLS" in problem(fill(server.url.replace("http://", "https://")))
 
 
 @pytest.mark.parametrize("typed", ["", "ftp://x.example/", "https://ada:pw@x.example/", "https://", "https://x/?a=b"])
