@@ -44,11 +44,16 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; a hub error is one sentence and exit code 1, without a traceback."""
-    problem = ""
+    problem, code = "", 0
     try:
-        cli(standalone_mode=True)
+        code = cli(standalone_mode=False) or 0
     except HubError as error:
-        problem = error.message
+        problem, code = error.message, 1
+    except click.ClickException as error:
+        error.show()
+        code = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        problem, code = "Interrupted.", 130  # 1 would mean that something was tried and failed
     if problem:
         click.secho(problem, fg="red", err=True)
-        sys.exit(1)
+    sys.exit(code)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import time
 from io import BufferedIOBase
 from pathlib import Path
 from socket import socket
@@ -54,8 +55,20 @@ class Egress:
     def exchange(
         self, method: str, target: Target, headers: Pairs, body: bytes, timeout: float | None = None
     ) -> Result:
-        """Send one request and return the whole answer; redirects are not followed, nothing is repeated."""
+        """Send one request and return the whole answer; redirects are not followed.
+
+        Nothing is repeated but a reading request to which the server hung up without a byte, once and within the same
+        deadline: servers close idle connections at the moment at which they are used again (RFC 9110, 9.2.2).
+        """
         seconds = self._timeout if timeout is None else max(0.001, min(timeout, self._timeout))
+        deadline = time.monotonic() + seconds
+        result = self._once(method, target, headers, body, seconds)
+        left = deadline - time.monotonic()
+        if result == _HUNG_UP and method in _READING and left > 0:
+            result = self._once(method, target, headers, body, left)
+        return result
+
+    def _once(self, method: str, target: Target, headers: Pairs, body: bytes, seconds: float) -> Result:
         response: urllib3.BaseHTTPResponse | None = None
         try:
             self._guard.admit(target)
@@ -150,6 +163,11 @@ class _HeaderLines:
         return line
 
 
+_READING = frozenset({"GET", "HEAD", "OPTIONS", "PROPFIND", "REPORT"})
+"""Methods that only read: RFC 9110, 9.2.1; RFC 4918, 9.1; RFC 3253, 3.6."""
+_HUNG_UP = Failure(Outcome.BROKEN, "hung_up", sent=True)
+
+
 def _failure(error: Exception) -> Failure:
     if isinstance(error, Closed):
         return Failure(Outcome.REFUSED, error.reason)
@@ -166,6 +184,8 @@ def _failure(error: Exception) -> Failure:
         return Failure(Outcome.TLS, "certificate" if unproven else "handshake", sent=not unproven)
     if isinstance(error, ReadTimeoutError) or any(isinstance(part, TimeoutError) for part in error.args):
         return Failure(Outcome.TIMEOUT, "deadline", sent=True)
+    if any(isinstance(part, http.client.RemoteDisconnected) for part in error.args):
+        return _HUNG_UP
     if isinstance(error, HTTPError | OSError):
         return Failure(Outcome.BROKEN, "cut", sent=True)
     return Failure(Outcome.UNKNOWN, "error", sent=True)

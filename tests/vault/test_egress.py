@@ -169,7 +169,6 @@ def test_a_silent_server_and_a_shorter_wish_end_in_time(server: Server, egress: 
         b"HTTP/1.1 200 OK\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nfour",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nfour\r\n",
-        b"",
         b"not http\r\n\r\n",
     ],
 )
@@ -230,3 +229,33 @@ def test_no_log_line_holds_the_credential(server: Server, egress: Egress, caplog
     server.answer = lambda seen: Reply(raw=drip(b""))
     get(egress, server.origin, Authorization=SECRET)
     assert SECRET.split()[1] not in caplog.text
+
+
+def hang_up(times: int, server: Server) -> list[str]:
+    """Let the server hang up on its first calls without a byte; the list fills with the methods it saw."""
+    seen: list[str] = []
+
+    def answer(call: Seen) -> Reply:
+        seen.append(call.method)
+        return Reply(raw=lambda out: None) if len(seen) <= times else Reply(body=b"here")
+
+    server.answer = answer
+    return seen
+
+
+@pytest.mark.parametrize("method", ["GET", "PROPFIND", "REPORT"])
+def test_a_reading_request_that_met_a_server_hanging_up_is_repeated_once(
+    method: str, server: Server, egress: Egress
+) -> None:
+    seen = hang_up(1, server)
+    assert get(egress, server.origin, method).body == b"here"
+    assert seen == [method, method]
+
+
+@pytest.mark.parametrize(("method", "times"), [("GET", 2), ("PUT", 1), ("POST", 1), ("DELETE", 1)])
+def test_a_writing_request_and_a_second_time_are_never_repeated(
+    method: str, times: int, server: Server, egress: Egress
+) -> None:
+    seen = hang_up(times, server)
+    assert get(egress, server.origin, method) == Failure(Outcome.BROKEN, "hung_up", sent=True)
+    assert seen == [method] * times
