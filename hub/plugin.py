@@ -16,6 +16,7 @@ from hub.core.calendar import (
     Window,
     Written,
 )
+from hub.core.digest import find_digest_challenge, offers_scheme
 from hub.core.errors import (
     Conflict,
     Gone,
@@ -84,6 +85,8 @@ __all__ = [
     "busy_from_ical",
     "event_from_ical",
     "event_to_ical",
+    "find_digest_challenge",
     "hookimpl",
+    "offers_scheme",
     "zone_of_calendar",
 ]

@@ -8,9 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from hub.core.declared import Target
+from hub.core.digest import DigestChallenge, find_digest_challenge, offers_scheme
 from hub.core.provider import AuthScheme, Grant
 from hub.vault.border import Answer, Result
-from hub.vault.digest import Challenge, find_challenge, offers
 
 Exchange = Callable[[str | None], Result]
 """Sends the request with that Authorization header, or without one."""
@@ -22,7 +22,7 @@ class Authenticator:
     """Signs requests in. Remembers the Digest challenges of servers, so that most calls need one round trip."""
 
     def __init__(self) -> None:
-        self._challenges: OrderedDict[tuple[str, str], Challenge] = OrderedDict()
+        self._challenges: OrderedDict[tuple[str, str], DigestChallenge] = OrderedDict()
         self._lock = threading.Lock()
 
     def send(self, connection: str, grant: Grant, method: str, target: Target, exchange: Exchange) -> Result:
@@ -40,11 +40,11 @@ class Authenticator:
         if not isinstance(answer, Answer) or answer.status != 401:
             return answer
         asked = [value for name, value in answer.headers if name.lower() == "www-authenticate"]
-        challenge = find_challenge(asked)
+        challenge = find_digest_challenge(asked)
         if challenge is not None:
             self._remember(key, challenge)
             return exchange(challenge.authorization(method, target.resource, username, password))
-        if known is not None and grant.scheme is AuthScheme.BASIC and offers(asked, "basic"):
+        if known is not None and grant.scheme is AuthScheme.BASIC and offers_scheme(asked, "basic"):
             self._forget(key)
             return exchange(basic(username, password))
         return answer
@@ -55,11 +55,11 @@ class Authenticator:
             for key in [key for key in self._challenges if key[0] == connection]:
                 del self._challenges[key]
 
-    def _recall(self, key: tuple[str, str]) -> Challenge | None:
+    def _recall(self, key: tuple[str, str]) -> DigestChallenge | None:
         with self._lock:
             return self._challenges.get(key)
 
-    def _remember(self, key: tuple[str, str], challenge: Challenge) -> None:
+    def _remember(self, key: tuple[str, str], challenge: DigestChallenge) -> None:
         with self._lock:
             self._challenges[key] = challenge
             while len(self._challenges) > _REMEMBERED:

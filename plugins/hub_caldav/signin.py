@@ -7,17 +7,15 @@ to the host that the owner named, to one under the same domain, or to one that t
 from __future__ import annotations
 
 import base64
-import re
 from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from hub_caldav.digest import authorization
+from hub.plugin import find_digest_challenge, offers_scheme
 from hub_caldav.failures import outcome_of
 
 _MAX_HOPS = 6
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_CHALLENGES = re.compile(r"(?i)(?:^|,\s*)(basic|digest)\b\s*(.*?)(?=,\s*(?:basic|digest|bearer|negotiate)\b|$)")
 
 
 class Problem(Exception):
@@ -97,13 +95,12 @@ class SignIn:
 
     def _authorization(self, url: str, challenge: str) -> str:
         """Answer the challenge: Digest when Basic is not offered, or when the line is not encrypted."""
-        offered = {match[1].lower(): match[2] for match in _CHALLENGES.finditer(challenge)}
-        if "digest" in offered and ("basic" not in offered or urlsplit(url).scheme == "http"):
+        asked, basic, place = find_digest_challenge([challenge]), offers_scheme([challenge], "basic"), urlsplit(url)
+        if asked and (not basic or place.scheme == "http"):
             self.digest = True
-            header = authorization(offered["digest"], "PROPFIND", url, self._username, self._password)
-            if header:
-                return header
-        if challenge and "basic" not in offered:
+            resource = (place.path or "/") + (f"?{place.query}" if place.query else "")
+            return asked.authorization("PROPFIND", resource, self._username, self._password)
+        if challenge and not basic:
             raise Problem(
                 f"{urlsplit(url).hostname} asks for a way to sign in that is not Basic or Digest. "
                 "Look in its settings for an app password or for CalDAV access."

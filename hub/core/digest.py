@@ -1,4 +1,4 @@
-"""Digest access authentication (RFC 7616; without qop also RFC 2069), as the client.
+"""Digest access authentication (RFC 7616; without qop also RFC 2069), as the client: for the broker and key hooks.
 
 MD5, SHA-256 and their session variants, qop "auth". Written out here because the one in requests keeps its state in
 private attributes and encodes names as latin-1.
@@ -20,7 +20,7 @@ _STRENGTH = ("SHA-256-SESS", "SHA-256", "MD5-SESS", "MD5")
 
 
 @dataclass(frozen=True, slots=True)
-class Challenge:
+class DigestChallenge:
     """What a server asked for, and how often its nonce has been used."""
 
     realm: str
@@ -61,24 +61,24 @@ class Challenge:
         return _HASHES[self.algorithm.removesuffix("-SESS")](text.encode()).hexdigest()
 
 
-def find_challenge(headers: Iterable[str]) -> Challenge | None:
+def find_digest_challenge(headers: Iterable[str]) -> DigestChallenge | None:
     """Return the strongest Digest challenge of the WWW-Authenticate headers that can be answered, or None."""
     found = [challenge for header in headers for challenge in _challenges(header)]
     return min(found, key=lambda challenge: _STRENGTH.index(challenge.algorithm), default=None)
 
 
-def offers(headers: Iterable[str], scheme: str) -> bool:
+def offers_scheme(headers: Iterable[str], scheme: str) -> bool:
     """Tell whether the WWW-Authenticate headers offer a scheme."""
     return any(name == scheme.lower() for header in headers for name, _ in _schemes(header))
 
 
-def _challenges(header: str) -> Iterator[Challenge]:
+def _challenges(header: str) -> Iterator[DigestChallenge]:
     for scheme, values in _schemes(header):
         algorithm = values.get("algorithm", "MD5").upper()
         qops = {part.strip().lower() for part in values["qop"].split(",")} if "qop" in values else set()
         if scheme != "digest" or not values.get("nonce") or algorithm not in _STRENGTH or (qops and "auth" not in qops):
             continue
-        yield Challenge(
+        yield DigestChallenge(
             values.get("realm", ""), values["nonce"], algorithm, bool(qops), values.get("opaque"), "algorithm" in values
         )
 

@@ -4,7 +4,7 @@ from hashlib import md5
 import pytest
 from requests.auth import HTTPDigestAuth
 
-from hub.vault.digest import Challenge, find_challenge, offers
+from hub.core.digest import DigestChallenge, find_digest_challenge, offers_scheme
 
 RFC7616 = (
     'Digest realm="http-auth@example.org", qop="auth, auth-int", algorithm={}, '
@@ -13,8 +13,8 @@ RFC7616 = (
 CNONCE = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
 
 
-def challenge(header: str) -> Challenge:
-    found = find_challenge([header])
+def challenge(header: str) -> DigestChallenge:
+    found = find_digest_challenge([header])
     assert found is not None
     return found
 
@@ -76,9 +76,9 @@ def test_the_strongest_of_several_challenges_is_answered() -> None:
         'Basic realm="a, b", Digest realm="r", nonce="1", algorithm=MD5, Digest realm="r", nonce="2", algorithm=SHA-256'
     )
     assert challenge(several).nonce == "2"
-    assert offers([several], "basic")
-    assert offers([several], "Digest")
-    assert not offers([several], "negotiate")
+    assert offers_scheme([several], "basic")
+    assert offers_scheme([several], "Digest")
+    assert not offers_scheme([several], "negotiate")
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_the_strongest_of_several_challenges_is_answered() -> None:
     ],
 )
 def test_a_challenge_that_cannot_be_answered_is_none(header: str) -> None:
-    assert find_challenge([header]) is None
+    assert find_digest_challenge([header]) is None
 
 
 def test_names_with_quotes_and_umlauts_are_written_so_that_they_can_be_read() -> None:
