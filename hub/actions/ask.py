@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hub.core.calendar import Changes, Found, Written
+from hub.core.errors import Refused
 from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.vault.accounts import open_account
@@ -14,7 +17,22 @@ def ask_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpos
 
     Raises ProviderError: what the plugin raised, or, when any call on the way was refused or failed, that failure,
     whatever the plugin made of it. An answer that rests on a failed call is thrown away, because libraries swallow
-    errors and a busy list cut short reads as free time. Also PluginBroken, Unavailable, UnknownId.
+    errors and a busy list cut short reads as free time. So is one of another type than the hook's. Also PluginBroken,
+    Unavailable, UnknownId.
     """
     opened = open_account(hub.database, hub.broker, business_id, connection_id, purpose, hook)
-    return opened.call(lambda account: hub.registry.ask(opened.provider, hook, account=account, **arguments))
+    answer = opened.call(lambda account: hub.registry.ask(opened.provider, hook, account=account, **arguments))
+    if not isinstance(answer, _ANSWERS.get(hook, object)):
+        what = f"The plugin of {opened.provider!r} answered {hook} with {type(answer).__name__}."
+        raise Refused("plugin_error", what)
+    return answer
+
+
+_ANSWERS: dict[str, type | tuple[type, ...]] = {
+    "hub_list_calendars": Sequence,
+    "hub_free_busy": Mapping,
+    "hub_changes": Changes,
+    "hub_create_event": Written,
+    "hub_update_event": Written,
+    "hub_read_event": (Found, type(None)),
+}

@@ -132,4 +132,16 @@ def _as_booked(conn: sa.Connection, business_id: str, booking_id: str) -> Booked
     return Booked(row.id, State(row.state), CalendarState(row.calendar_state), row.starts_at, row.ends_at, staff)
 
 
-CHECK_AGAIN = Effect("check_again", Repeat.SAFE, _check_again)
+def _never_checked(hub: Hub, work: Work) -> None:
+    """Leave a booking that nobody could check for hours to the staff: it keeps its time and stays requested."""
+    business_id, booking_id, now = work.business_id, work.payload["booking_id"], hub.clock()
+    with hub.database.writing() as conn:
+        row = find_booking(conn, business_id, booking_id)
+        if row.state != State.REQUESTED or row.problem:
+            return
+        change_booking(conn, business_id, booking_id, row.version, now=now, problem="never_checked")
+        facts = {"business": business_id, "booking": booking_id, "state": row.state}
+        tell(conn, business_id, "hub_booking_changed", {**facts, "calendar_state": row.calendar_state}, now)
+
+
+CHECK_AGAIN = Effect("check_again", Repeat.SAFE, _check_again, gave_up=_never_checked)

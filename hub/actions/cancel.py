@@ -10,7 +10,7 @@ from hub.core.booking import State, check_step
 from hub.core.errors import Unavailable
 from hub.parts import Hub
 from hub.store.booking import change_booking, expired_holds, find_booking
-from hub.store.claim import free, lapse_hold, lock_booking
+from hub.store.claim import free, lapse_hold, lock_holders_of
 from hub.store.crash import CrashPoint, crash_point
 
 _AT_ONCE = 200
@@ -25,7 +25,7 @@ def cancel(hub: Hub, business_id: str, booking_id: str) -> State:
     for _ in range(_TRIES):
         with hub.database.writing() as conn:
             find_booking(conn, business_id, booking_id)
-            if lock_booking(conn, business_id, booking_id):
+            if lock_holders_of(conn, business_id, booking_id):
                 return _cancel(conn, business_id, booking_id, hub.clock())
     raise Unavailable("Somebody else is changing this booking right now; please look at it and try again.")
 
@@ -54,7 +54,7 @@ def lapse_expired_holds(hub: Hub) -> int:
     lapsed = 0
     for business_id, booking_id in expired:
         with hub.database.writing() as conn:
-            if not lock_booking(conn, business_id, booking_id):
+            if not lock_holders_of(conn, business_id, booking_id):
                 continue  # confirmed or moved this moment: the next sweep looks again
             lapsed += lapse_hold(conn, business_id, booking_id, hub.clock())
             crash_point(CrashPoint.LAPSE_BEFORE_COMMIT)

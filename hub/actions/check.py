@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from concurrent.futures import ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +24,8 @@ from hub.store.business import Business, find_business
 _BUDGET = 8.0
 """Seconds: a customer waits for this check."""
 
+_log = logging.getLogger(__name__)
+
 
 class Verdict(StrEnum):
     """What the live check found."""
@@ -33,12 +36,19 @@ class Verdict(StrEnum):
 
 
 def check_live(
-    hub: Hub, business_id: str, holders: Collection[str], window: Window, *, booking_id: str = ""
+    hub: Hub,
+    business_id: str,
+    holders: Collection[str],
+    window: Window,
+    *,
+    booking_id: str = "",
+    budget: float = _BUDGET,
 ) -> Verdict:
     """Ask every checked calendar of these holders for just that window: one call a connection, all at once.
 
     The booking's own events do not count, nor do those that the hub is about to change. Holds no transaction and never
-    raises for a provider's fault: that is OPEN. A calendar that is busy is BUSY even if another one could not be asked.
+    raises for a provider's fault, nor for one that takes longer than the ``budget`` (seconds): that is OPEN. A calendar
+    that is busy is BUSY even if another one could not be asked.
     """
     with hub.database.reading() as conn:
         business = find_business(conn, business_id)
@@ -52,11 +62,21 @@ def check_live(
     pool = ThreadPoolExecutor(max_workers=len(connections), thread_name_prefix="check")
     try:
         tasks = [pool.submit(_ask, hub, business, calendars, window, ours) for calendars in connections.values()]
-        wait(tasks, timeout=_BUDGET)
-        verdicts = {task.result() if task.done() and not task.cancelled() else Verdict.OPEN for task in tasks}
+        wait(tasks, timeout=budget)
+        verdicts = {_verdict(task) for task in tasks}
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
     return next(verdict for verdict in (Verdict.BUSY, Verdict.OPEN, Verdict.FREE) if verdict in verdicts)
+
+
+def _verdict(task: Future[Verdict]) -> Verdict:
+    if not task.done():
+        return Verdict.OPEN
+    problem = task.exception()
+    if problem is not None:  # what the plugin answered makes no sense: that is not free
+        _log.error("an answer to the live check could not be read: %s", type(problem).__name__)
+        return Verdict.OPEN
+    return task.result()
 
 
 def _not_counting(conn: sa.Connection, business_id: str, booking_id: str, calendars: Sequence[str]) -> frozenset[str]:

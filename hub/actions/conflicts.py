@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from sqlalchemy import select, update
+from sqlalchemy.orm import aliased
 
+from hub.actions.event import UNWANTED
 from hub.actions.schedule import counts_as_busy
 from hub.actions.tell import tell
 from hub.core.booking import CalendarState, State
@@ -23,10 +25,12 @@ def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: i
     read: it keeps new bookings away, but nobody knows that it stands over this one.
     """
     business = find_business(conn, business_id)
+    whole_team = aliased(Occurrence)  # what stands in the calendar of another one of them counts too
     statement = (
         select(Booking.id, Booking.calendar_state, BusyTime.kind)
         .join(Occurrence, Occurrence.booking_id == Booking.id)
-        .outerjoin(Calendar, sa.and_(Calendar.holder_id == Occurrence.holder_id, Calendar.checked))
+        .join(whole_team, whole_team.booking_id == Booking.id)
+        .outerjoin(Calendar, sa.and_(Calendar.holder_id == whole_team.holder_id, Calendar.checked))
         .outerjoin(
             BusyTime,
             sa.and_(
@@ -40,6 +44,7 @@ def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: i
         .where(
             Booking.business_id == business_id,
             Occurrence.business_id == business_id,
+            whole_team.business_id == business_id,
             sa.or_(Calendar.business_id == business_id, Calendar.business_id.is_(None)),
             Occurrence.holder_id == holder_id,
             Booking.state == State.CONFIRMED,
@@ -54,21 +59,29 @@ def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: i
         clashing[booking_id] = clashing.get(booking_id, False) or clashes
     for booking_id, clashes in clashing.items():
         if clashes and before[booking_id] in (CalendarState.WRITTEN, CalendarState.NONE):
-            _set(conn, business_id, booking_id, CalendarState.CONFLICT, now)
+            _set(conn, business_id, booking_id, before[booking_id], CalendarState.CONFLICT, now)
         elif not clashes and before[booking_id] == CalendarState.CONFLICT:
             written = select(BookingEvent.uid).where(
-                BookingEvent.business_id == business_id, BookingEvent.booking_id == booking_id
+                BookingEvent.business_id == business_id,
+                BookingEvent.booking_id == booking_id,
+                BookingEvent.wanted != UNWANTED,
             )
             state = CalendarState.WRITTEN if conn.execute(written).first() else CalendarState.NONE
-            _set(conn, business_id, booking_id, state, now)
+            _set(conn, business_id, booking_id, CalendarState.CONFLICT, state, now)
     return sorted(one for one, clashes in clashing.items() if clashes)
 
 
-def _set(conn: sa.Connection, business_id: str, booking_id: str, state: CalendarState, now: int) -> None:
-    conn.execute(
+def _set(conn: sa.Connection, business_id: str, booking_id: str, before: str, state: CalendarState, now: int) -> None:
+    changed = conn.execute(
         update(Booking)
-        .where(Booking.business_id == business_id, Booking.id == booking_id)
+        .where(
+            Booking.business_id == business_id,
+            Booking.id == booking_id,
+            Booking.state == State.CONFIRMED,
+            Booking.calendar_state == before,  # a customer who moves or cancels it meanwhile knows better
+        )
         .values(calendar_state=state, changed_at=now)
     )
-    facts = {"business": business_id, "booking": booking_id, "state": State.CONFIRMED, "calendar_state": state}
-    tell(conn, business_id, "hub_booking_changed", facts, now)
+    if changed.rowcount:
+        facts = {"business": business_id, "booking": booking_id, "state": State.CONFIRMED, "calendar_state": state}
+        tell(conn, business_id, "hub_booking_changed", facts, now)

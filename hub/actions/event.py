@@ -17,7 +17,7 @@ from hub.core.errors import Conflict, NotFound, Retry
 from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store import calendar
-from hub.store.booking import Booking, BookingEvent, find_booking, staff_of
+from hub.store.booking import Booking, BookingEvent, find_booking, lock_booking, staff_of
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.holder import Holder
 from hub.store.outbox import add_effect
@@ -66,6 +66,7 @@ def _write_event(hub: Hub, work: Work) -> None:
     else:
         written = _show(hub, business_id, place, event, _event_of(hub, business_id, booking, event, place.holder_zone))
     with hub.database.writing() as conn:
+        lock_booking(conn, business_id, booking_id)  # first, as a customer who moves or cancels it does
         _note_shown(conn, business_id, booking_id, event, written, hub.clock())
         crash_point(CrashPoint.EVENT_BEFORE_COMMIT)
 
@@ -147,6 +148,7 @@ def _note_shown(
 
 def _gave_up(hub: Hub, work: Work) -> None:
     with hub.database.writing() as conn:
+        lock_booking(conn, work.business_id, work.payload["booking_id"])
         _announce(conn, work.business_id, work.payload["booking_id"], CalendarState.FAILED, hub.clock())
 
 

@@ -58,7 +58,7 @@ def reasons_against(hub: Hub, rows: Sequence[sa.Row[Any]], until: int, now: int)
 
 _REASONS = {
     "": Reason.CALENDAR_STALE,
-    "plugin_failed": Reason.CALENDAR_UNREADABLE,
+    "plugin_error": Reason.CALENDAR_UNREADABLE,
     "unreadable": Reason.CALENDAR_UNREADABLE,
     "too_large": Reason.CALENDAR_UNREADABLE,
 }

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 
 from hub.core.errors import InputError
 from hub.identity.email import canonical_email
+from hub.identity.name import clean_name
 from hub.identity.phone import canonical_phone
 from hub.parts import Hub
+from hub.store.business import lock_business
 from hub.store.ids import new_id
 from hub.store.person import add_person, find_person, person_by_hash
 from hub.vault.people import keyed_hash, new_person_fields, person_fields
 
-_LONGEST_NAME = 200
 _FIRST = 1
 
 
@@ -39,9 +40,7 @@ class Checked:
 
 def check_customer(customer: Customer) -> Checked:
     """Return the customer's fields in canonical form; raise InputError that names the field."""
-    name = " ".join(customer.name.split())
-    if not name or len(name) > _LONGEST_NAME:
-        raise InputError("name", f"Give a name of 1 to {_LONGEST_NAME} characters.")
+    name = clean_name("name", customer.name)
     email = canonical_email(customer.email) if customer.email else None
     phone = canonical_phone(customer.phone, customer.region) if customer.phone else None
     if email is None and phone is None:
@@ -56,6 +55,9 @@ def find_or_add_person(hub: Hub, conn: sa.Connection, business_id: str, customer
         for kind, value in (("email", customer.email), ("phone", customer.phone))
     }
     known = person_by_hash(conn, business_id, hashes["email"], hashes["phone"])
+    if not known:
+        lock_business(conn, business_id)  # or the same new customer, twice at once, would be two people
+        known = person_by_hash(conn, business_id, hashes["email"], hashes["phone"])
     if known:
         return known
     person_id = new_id()

@@ -13,20 +13,22 @@ from hub.core.hours import DayWindow, Override, WeeklyHours
 from hub.core.interval import Span
 from hub.core.service import Service as Rules
 from hub.core.zones import check_zone
+from hub.identity.name import clean_name
 from hub.parts import Hub
 from hub.store.business import add_business, find_business
 from hub.store.holder import DayOverride, Holder, Holiday, TimeOff, WorkingHours
 from hub.store.ids import new_id
 from hub.store.service import Service, ServiceHolder
 
-_LONGEST_NAME = 200
+_LAST = 253_402_300_799
+"""The last second of the year 9999."""
 
 
 def create_business(hub: Hub, name: str, zone: str) -> str:
     """Add a client of the agency in an IANA zone, with a key of its own, and return its id."""
     check_zone(zone)
     with hub.database.writing() as conn:
-        business_id = add_business(conn, _name("business.name", name), zone, hub.clock())
+        business_id = add_business(conn, clean_name("business.name", name), zone, hub.clock())
         hub.keyring.make_business_key(conn, business_id)
     return business_id
 
@@ -43,7 +45,8 @@ def add_staff(hub: Hub, business_id: str, name: str, hours: WeeklyHours) -> str:
 def add_resource(hub: Hub, business_id: str, name: str, hours: WeeklyHours | None = None) -> str:
     """Add a room, chair or vehicle, and return the id; without hours it can be used at any time."""
     with hub.database.writing() as conn:
-        zone = hours.zone if hours else find_business(conn, business_id).zone
+        business = find_business(conn, business_id)
+        zone = hours.zone if hours else business.zone
         resource_id = _add_holder(conn, business_id, "resource", name, zone, always_open=hours is None)
         if hours:
             _set_hours(conn, business_id, resource_id, hours)
@@ -79,6 +82,8 @@ def set_override(hub: Hub, business_id: str, holder_id: str, day: date, windows:
 
 def add_time_off(hub: Hub, business_id: str, holder_id: str, start: int, end: int) -> str:
     """Let a staff member or resource be away for a span (UTC seconds), and return the id of the absence."""
+    if start < 0 or end > _LAST:
+        raise InputError("time_off", "Give both ends in UTC seconds, within the years 1970 to 9999.")
     if end <= start:
         raise InputError("time_off.end", "The end must come after the start; swap them or choose a later end.")
     time_off_id = new_id()
@@ -91,7 +96,9 @@ def add_time_off(hub: Hub, business_id: str, holder_id: str, start: int, end: in
 
 def set_holidays(hub: Hub, business_id: str, holidays: Iterable[tuple[date, str]]) -> None:
     """Replace the days on which the whole business is closed."""
-    rows = [{"business_id": business_id, "day": day, "name": _name("holiday.name", name)} for day, name in holidays]
+    rows = [
+        {"business_id": business_id, "day": day, "name": clean_name("holiday.name", name)} for day, name in holidays
+    ]
     if len({row["day"] for row in rows}) != len(rows):
         raise InputError("holidays", "A day is named twice; name each once.")
     with hub.database.writing() as conn:
@@ -113,7 +120,7 @@ def add_service(hub: Hub, business_id: str, name: str, rules: Rules) -> str:
             insert(Service).values(
                 id=service_id,
                 business_id=business_id,
-                name=_name("service.name", name),
+                name=clean_name("service.name", name),
                 duration=rules.duration,
                 before=rules.before,
                 after=rules.after,
@@ -137,7 +144,7 @@ def add_service(hub: Hub, business_id: str, name: str, rules: Rules) -> str:
 
 def _add_holder(conn: sa.Connection, business_id: str, kind: str, name: str, zone: str, *, always_open: bool) -> str:
     holder_id = new_id()
-    values = {"id": holder_id, "business_id": business_id, "kind": kind, "name": _name(f"{kind}.name", name)}
+    values = {"id": holder_id, "business_id": business_id, "kind": kind, "name": clean_name(f"{kind}.name", name)}
     conn.execute(insert(Holder).values(**values, zone=zone, always_open=always_open, active=True))
     return holder_id
 
@@ -155,13 +162,6 @@ def _find_holder(conn: sa.Connection, business_id: str, holder_id: str) -> None:
     statement = select(Holder.id).where(Holder.business_id == business_id, Holder.id == holder_id)
     if conn.execute(statement).first() is None:
         raise UnknownId("staff member or resource", holder_id)
-
-
-def _name(field: str, name: str) -> str:
-    cleaned = " ".join(name.split())
-    if not cleaned or len(cleaned) > _LONGEST_NAME:
-        raise InputError(field, f"Give a name of 1 to {_LONGEST_NAME} characters.")
-    return cleaned
 
 
 def every_weekday(zone: str, *windows: Span) -> WeeklyHours:

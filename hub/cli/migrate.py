@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 import click
 
 from hub.settings import load_settings
@@ -14,9 +16,9 @@ from hub.store.schema import is_current, migrate
 def command(check: bool) -> None:
     """Migrate, or only look."""
     settings = load_settings()
-    database, keystore = open_database(settings.database), open_database(settings.keystore)
-    if not check:
-        migrate(database, keystore)
-    current = is_current(database)
+    with closing(open_database(settings.database)) as database, closing(open_database(settings.keystore)) as keystore:
+        if not check:
+            migrate(database, keystore)
+        current = is_current(database)
     click.echo("The database is up to date." if current else "The database is out of date: type hub migrate.")
     raise SystemExit(0 if current else 1)

@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
 from sqlalchemy.schema import CreateSchema, DropSchema
 
 from hub.settings import Settings, load_settings
-from hub.store.database import reachable
+from hub.store.database import open_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +48,16 @@ def open_place(folder: Path, origin: str, port: int) -> Iterator[Place]:
 @contextmanager
 def _schema(address: str) -> Iterator[str]:
     """Make a schema for the length of the block and give the address that leads to it; empty for SQLite."""
-    if not address or make_url(address).get_backend_name() == "sqlite":
+    if not address or address.startswith("sqlite"):
         yield ""
         return
-    name = f"hub_demo_{secrets.token_hex(4)}"
-    url = make_url(address).set(drivername="postgresql+psycopg")
-    engine = create_engine(url)
-    with reachable(), engine.begin() as conn:
-        conn.execute(CreateSchema(name))
-    try:
-        yield url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
-    finally:
-        with engine.begin() as conn:
-            conn.execute(DropSchema(name, cascade=True))
-        engine.dispose()
+    given = open_database(address)
+    name, url = f"hub_demo_{secrets.token_hex(4)}", given.engine.url
+    with closing(given):
+        with given.writing() as conn:
+            conn.execute(CreateSchema(name))
+        try:
+            yield url.update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(hide_password=False)
+        finally:
+            with given.writing() as conn:
+                conn.execute(DropSchema(name, cascade=True))

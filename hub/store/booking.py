@@ -124,6 +124,12 @@ def find_booking(conn: sa.Connection, business_id: str, booking_id: str) -> sa.R
     return row
 
 
+def lock_booking(conn: sa.Connection, business_id: str, booking_id: str) -> None:
+    """Lock a booking until the transaction ends: for whoever changes its events first and then the booking itself."""
+    statement = select(Booking.id).where(Booking.business_id == business_id, Booking.id == booking_id)
+    conn.execute(statement.with_for_update(key_share=True)).all()
+
+
 def change_booking(
     conn: sa.Connection, business_id: str, booking_id: str, version: int, *, now: int, **values: Any
 ) -> bool:

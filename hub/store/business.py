@@ -35,6 +35,11 @@ def add_business(conn: Connection, name: str, zone: str, now: int) -> str:
     return business_id
 
 
+def lock_business(conn: Connection, business_id: str) -> None:
+    """Lock a business until the transaction ends, after any holders: for what a business has once at most."""
+    conn.execute(select(Business.id).where(Business.id == business_id).with_for_update(key_share=True)).all()
+
+
 def find_business(conn: Connection, business_id: str) -> Business:
     """Return the business's row, or raise UnknownId."""
     row = conn.execute(select(Business.__table__).where(Business.id == business_id)).one_or_none()

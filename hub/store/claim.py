@@ -42,7 +42,7 @@ def lock_holders(conn: sa.Connection, business_id: str, holders: Iterable[str]) 
             raise UnknownId("staff member or resource", holder)
 
 
-def lock_booking(conn: sa.Connection, business_id: str, booking_id: str) -> bool:
+def lock_holders_of(conn: sa.Connection, business_id: str, booking_id: str) -> bool:
     """Lock the holders of a booking; False if it was moved to others meanwhile: then begin again, from the start.
 
     Locking the new ones as well, on top of the old, would break the order that keeps two moves from a deadlock.

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.core.errors import InputError, Unavailable
@@ -41,7 +41,8 @@ class Database:
         Raises Unavailable when the database cannot be reached.
         """
         with reachable(), self.engine.connect() as conn:
-            yield conn
+            # SQLite gives one state anyhow; PostgreSQL would show each statement what others committed before it.
+            yield conn if self.is_sqlite else conn.execution_options(isolation_level="REPEATABLE READ")
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -62,12 +63,11 @@ class Database:
         if self.turn is None:
             yield
             return
-        # A lock of its own open file for each writer: the kernel wakes them in order, over threads and processes.
-        handle = os.open(self.turn, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        handle = _take_turn(self.turn)
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
             yield
         finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)  # closing is not enough while a process forked meanwhile has it too
             os.close(handle)
 
     def close(self) -> None:
@@ -82,10 +82,12 @@ def open_database(address: str) -> Database:
     """
     try:
         url = make_url(address)
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         url = make_url("unreadable://")
     if url.drivername.partition("+")[0] == "sqlite":
-        return _open_sqlite(address, Path(url.database or "hub.sqlite"))
+        if url.database in (None, "", ":memory:"):
+            raise InputError("database_url", "Name a file, as sqlite:////folder/hub.sqlite; memory keeps no bookings.")
+        return _open_sqlite(address, Path(str(url.database)))
     if url.drivername.partition("+")[0] != "postgresql":
         raise InputError("database_url", "Give an address like postgresql://user:password@host/name, or none at all.")
     url = url.set(drivername="postgresql+psycopg")
@@ -112,6 +114,18 @@ def _open_sqlite(address: str, file: Path) -> Database:
     return Database(engine, file.with_name(file.name + ".turn"))
 
 
+def _take_turn(file: Path) -> int:
+    """Return a locked handle. Its own open file for each writer: the kernel wakes them over threads and processes."""
+    problem = ""
+    try:
+        handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        return handle
+    except OSError as error:
+        problem = error.strerror or type(error).__name__
+    raise _unavailable(problem)
+
+
 def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # transactions are begun by _begin_sqlite, never by the driver
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT_MS}"):
@@ -126,17 +140,23 @@ def _begin_sqlite(conn: Connection) -> None:
 @contextmanager
 def reachable() -> Iterator[None]:
     """Raise Unavailable, without statement or address, when the database cannot be used in the block."""
-    problem: Any = None
+    problem = ""
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
-        problem = type(error.orig).__name__
     except DBAPIError as error:
-        if not error.connection_invalidated:
+        # SQLite calls a file that is damaged, or none of its own, a DatabaseError and nothing closer.
+        lost = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+        if not lost and type(error) is not DatabaseError:
             raise
         problem = type(error.orig).__name__
-    if problem:  # raised here, so that no statement or parameter hangs on it
-        raise Unavailable(
-            f"The database cannot be used now ({problem}); nothing was changed. See that it runs, "
-            "has room, and is where HUB_DATABASE_URL says."
-        )
+    except PoolTimeout:
+        problem = "all connections are in use"
+    if problem:
+        raise _unavailable(problem) from None  # without the statement, which stands in the cause
+
+
+def _unavailable(problem: str) -> Unavailable:
+    return Unavailable(
+        f"The database cannot be used now ({problem}); nothing was changed. See that it runs, "
+        "has room, and is where HUB_DATABASE_URL says."
+    )

@@ -1,19 +1,34 @@
 """Every query says for which business it is: checked on each statement, before it is sent.
 
-A SELECT, UPDATE or DELETE that touches a table with a ``business_id`` must compare that column. Work that truly spans
-businesses (the relay, the sweeper) says so with ``execution_options(across=Across.RELAY)``: a closed, searchable list.
+A SELECT, UPDATE or DELETE must compare the ``business_id`` of each table and alias that it touches with a value, or
+with that of another one for which it does. Work that truly spans businesses (the relay, the sweeper) says so with
+``execution_options(across=Across.RELAY)``: a closed, searchable list.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Engine, Select, Table, Update, event
-from sqlalchemy.sql import visitors
-from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, ColumnElement, TextClause
+from sqlalchemy import (
+    CTE,
+    Alias,
+    Connection,
+    Delete,
+    Engine,
+    FromClause,
+    Insert,
+    Join,
+    Select,
+    SelectBase,
+    Subquery,
+    Table,
+    Update,
+    event,
+)
+from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, ColumnClause, ColumnElement, TextClause
 from sqlalchemy.sql.operators import eq, in_op
 
 from hub.core.errors import HubError
@@ -41,7 +56,9 @@ def _check(conn: Connection, clauseelement: Any, execution_options: dict[str, An
         return
     if isinstance(clauseelement, TextClause):
         raise HubError("A text statement cannot be checked for its business; build it from the tables.", code="scope")
-    if not isinstance(clauseelement, Select | Update | Delete):
+    if isinstance(clauseelement, Insert):
+        clauseelement = clauseelement.select  # the rows that INSERT ... SELECT reads; None for plain values
+    if not isinstance(clauseelement, SelectBase | Update | Delete):
         return
     key = clauseelement._generate_cache_key()
     missing = _missing_cached(key.key, _Held(clauseelement)) if key is not None else _missing(clauseelement)
@@ -67,20 +84,65 @@ def _missing_cached(key: Any, held: _Held) -> tuple[str, ...]:
     return _missing(held.statement)
 
 
-def _missing(statement: ClauseElement) -> tuple[str, ...]:
-    touched, named = set(), set()
-    for part in visitors.iterate(statement):
-        if isinstance(part, Table) and SCOPE in part.c:
-            touched.add(part.name)
+def _missing(statement: ClauseElement, around: Set[FromClause] = frozenset()) -> tuple[str, ...]:
+    """Return the names of the tables that the statement touches without naming their business.
+
+    ``around`` are those that a statement around this one names; a part of its conditions may lean on them.
+    """
+    touched, named, found = set(_touched(statement)), set(around), set[str]()
+    same: list[tuple[FromClause, FromClause]] = []
+    inner: list[tuple[ClauseElement, bool]] = []
+    for part in _parts(statement):
+        if isinstance(part, TextClause):
+            found.add("a piece of text")
+        elif isinstance(part, SelectBase | Subquery | CTE):
+            inner.append((part, isinstance(part, SelectBase)))
+        elif isinstance(part, ColumnClause) and part.table is not None:
+            touched |= set(_tables(part.table))  # an UPDATE reads further tables without a FROM of its own
         elif isinstance(part, BinaryExpression) and part.operator in (eq, in_op):
-            named |= set(_scoped(part.left)) | set(_scoped(part.right))
+            left, right = _scope(part.left), _scope(part.right)
+            if left is not None and right is not None:
+                same.append((left, right))
+            named |= {one for one, other in ((left, right), (right, left)) if one is not None and other is None}
+    for _ in same:
+        named |= {one for pair in same for one in pair if named & set(pair)}
+    for part, leans in inner:
+        found |= set(_missing(part, named if leans else frozenset()))
+    return tuple(sorted(found | {_name(one) for one in touched - named}))
+
+
+def _parts(statement: ClauseElement) -> Iterator[ClauseElement]:
+    """Yield what a statement is made of; what is a statement itself is yielded but not opened."""
+    left = [*statement.get_children()]
+    while left:
+        part = left.pop()
+        yield part
+        if not isinstance(part, SelectBase | Subquery | CTE):
+            left.extend(part.get_children())
+
+
+def _touched(statement: ClauseElement) -> Iterator[FromClause]:
     if isinstance(statement, Update | Delete):
-        table = statement.table
-        if isinstance(table, Table) and SCOPE in table.c:
-            touched.add(table.name)
-    return tuple(sorted(touched - named))
+        yield from _tables(statement.table)
+    for source in statement.get_final_froms() if isinstance(statement, Select) else ():
+        yield from _tables(source)
 
 
-def _scoped(side: ColumnElement[Any]) -> Iterator[str]:
-    if getattr(side, "name", None) == SCOPE and isinstance(getattr(side, "table", None), Table):
-        yield side.table.name
+def _tables(source: FromClause) -> Iterator[FromClause]:
+    """Yield the tables and aliases of tables in a source that belong to businesses. Subqueries are looked at apart."""
+    if isinstance(source, Join):
+        yield from _tables(source.left)
+        yield from _tables(source.right)
+    elif isinstance(source.element if isinstance(source, Alias) else source, Table) and SCOPE in source.c:
+        yield source
+
+
+def _scope(side: ColumnElement[Any]) -> FromClause | None:
+    """Return the table whose ``business_id`` this is, if it is one."""
+    table = getattr(side, "table", None)
+    return table if getattr(side, "name", None) == SCOPE and isinstance(table, FromClause) else None
+
+
+def _name(source: FromClause) -> str:
+    table = source.element if isinstance(source, Alias) else source
+    return str(getattr(table, "name", table))

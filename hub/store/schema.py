@@ -10,8 +10,10 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import MetaData, text
 
+from hub.core.errors import StateError
 from hub.store import booking, business, calendar, connection, holder, keys, outbox, person, service
 from hub.store.annotate import Base, check_annotations
 from hub.store.database import Database, reachable
@@ -30,17 +32,32 @@ def tables() -> tuple[MetaData, MetaData]:
 
 
 def migrate(database: Database, keystore: Database, revision: str = "head") -> None:
-    """Bring both databases to the state that this version needs. Safe when several processes do it at once."""
+    """Bring both databases to the state that this version needs. Safe when several processes do it at once.
+
+    Raises Unavailable when one cannot be used, and StateError for a database that a newer version has changed.
+    """
     main, persons = tables()
     assert main is Base.metadata
-    with _alone(database):
-        config = alembic_config(database)
+    with _alone(database), reachable():
+        _run(alembic_config(database), revision)
+    with _alone(keystore), reachable():
+        persons.create_all(keystore.engine)
+
+
+def _run(config: Config, revision: str) -> None:
+    unknown = False
+    try:
         if revision == "head" or revision.startswith("+"):
             command.upgrade(config, revision)
         else:
             command.downgrade(config, revision)
-    with _alone(keystore):
-        persons.create_all(keystore.engine)
+    except CommandError:
+        unknown = True
+    if unknown:
+        raise StateError(
+            "The database is at a revision that this version of the hub does not know, so a newer one has changed it. "
+            "Start that version, or restore a backup from before."
+        )
 
 
 def is_current(database: Database) -> bool:

@@ -132,6 +132,19 @@ def test_a_requested_booking_is_cancelled_when_the_calendar_turns_out_to_be_busy
     assert claims(world) == 0
 
 
+def test_a_requested_booking_that_can_never_be_checked_is_left_to_the_staff(world: World) -> None:
+    booking_id = held(world, world.service(world.staff()))
+    world.calendars.fail = down("hub_free_busy")
+    book(world.hub, world.business, booking_id, ADA)
+    for _ in range(25):
+        settle(world)
+        world.clock.now += DAY
+    found = row(world, booking_id)
+    assert (found.state, found.problem) == (State.REQUESTED, "never_checked")
+    assert claims(world) == 6
+    assert cancel(world.hub, world.business, booking_id) is State.CANCELLED
+
+
 def test_a_hold_that_lapsed_cannot_be_confirmed(world: World) -> None:
     booking_id = held(world, world.service(world.staff()))
     world.clock.now += HOUR

@@ -1,0 +1,36 @@
+"""Everything that stands in a hub's databases, to see that a refused call changed none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import select
+
+from hub.parts import Hub
+from hub.store.annotate import Base
+from hub.store.guard import Across
+from hub.store.keys import KeyStoreBase
+
+Contents = dict[str, list[tuple[Any, ...]]]
+
+
+def contents(hub: Hub) -> Contents:
+    """Return all rows of all tables of both databases, sorted."""
+    found: Contents = {}
+    for database, metadata in ((hub.database, Base.metadata), (hub.keystore, KeyStoreBase.metadata)):
+        with database.reading() as conn:
+            for table in metadata.sorted_tables:
+                rows = conn.execute(select(table).execution_options(across=Across.OPERATOR)).all()
+                found[table.name] = sorted((tuple(row) for row in rows), key=repr)
+    return found
+
+
+@contextmanager
+def nothing_changed(hub: Hub) -> Iterator[None]:
+    """See that the block leaves every row as it was."""
+    before = contents(hub)
+    yield
+    after = contents(hub)
+    assert {name for name in after if after[name] != before[name]} == set()
