@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 from hub.parts import Hub
@@ -38,11 +39,14 @@ def create_hub(
     """
     apart = settings.broker_is_apart and not broker_here
     need = frozenset({Root.DATA}) if apart else BOTH
-    database, keystore = open_database(settings.database), open_database(settings.keystore)
-    migrate(database, keystore)
-    make_roots(settings, database, need)
-    roots = load_roots(settings, need)
-    check_roots(database, roots)
+    with ExitStack() as opened:
+        database = opened.enter_context(closing(open_database(settings.database)))
+        keystore = opened.enter_context(closing(open_database(settings.keystore)))
+        migrate(database, keystore)
+        make_roots(settings, database, need)
+        roots = load_roots(settings, need)
+        check_roots(database, roots)
+        opened.pop_all()  # nothing went wrong: they stay open with the hub
     drop_ins = settings.plugins_dir if settings.plugins_dir != Path("") else None
     found = installed(drop_ins) if plugins is None else plugins
     registry = Registry(found, off=settings.plugins_off, trace=settings.trace_hooks)

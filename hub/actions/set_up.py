@@ -8,6 +8,7 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy import delete, insert, select
 
+from hub.core.calendar import LAST
 from hub.core.errors import InputError, UnknownId
 from hub.core.hours import DayWindow, Override, WeeklyHours
 from hub.core.interval import Span
@@ -19,9 +20,6 @@ from hub.store.business import add_business, find_business
 from hub.store.holder import DayOverride, Holder, Holiday, TimeOff, WorkingHours
 from hub.store.ids import new_id
 from hub.store.service import Service, ServiceHolder
-
-_LAST = 253_402_300_799
-"""The last second of the year 9999."""
 
 
 def create_business(hub: Hub, name: str, zone: str) -> str:
@@ -82,7 +80,7 @@ def set_override(hub: Hub, business_id: str, holder_id: str, day: date, windows:
 
 def add_time_off(hub: Hub, business_id: str, holder_id: str, start: int, end: int) -> str:
     """Let a staff member or resource be away for a span (UTC seconds), and return the id of the absence."""
-    if start < 0 or end > _LAST:
+    if start < 0 or end > LAST:
         raise InputError("time_off", "Give both ends in UTC seconds, within the years 1970 to 9999.")
     if end <= start:
         raise InputError("time_off.end", "The end must come after the start; swap them or choose a later end.")

@@ -11,6 +11,9 @@ from enum import StrEnum
 
 from hub.core.errors import InputError
 
+LAST = 253_402_300_799
+"""The last second of the year 9999, in UTC."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Window:
@@ -22,6 +25,8 @@ class Window:
     def __post_init__(self) -> None:
         if self.end <= self.start:
             raise InputError("window", f"The end ({self.end}) must come after the start ({self.start}).")
+        if not self.start >= -LAST or not self.end <= LAST:
+            raise InputError("window", "It leaves the years that calendars know; give seconds since 1970, to 9999.")
 
 
 class BusyKind(StrEnum):

@@ -56,14 +56,15 @@ class RemoteBroker:
     def send(self, handle: Handle, request: Request) -> Result:
         """Send a request of a work hook; every outcome is a value."""
         try:
-            reply = self._ask(SendCall(handle, request), self._seconds)
+            reply = self._ask(SendCall(handle, request), self._seconds, Answer, Failure)
         except TooLarge:
             return Failure(Outcome.REFUSED, "too_large")
         except _Absent:
             return Failure(Outcome.UNREACHABLE, "broker")
         except _Lost:
             return Failure(Outcome.UNKNOWN, "broker_lost", sent=True)
-        return reply if isinstance(reply, Answer | Failure) else Failure(Outcome.UNKNOWN, "broker_lost", sent=True)
+        assert isinstance(reply, Answer | Failure)
+        return reply
 
     def connect(
         self,
@@ -76,33 +77,27 @@ class RemoteBroker:
         redirect_url: str = "",
     ) -> Form | Redirect | Connected:
         """Take one step of connecting an account. Raises what the broker's own method does, and Unavailable."""
-        reply = self._raising(ConnectCall(business, provider, level, answer, connection, redirect_url))
-        if isinstance(reply, Form | Redirect | Connected):
-            return reply
-        raise _silent()
+        call = ConnectCall(business, provider, level, answer, connection, redirect_url)
+        reply = self._raising(call, Form, Redirect, Connected)
+        assert isinstance(reply, Form | Redirect | Connected)
+        return reply
 
     def disconnect(self, business: str, connection: str) -> bool:
         """End a connection. Raises UnknownId, and Unavailable."""
-        return self._done(DisconnectCall(business, connection))
+        return self._raising(DisconnectCall(business, connection), bool) is True
 
     def revoke(self, business: str, connection: str) -> bool:
         """Try again to end the grant of a disconnected connection. Raises Unavailable."""
-        return self._done(RevokeCall(business, connection))
+        return self._raising(RevokeCall(business, connection), bool) is True
 
     def close(self) -> None:
         """Hang up; the broker goes on."""
         self._hang_up()
 
-    def _done(self, call: Call) -> bool:
-        reply = self._raising(call)
-        if isinstance(reply, bool):
-            return reply
-        raise _silent()
-
-    def _raising(self, call: Call) -> Reply:
+    def _raising(self, call: Call, *kinds: type) -> Reply:
         problem: HubError
         try:
-            reply = self._ask(call, KEY_SECONDS)
+            reply = self._ask(call, KEY_SECONDS, *kinds, HubError)
             if not isinstance(reply, HubError):
                 return reply
             problem = reply
@@ -114,11 +109,16 @@ class RemoteBroker:
                 "runs there, as the same user, and try again."
             )
         except _Lost:
-            problem = _silent()
+            problem = Unavailable(
+                "The broker stopped in the middle of this; look whether it was done before you try it again."
+            )
         raise problem
 
-    def _ask(self, call: Call, seconds: float) -> Reply:
-        """Return the reply to a call. Raises TooLarge and _Absent when it did not reach the broker, and _Lost."""
+    def _ask(self, call: Call, seconds: float, *kinds: type) -> Reply:
+        """Return the reply to a call, of one of these kinds.
+
+        Raises TooLarge and _Absent when the call did not reach the broker, and _Lost when nobody knows.
+        """
         sock = self._written(pack(*from_call(call), self._max_bytes))
         answered = False
         try:
@@ -127,6 +127,8 @@ class RemoteBroker:
             if reply is None:
                 raise _Lost
             result = to_reply(*reply)
+            if not isinstance(result, kinds):  # a reply to another question: this line cannot be trusted any more
+                raise _Lost
             answered = True
             return result
         except (OSError, Malformed):
@@ -205,7 +207,3 @@ class _Absent(Exception):
 
 class _Lost(Exception):
     """The broker has, or may have, the call, and no answer came."""
-
-
-def _silent() -> Unavailable:
-    return Unavailable("The broker stopped in the middle of this; look whether it was done before you try it again.")

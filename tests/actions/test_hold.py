@@ -174,3 +174,11 @@ def test_the_schema_itself_refuses_a_cell_that_is_taken(world: World) -> None:
     with world.hub.database.writing() as conn:
         assert not claim(conn, world.business, booking_id, ada, TEN + 25 * MINUTE, TEN + 35 * MINUTE, None)
         assert claim(conn, world.business, booking_id, ada, TEN + HOUR, TEN + 2 * HOUR, None)
+
+
+@pytest.mark.parametrize("start", [2**70, -(2**70), 0, -1])
+def test_a_start_outside_all_calendars_is_refused_in_words(world: World, start: int) -> None:
+    service = world.service(world.staff())
+    with pytest.raises(InputError):
+        held(world, service, start)
+    assert count(world, Booking) == 0
