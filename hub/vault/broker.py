@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 
 from hub.core.provider import Form, Redirect
 from hub.settings import Settings
@@ -26,7 +25,7 @@ class Broker:
     """Connects accounts, and sends what work hooks ask for in their name.
 
     ``registry`` knows the plugins; ``provider_settings`` gives a provider's settings of this installation. ``guard``
-    is made from the settings unless given. ``ca_file``: authorities that the operator trusts besides the public ones.
+    is made from the settings unless given.
     """
 
     def __init__(
@@ -38,14 +37,13 @@ class Broker:
         registry: Plugins,
         clock: Callable[[], int],
         guard: Guard | None = None,
-        ca_file: Path | None = None,
         provider_settings: Callable[[str], Mapping[str, str]] = lambda name: {},
     ) -> None:
         self._egress = Egress(
             guard or Guard(settings.egress_allow),
             timeout=settings.egress_timeout,
             max_bytes=settings.egress_max_bytes,
-            ca_file=ca_file or settings.ca_file,
+            ca_file=settings.ca_file,
         )
         self._authenticator = Authenticator()
         operations = Operations(registry.provider)
