@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from hub.actions.agency import ensure_agency
 from hub.parts import Hub
 from hub.registry import Candidate, Registry, installed
 from hub.settings import Settings
@@ -51,6 +52,7 @@ def create_hub(
     found = installed(drop_ins) if plugins is None else plugins
     registry = Registry(found, off=settings.plugins_off, trace=settings.trace_hooks)
     keyring = Keyring(database, keystore, roots, clock=clock)
+    ensure_agency(database, keyring, clock())
     broker: BrokerDoor
     if apart:
         timeout, max_bytes = settings.egress_timeout, settings.egress_max_bytes

@@ -13,7 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -23,7 +23,7 @@ from hub.core.errors import InputError
 PREFIX = "HUB_"
 _LONGEST_SOCKET = 107
 """Bytes that the path of a Unix socket may have on Linux (unix(7): 108 with the final zero)."""
-_SECRETS = ("database_url", "keystore_url", "queue_url")
+_SECRETS = ("database_url", "keystore_url", "queue_url", "metrics_token")
 
 
 class Settings(BaseSettings):
@@ -72,6 +72,23 @@ class Settings(BaseSettings):
     trace_hooks: bool = Field(False, description="Log names and timings of hook calls, never their values.")
     web_host: str = Field("127.0.0.1", description="Address the web server binds to.")
     web_port: int = Field(8765, ge=0, le=65535, description="Port the web server binds to.")
+    public_url: str = Field(
+        "",
+        description="Address under which people reach the hub, without a path (https://hub.example.com): links in "
+        "mails begin with it; empty: web_host and web_port.",
+    )
+    trusted_hosts: tuple[str, ...] = Field(
+        (), description="Host names beside that of public_url under which the hub may be asked; others are refused."
+    )
+    proxies: int = Field(
+        0, ge=0, le=5, description="Reverse proxies in front whose X-Forwarded-For and -Proto are believed."
+    )
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token with which Prometheus reads /metrics; empty: there is no such page."
+    )
+    holds_per_network: int = Field(
+        6, ge=1, le=1000, description="Times that one network may hold at once on the booking pages."
+    )
     web_threads: int = Field(8, ge=1, le=64, description="Threads of each web process.")
     workers: int = Field(1, ge=1, le=32, description="Worker processes that the supervisor keeps.")
     calendar_max_age: int = Field(
@@ -82,8 +99,9 @@ class Settings(BaseSettings):
     )
     hold_seconds: int = Field(600, ge=60, le=3600, description="How long a held time waits for its confirmation.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_json: bool = Field(False, description="Write each line of the log as a JSON object, for machines to read.")
 
-    @field_validator("egress_allow", "plugins_off", mode="before")
+    @field_validator("egress_allow", "plugins_off", "trusted_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -94,6 +112,15 @@ class Settings(BaseSettings):
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
         return value.upper()
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str) -> str:
+        parts = urlsplit(value)
+        plain = parts.scheme in ("http", "https") and parts.netloc and "@" not in parts.netloc
+        if value and (not plain or parts.path.strip("/") or parts.query or parts.fragment):
+            raise ValueError("must be scheme://host[:port], without a path")
+        return value.rstrip("/").lower()
 
     @classmethod
     def settings_customise_sources(
@@ -129,6 +156,17 @@ class Settings(BaseSettings):
             digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
             folder = Path(tempfile.gettempdir()) / f"hub-{os.getuid()}-{digest}"
         return folder / name
+
+    @property
+    def base_url(self) -> str:
+        """The address with which links to the hub begin, without a slash at the end."""
+        host = f"[{self.web_host}]" if ":" in self.web_host else self.web_host
+        return self.public_url or f"http://{host}:{self.web_port}"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the hub over TLS: then cookies say so."""
+        return self.base_url.startswith("https:")
 
     @property
     def queue_is_embedded(self) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from hub.actions.agency import ensure_agency
 from hub.actions.connect import choose_calendar, list_calendars
 from hub.actions.people import Customer
 from hub.actions.set_up import add_service, add_staff, create_business, every_weekday
@@ -173,6 +174,7 @@ def make_hub(database: Database, keystore: Database, folder: Path, calendars: Ca
     check_roots(database, roots)
     registry = Registry([calendars.candidate()])
     keyring = Keyring(database, keystore, roots, clock=clock)
+    ensure_agency(database, keyring, clock())
     broker = Broker(settings=settings, database=database, keyring=keyring, registry=registry, clock=clock)
     return Hub(settings, registry, database, keystore, keyring, broker, clock)
 

@@ -27,6 +27,9 @@ class Category(StrEnum):
     CREDENTIAL = "credential"  # sealed tokens and passwords
     KEY = "key"  # wrapped keys
     TECHNICAL = "technical"  # states, versions, times of processing
+    SECURITY = "security"  # sign-ins, network addresses, devices: what is needed to protect the hub
+    CONSENT = "consent"  # what a person agreed to, and the text they saw
+    MESSAGE = "message"  # what was sent to a person
 
 
 class Link(StrEnum):
@@ -35,6 +38,7 @@ class Link(StrEnum):
     NONE = "none"
     CUSTOMER = "customer"
     STAFF = "staff"
+    USER = "user"  # somebody with an account of the console
 
 
 class Retention(StrEnum):
@@ -46,6 +50,10 @@ class Retention(StrEnum):
     BOOKING = "booking"  # with the booking
     PERSON = "person"  # until the person is erased
     PROCESSING = "processing"  # until the work is done, then 30 days
+    USER = "user"  # until the console user is removed
+    SIGN_IN = "sign_in"  # until the sign-in, link or key ends, then 30 days
+    ADDRESS = "address"  # 90 days, then cut to its network
+    SECURITY = "security"  # 400 days
 
 
 class Erase(StrEnum):
@@ -87,7 +95,20 @@ def column(about: About, *args: Any, **options: Any) -> MappedColumn[Any]:
     return mapped_column(*args, info={"about": about}, **options)
 
 
-INSTALLATION_TABLES = frozenset({"business", "lease", "root_check"})
+INSTALLATION_TABLES = frozenset(
+    {
+        "api_key",
+        "business",
+        "console_session",
+        "console_user",
+        "lease",
+        "one_time_link",
+        "passkey",
+        "recovery_code",
+        "root_check",
+        "security_event",
+    }
+)
 """The closed list of tables whose rows belong to the installation and not to one business."""
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, UniqueConstraint, select, update
+from sqlalchemy import (
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
@@ -20,13 +31,17 @@ _ID = About(Category.IDENTIFIER, Retention.BOOKING)
 _PERSON = About(Category.IDENTIFIER, Retention.BOOKING, Link.CUSTOMER, erase=Erase.CLEAR)
 _WHAT = About(Category.APPOINTMENT, Retention.BOOKING, Link.CUSTOMER, export=True)
 _STATE = About(Category.TECHNICAL, Retention.BOOKING)
+_ANSWERS = About(Category.APPOINTMENT, Retention.BOOKING, Link.CUSTOMER, export=True, erase=Erase.KEY)
+_NETWORK = About(Category.SECURITY, Retention.BOOKING, Link.CUSTOMER, erase=Erase.CLEAR)
 
 
 class Booking(Base):
     """An appointment, or a hold on one. States as in `core.booking`; times in UTC seconds, without buffers.
 
     ``version`` grows with each change, also of the calendar's event: work for an older one is not done.
-    ``hold_until`` is set while held.
+    ``hold_until`` is set while held, and ``network`` is a keyed hash of where a hold came from, to limit hoarding.
+    ``answers`` are the customer's answers to the service's questions, sealed with the person's key. ``source`` is the
+    door (``page``, ``api``, ``console``), ``attendance`` empty or ``no_show``.
     """
 
     __tablename__ = "booking"
@@ -43,6 +58,10 @@ class Booking(Base):
     zone: Mapped[str] = column(_WHAT, Text)
     hold_until: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
     version: Mapped[int] = column(_STATE, Integer)
+    answers: Mapped[bytes | None] = column(_ANSWERS, LargeBinary, nullable=True)
+    source: Mapped[str] = column(_STATE, Text, server_default="")
+    attendance: Mapped[str] = column(_WHAT, Text, server_default="")
+    network: Mapped[str | None] = column(_NETWORK, Text, nullable=True)
     idempotency_key: Mapped[str | None] = column(_STATE, Text, nullable=True)
     idempotency_hash: Mapped[str | None] = column(_STATE, Text, nullable=True)
     made_at: Mapped[int] = column(_STATE, BigInteger)
@@ -52,6 +71,7 @@ class Booking(Base):
         UniqueConstraint("business_id", "idempotency_key"),
         Index("ix_booking_hold", "state", "hold_until"),
         Index("ix_booking_time", "business_id", "starts_at"),
+        Index("ix_booking_network", "business_id", "network"),
     )
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Connection, String, Text, insert, select
+from sqlalchemy import JSON, BigInteger, Connection, Integer, String, Text, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Retention, column
 from hub.store.ids import LENGTH, new_id
+
+AGENCY = "agency"
+"""The id of the agency's own row."""
 
 _ID = About(Category.IDENTIFIER, Retention.BUSINESS)
 _RULE = About(Category.CONFIGURATION, Retention.BUSINESS)
@@ -15,7 +19,14 @@ _STATE = About(Category.TECHNICAL, Retention.BUSINESS)
 
 
 class Business(Base):
-    """A client of the agency. ``zone`` is its IANA zone; the two flags are its policy for uncertain times."""
+    """A client of the agency. ``zone`` is its IANA zone; the two flags are its policy for uncertain times.
+
+    ``slug`` is the address of its booking page, None for no page. ``region`` (ISO 3166) reads local phone numbers.
+    ``cancel_notice`` is how long before the start (seconds) a customer may still move or cancel by the link.
+    ``reminders`` are seconds before the start. ``embed_origins`` may show its booking page in a frame. ``version``
+    counts changes: what was read at an older one is not written over. The row with the id `AGENCY` is the agency
+    itself, which has the connections and mails of the installation, and no page.
+    """
 
     __tablename__ = "business"
 
@@ -24,6 +35,15 @@ class Business(Base):
     zone: Mapped[str] = column(_RULE, Text)
     tentative_is_busy: Mapped[bool] = column(_RULE)
     unanswered_is_busy: Mapped[bool] = column(_RULE)
+    slug: Mapped[str | None] = column(_RULE, Text, nullable=True, unique=True)
+    region: Mapped[str] = column(_RULE, Text, server_default="US")
+    email: Mapped[str] = column(_RULE, Text, server_default="")
+    phone: Mapped[str] = column(_RULE, Text, server_default="")
+    place: Mapped[str] = column(_RULE, Text, server_default="")
+    cancel_notice: Mapped[int] = column(_RULE, Integer, server_default="0")
+    reminders: Mapped[list[int]] = column(_RULE, JSON, server_default="[]")
+    embed_origins: Mapped[list[str]] = column(_RULE, JSON, server_default="[]")
+    version: Mapped[int] = column(_STATE, Integer, server_default="1")
     made_at: Mapped[int] = column(_STATE, BigInteger)
 
 
@@ -33,6 +53,14 @@ def add_business(conn: Connection, name: str, zone: str, now: int) -> str:
     values = {"id": business_id, "name": name, "zone": zone, "made_at": now}
     conn.execute(insert(Business).values(**values, tentative_is_busy=True, unanswered_is_busy=True))
     return business_id
+
+
+def add_agency(conn: Connection, name: str, zone: str, now: int) -> None:
+    """Insert the agency's own row, unless it is there."""
+    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
+    values = {"id": AGENCY, "name": name, "zone": zone, "made_at": now}
+    statement = dialect.insert(Business).values(**values, tentative_is_busy=True, unanswered_is_busy=True)
+    conn.execute(statement.on_conflict_do_nothing())
 
 
 def lock_business(conn: Connection, business_id: str) -> None:

@@ -42,13 +42,15 @@ class Connection(Base):
 
     ``epoch`` grows at each disconnect and reconnect: a call or a refresh that began under an older one is refused.
     ``origins`` are what ``{connection}`` means, ``purposes`` what its owner agreed to. ``health`` is ``ok``,
-    ``failing``, ``needs_reconnect`` or ``disconnected``; ``health_reason`` a machine word.
+    ``failing``, ``needs_reconnect`` or ``disconnected``; ``health_reason`` a machine word. ``holder_id`` is the staff
+    member whose own account it is, None for one of the business.
     """
 
     __tablename__ = "connection"
 
     id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
     business_id: Mapped[str] = column(_ID, ForeignKey("business.id"), index=True)
+    holder_id: Mapped[str | None] = column(_ID, ForeignKey("holder.id"), nullable=True)
     provider: Mapped[str] = column(_RULE, Text)
     level: Mapped[str] = column(_RULE, Text)
     account_name: Mapped[str] = column(_OWNER, Text)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
@@ -19,7 +19,8 @@ _ABSENCE = About(Category.AVAILABILITY, Retention.BUSINESS, Link.STAFF, export=T
 class Holder(Base):
     """A staff member or resource. ``kind`` is ``staff`` or ``resource``; ``zone`` an IANA zone.
 
-    ``always_open``: without weekly hours of its own, as a room may be.
+    ``always_open``: without weekly hours of its own, as a room may be. ``email`` is sealed with the business's key
+    (`vault.texts`). ``version`` counts changes.
     """
 
     __tablename__ = "holder"
@@ -31,6 +32,8 @@ class Holder(Base):
     zone: Mapped[str] = column(_RULE, Text)
     always_open: Mapped[bool] = column(_RULE, Boolean)
     active: Mapped[bool] = column(_RULE, Boolean)
+    email: Mapped[bytes | None] = column(_NAME, LargeBinary, nullable=True)
+    version: Mapped[int] = column(_RULE, Integer, server_default="1")
 
 
 class WorkingHours(Base):

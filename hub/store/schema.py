@@ -14,12 +14,46 @@ from alembic.util import CommandError
 from sqlalchemy import MetaData, text
 
 from hub.core.errors import StateError
-from hub.store import booking, business, calendar, connection, holder, keys, outbox, person, service
+from hub.store import (
+    agreement,
+    answer,
+    booking,
+    business,
+    calendar,
+    connection,
+    holder,
+    keys,
+    link,
+    mail,
+    outbox,
+    person,
+    security,
+    service,
+    sign_in,
+    user,
+)
 from hub.store.annotate import Base, check_annotations
 from hub.store.database import Database, reachable
 from hub.store.guard import Across
 
-FAMILIES = (booking, business, calendar, connection, holder, keys, outbox, person, service)
+FAMILIES = (
+    agreement,
+    answer,
+    booking,
+    business,
+    calendar,
+    connection,
+    holder,
+    keys,
+    link,
+    mail,
+    outbox,
+    person,
+    security,
+    service,
+    sign_in,
+    user,
+)
 """Every module with tables: importing them is what fills the metadata."""
 
 _LOCK = 0x66726F6E74  # any number that no other program takes on this database

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, ForeignKey, Integer, String, Text
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Retention, column
@@ -13,7 +15,11 @@ _RULE = About(Category.CONFIGURATION, Retention.BUSINESS)
 
 
 class Service(Base):
-    """What can be booked. All times in seconds; ``anchor`` and ``staff_rule`` as in `core.service`."""
+    """What can be booked. All times in seconds; ``anchor`` and ``staff_rule`` as in `core.service`.
+
+    ``slug`` is the end of its booking page's address, None for no page. ``questions`` are asked when booking:
+    ``{"label", "required", "choices"}``, no choices for a free answer. ``version`` counts changes.
+    """
 
     __tablename__ = "service"
 
@@ -29,6 +35,13 @@ class Service(Base):
     anchor: Mapped[str] = column(_RULE, Text)
     staff_rule: Mapped[str] = column(_RULE, Text)
     active: Mapped[bool] = column(_RULE, Boolean)
+    slug: Mapped[str | None] = column(_RULE, Text, nullable=True)
+    description: Mapped[str] = column(_RULE, Text, server_default="")
+    place: Mapped[str] = column(_RULE, Text, server_default="")
+    questions: Mapped[list[dict[str, Any]]] = column(_RULE, JSON, server_default="[]")
+    version: Mapped[int] = column(_RULE, Integer, server_default="1")
+
+    __table_args__ = (UniqueConstraint("business_id", "slug"),)
 
 
 class ServiceHolder(Base):

@@ -34,6 +34,7 @@ class Keyring:
         self._keystore = keystore
         self._roots = {root: Cipher(key) for root in Root if (key := roots.get(root)) is not None}
         self._index = None if roots.data is None else derive(roots.data, b"hub index")
+        self._doors = None if roots.data is None else derive(roots.data, b"hub doors")
         self._clock = clock
         self._opened: OrderedDict[tuple[Place, int, bytes], Cipher] = OrderedDict()
         self._marks: dict[tuple[str, str], tuple[int, float]] = {}
@@ -93,6 +94,12 @@ class Keyring:
         if self._index is None:
             raise _without(Root.DATA)
         return derive(self._index, business.encode())
+
+    def door_key(self, use: str) -> bytes:
+        """Return the key with which the doors sign or hash for one use (``customer link``, ``form``, ``network``)."""
+        if self._doors is None:
+            raise _without(Root.DATA)
+        return derive(self._doors, use.encode())
 
     # Connections
 

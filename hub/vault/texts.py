@@ -1,0 +1,23 @@
+"""Short texts sealed with a business's key: addresses of staff and console users, mails to them, secrets of theirs.
+
+The installation's own are sealed with the agency's key (`store.business.AGENCY`).
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hub.vault.cipher import Place, key_version
+from hub.vault.keys import Keyring
+
+
+def seal_text(conn: sa.Connection, keyring: Keyring, place: Place, text: str) -> bytes:
+    """Return a text sealed for a place with the newest key of its business. Raises UnknownId without a key."""
+    cipher = keyring.business_key(conn, place.business)
+    return cipher.seal(text.encode(), place, 1)
+
+
+def open_text(conn: sa.Connection, keyring: Keyring, place: Place, sealed: bytes) -> str:
+    """Return the text that was sealed for the place. Raises Tampered when it was sealed for another one."""
+    cipher = keyring.business_key(conn, place.business, key_version(sealed))
+    return cipher.open(sealed, place, 1).decode()
