@@ -98,6 +98,9 @@ class Settings(BaseSettings):
         2.0, gt=0, le=30, description="Seconds an availability search may spend on refreshing calendars."
     )
     hold_seconds: int = Field(600, ge=60, le=3600, description="How long a held time waits for its confirmation.")
+    password_memory: int = Field(
+        65_536, ge=1024, description="KiB of memory that hashing one password takes (argon2id); less is for tests."
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Write each line of the log as a JSON object, for machines to read.")
 
