@@ -1,15 +1,40 @@
-"""The web application: every door in one place."""
+"""The web application: every door in one place, behind one guard."""
 
 from __future__ import annotations
 
-from flask import Flask
+from apiflask import APIFlask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.parts import Hub
+from hub.web.assets import assets
+from hub.web.current import keep_parts
+from hub.web.guard import guard_doors
+from hub.web.headers import protect_answers
 from hub.web.health import health
+from hub.web.limits import Limiter
+from hub.web.pages import prepare_pages
+from hub.web.refusals import answer_refusals
+from hub.web.table import TABLE
+
+LARGEST = 512 * 1024
+"""Bytes that a request may bring."""
 
 
-def create_app(hub: Hub) -> Flask:
-    """Return the application of a hub."""
-    app = Flask("hub.web", static_folder=None)
-    app.register_blueprint(health(hub))
+def create_app(hub: Hub, limiter: Limiter | None = None) -> APIFlask:
+    """Return the application of a hub. Raises HubError when a route has no row in the table of doors.
+
+    ``limiter`` counts how often somebody came, over the hub's queue unless given.
+    """
+    app = APIFlask("hub.web", static_folder=None, docs_path=None, spec_path=None, json_errors=False)
+    app.config.update(MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=LARGEST, MAX_FORM_PARTS=2000)
+    keep_parts(app, hub, limiter or Limiter(hub.settings.queue))
+    prepare_pages(app)
+    answer_refusals(app)
+    protect_answers(app)
+    for blueprint in (assets(), health(hub)):
+        app.register_blueprint(blueprint)
+    guard_doors(app, TABLE)
+    if hub.settings.proxies:
+        count = hub.settings.proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]
     return app

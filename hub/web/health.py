@@ -15,6 +15,12 @@ from hub.core.errors import HubError
 from hub.parts import Hub
 from hub.store.database import Database
 from hub.store.schema import is_current
+from hub.web.door import Rate, Who, door
+
+DOORS = (
+    door("health.live", "GET", Who.ANYONE, rate=Rate.NONE),
+    door("health.ready", "GET", Who.ANYONE, rate=Rate.NONE),
+)
 
 _log = logging.getLogger(__name__)
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
 from hub.core.errors import HubError
 from hub.settings import Settings
@@ -39,10 +40,21 @@ def serve(
         "graceful_timeout": 5,
         "control_socket_disable": True,
         "loglevel": "warning",
+        "logger_class": _Log,
         "post_fork": lambda server, worker: after_fork(),
         "post_worker_init": lambda worker: ready(),
     }
     _Server(options, make_app).run()
+
+
+class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+    """Gunicorn's log without a way out of its own: what it says goes where this process logs (`hub.logs`)."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        for log in (self.error_log, self.access_log):
+            log.handlers.clear()
+            log.propagate = True
 
 
 class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types

@@ -1,0 +1,171 @@
+"""The guard: every request passes here, and the table of doors decides. What is not in the table stops the start."""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, redirect, request, url_for
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound, TooManyRequests, UnsupportedMediaType
+from werkzeug.wrappers import Response as AnyResponse
+
+from hub.actions.record import record
+from hub.core.errors import HubError
+from hub.core.security import Kind, Outcome, Visit
+from hub.parts import Hub
+from hub.web.current import Entry, form_token, the_hub, the_limiter
+from hub.web.door import SAFE, Door, Proof, Rate, Who
+from hub.web.identify import identify
+from hub.web.limits import network_of
+
+GUESSES = "30/5minute"
+"""Links and keys that do not exist, from one network."""
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
+_log = logging.getLogger(__name__)
+
+
+def guard_doors(app: Flask, table: Iterable[Door]) -> None:
+    """Put the guard before every route. Raises HubError that names each route without a row, and each row in vain."""
+    doors = {one.endpoint: one for one in table}
+    _check(app, doors)
+
+    @app.before_request
+    def enter() -> AnyResponse | None:
+        door = doors.get(request.endpoint or "", _NOWHERE)
+        visit = Visit(address=request.remote_addr or "", device=request.user_agent.string, route=door.endpoint)
+        g.entry = Entry(door, visit, network_of(visit.address))
+        _check_host(the_hub())
+        if request.endpoint is None:  # there is no such page; routing says so after this
+            _count(Rate.PUBLIC, "network", g.entry.network)
+            return None
+        if request.method not in SAFE:
+            _check_origin(door)
+        return _admit(door)
+
+
+def _admit(door: Door) -> AnyResponse | None:
+    if door.who in (Who.ANYONE, Who.HALF, Who.STAFF, Who.CUSTOMER):
+        _count(door.rate, "network", g.entry.network)
+    found = identify(g.entry)
+    if found is None:
+        if door.who in (Who.USER, Who.HALF):
+            return _to_sign_in(door)
+        if not the_limiter().hit(GUESSES, "guesses", g.entry.network):
+            raise _too_many()
+        if door.who is Who.KEY:
+            _refuse(Kind.KEY_USED, "unknown")
+            raise _no_key()
+        _refuse(Kind.BAD_LINK, "unknown")
+        raise NotFound("This link does not work any more. Ask whoever sent it to you for a new one.")
+    g.entry = found
+    if door.who in (Who.USER, Who.KEY):
+        _count(door.rate, door.who, found.visit.actor_id)
+        _check_rights(found)
+    if request.method not in SAFE and door.proof is Proof.FORM:
+        _check_form()
+    if door.confirmed and found.session is not None and not found.session.is_confirmed(the_hub().clock()):
+        return redirect(url_for("account.confirm", next=request.full_path.rstrip("?")), 303)
+    return None
+
+
+def _check_host(hub: Hub) -> None:
+    settings = hub.settings
+    name = (urlsplit(f"//{request.host}").hostname or "").rstrip(".")
+    known = {urlsplit(settings.base_url).hostname, *settings.trusted_hosts}
+    if name not in known and (settings.public_url or name not in _LOOPBACK):
+        _refuse(Kind.BAD_HOST, "host")
+        raise BadRequest("The hub does not answer under this name.")
+
+
+def _check_origin(door: Door) -> None:
+    """Refuse what a page of another site sends; browsers say so by themselves (Fetch Metadata, RFC 6454)."""
+    if door.who is Who.KEY:
+        return
+    site, origin = request.headers.get("Sec-Fetch-Site", ""), request.headers.get("Origin", "")
+    ours = {the_hub().settings.base_url, f"{request.scheme}://{request.host}"}
+    if site in ("cross-site", "same-site") or (origin and origin.lower() not in ours):
+        _refuse(Kind.CROSS_SITE, "origin")
+        raise Forbidden("This was sent from another site, so it was not done. Open the page here and try again.")
+    if not request.content_length:
+        return
+    if request.mimetype not in _FORMS and not (request.is_json and door.endpoint in _JSON):
+        raise UnsupportedMediaType("Send this as the form does.")
+
+
+def _check_rights(found: Entry) -> None:
+    """Refuse what role, scope or business do not allow. Another business answers like one that does not exist."""
+    business = (request.view_args or {}).get("business_id")
+    holder = found.session.user if found.session is not None else found.key
+    assert holder is not None
+    if business is not None and not holder.may_enter(business):
+        _refuse(Kind.NOT_ALLOWED, "business")
+        raise NotFound
+    right = found.door.right
+    if right is not None and right not in holder.rights:
+        _refuse(Kind.NOT_ALLOWED, str(right), within=business or "")
+        raise Forbidden("Your role does not allow this; ask an owner or administrator of the agency.")
+
+
+def _check_form() -> None:
+    given = request.form.get("token", "") or request.headers.get("X-Form-Token", "")
+    if not hmac.compare_digest(given.encode(), form_token().encode()):
+        _refuse(Kind.CROSS_SITE, "token")
+        raise Forbidden(
+            "This form is too old, or was not ours. Nothing was done. Go back, load the page anew, try again."
+        )
+
+
+def _count(rate: Rate, *who: str) -> None:
+    if not the_limiter().hit(rate, g.entry.door.rate.name, *who):
+        _refuse(Kind.TOO_MANY, str(rate))
+        raise _too_many()
+
+
+def _refuse(kind: Kind, detail: str, *, within: str = "") -> None:
+    """Write down one refusal; the answer does not wait for a store that cannot be written."""
+    try:
+        record(the_hub(), g.entry.visit, kind, Outcome.REFUSED, detail=detail, within=within)
+    except HubError as error:
+        _log.warning("a refusal could not be written down: %s", error.code)
+
+
+def _to_sign_in(door: Door) -> AnyResponse:
+    if request.method in SAFE and door.who is Who.USER:
+        return redirect(url_for("account.sign_in", next=request.full_path.rstrip("?")), 303)
+    return redirect(url_for("account.sign_in"), 303)
+
+
+def _too_many() -> TooManyRequests:
+    return TooManyRequests("That was too much at once. Wait a minute, then try again.", retry_after=60)
+
+
+def _no_key() -> Exception:
+    from werkzeug.exceptions import Unauthorized
+
+    challenge = Response(headers={"WWW-Authenticate": "Bearer"}).www_authenticate
+    return Unauthorized("Give a valid API key: Authorization: Bearer fd_…", www_authenticate=challenge)
+
+
+def _check(app: Flask, doors: dict[str, Door]) -> None:
+    problems = []
+    found: dict[str, set[str]] = {}
+    for rule in app.url_map.iter_rules():
+        found.setdefault(rule.endpoint, set()).update((rule.methods or set()) - {"HEAD", "OPTIONS"})
+    for endpoint, methods in sorted(found.items()):
+        if endpoint not in doors:
+            problems.append(f"route {endpoint!r} has no row")
+        elif doors[endpoint].methods != methods:
+            problems.append(f"route {endpoint!r} answers {sorted(methods)}, its row says otherwise")
+    problems += [f"row {endpoint!r} is of no route" for endpoint in sorted(set(doors) - set(found))]
+    if problems:
+        raise HubError(f"Every route has its row in the table of doors: {'; '.join(problems)}.", code="doors")
+
+
+_JSON = frozenset({"account.passkey_sign_in", "account.passkey_second", "account.passkey_add"})
+"""The doors that a script of ours calls with JSON: what a passkey answers is no form."""
+
+_NOWHERE = Door("nowhere", frozenset(), Who.ANYONE)

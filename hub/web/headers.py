@@ -1,0 +1,54 @@
+"""What every answer says to the browser: nothing from elsewhere, no frames, no guessing, no leaking of addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from flask import Flask, Response, g, request
+
+from hub.web.current import the_hub
+
+
+def protect_answers(app: Flask) -> None:
+    """Put the headers on every answer of the application."""
+
+    @app.after_request
+    def protect(answer: Response) -> Response:
+        nonce = g.entry.nonce if "entry" in g else ""
+        answer.headers.setdefault("Content-Security-Policy", policy(nonce, g.get("frames", ())))
+        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+        answer.headers.setdefault("Referrer-Policy", "same-origin")  # links with a secret in them stay with us
+        answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        answer.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+        if not g.get("frames"):
+            answer.headers.setdefault("X-Frame-Options", "DENY")
+        if the_hub().settings.is_https:
+            answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if request.endpoint != "assets.file":
+            answer.headers.setdefault("Cache-Control", "no-store")
+        return answer
+
+
+def allow_frames(origins: Collection[str]) -> None:
+    """Let these origins show the answer to this request in a frame."""
+    g.frames = tuple(origins)
+
+
+def policy(nonce: str, frames: Collection[str] = ()) -> str:
+    """Return the content security policy (CSP Level 3) of a page whose scripts carry the nonce."""
+    ancestors = " ".join(["'self'", *frames]) if frames else "'none'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'nonce-{nonce}'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "font-src 'self'",
+            "connect-src 'self'",
+            "manifest-src 'self'",
+            "form-action 'self'",
+            "base-uri 'none'",
+            f"frame-ancestors {ancestors}",
+        )
+    )

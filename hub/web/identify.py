@@ -1,0 +1,78 @@
+"""Who it is that comes: by the cookie of a sign-in, an API key, or the secret in a link."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from flask import request
+
+from hub.core.errors import UnknownId
+from hub.web.current import SESSION, VISIT, Entry, cookie, the_hub
+from hub.web.door import Who
+
+
+def identify(entry: Entry) -> Entry | None:
+    """Return the entry with who it is, or None for nobody whom this door is for."""
+    return _WAYS[entry.door.who](entry)
+
+
+def _anyone(entry: Entry) -> Entry | None:
+    return replace(entry, secret=cookie(VISIT))
+
+
+def _half(entry: Entry) -> Entry | None:
+    return _signed_in(entry, "half")
+
+
+def _user(entry: Entry) -> Entry | None:
+    return _signed_in(entry, "full")
+
+
+def _signed_in(entry: Entry, stage: str) -> Entry | None:
+    from hub.actions.sessions import find_session
+
+    secret = cookie(SESSION)
+    session = find_session(the_hub(), secret) if secret else None
+    if session is None or session.stage != stage:
+        return None
+    visit = replace(entry.visit, actor="user", actor_id=session.user.id)
+    return replace(entry, visit=visit, session=session, secret=secret)
+
+
+def _key(entry: Entry) -> Entry | None:
+    from hub.actions.api_keys import find_key
+
+    scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
+    key = find_key(the_hub(), secret.strip()) if scheme.lower() == "bearer" else None
+    if key is None:
+        return None
+    return replace(entry, visit=replace(entry.visit, actor="key", actor_id=key.id), key=key)
+
+
+def _staff(entry: Entry) -> Entry | None:
+    from hub.actions.staff_links import find_staff_link
+
+    link = find_staff_link(the_hub(), (request.view_args or {}).get("token", ""))
+    if link is None:
+        return None
+    return replace(entry, visit=replace(entry.visit, actor="staff", actor_id=link.holder_id), staff=link)
+
+
+def _customer(entry: Entry) -> Entry | None:
+    from hub.actions.customer_link import open_customer_token
+
+    try:
+        found = open_customer_token(the_hub(), (request.view_args or {}).get("token", ""))
+    except UnknownId:
+        return None
+    return replace(entry, visit=replace(entry.visit, actor="customer", actor_id=found[1]), customer=found)
+
+
+_WAYS = {
+    Who.ANYONE: _anyone,
+    Who.HALF: _half,
+    Who.USER: _user,
+    Who.KEY: _key,
+    Who.STAFF: _staff,
+    Who.CUSTOMER: _customer,
+}

@@ -1,0 +1,60 @@
+"""How often somebody came: counted in the queue's server for all processes, in memory while that is away."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import time
+
+from limits import parse
+from limits.storage import MemoryStorage, RedisStorage, Storage
+from limits.strategies import SlidingWindowCounterRateLimiter
+from redis.exceptions import RedisError
+
+_AWAY = 30.0
+"""Seconds for which a server that did not answer is not asked again."""
+
+_log = logging.getLogger(__name__)
+
+
+class Limiter:
+    """Counts hits. ``address`` is the queue's; empty counts in this process alone."""
+
+    def __init__(self, address: str) -> None:
+        self._memory = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._shared: SlidingWindowCounterRateLimiter | None = None
+        self._address = address
+        self._away_until = 0.0
+
+    def hit(self, rate: str, *who: str) -> bool:
+        """Count a hit of ``who`` against a rate such as ``20/minute``; False if that was one too many."""
+        if not rate:
+            return True
+        item = parse(rate)
+        if self._address and time.monotonic() >= self._away_until:
+            try:
+                if self._shared is None:
+                    self._shared = SlidingWindowCounterRateLimiter(_storage(self._address))
+                return self._shared.hit(item, *who)
+            except (RedisError, OSError) as error:
+                _log.warning("rates are counted in this process alone (%s)", type(error).__name__)
+                self._shared, self._away_until = None, time.monotonic() + _AWAY
+        return self._memory.hit(item, *who)
+
+
+def network_of(address: str) -> str:
+    """Return the network that an address counts for: itself, or the /64 of an IPv6 address, which one person owns."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(found)
+
+
+def _storage(address: str) -> Storage:
+    scheme, _, rest = address.partition("://")
+    return RedisStorage(f"redis+{scheme}://{rest}" if scheme == "unix" else address, key_prefix="hub-rate")

@@ -1,0 +1,74 @@
+"""How pages are made: from a template, with what every page knows; and how one leads to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, g, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from hub.web import words
+from hub.web.assets import asset, icon
+from hub.web.current import THEME, cookie, entry, form_token, the_hub
+
+DONE = {
+    "saved": "Saved.",
+    "made": "Added.",
+    "removed": "Removed.",
+    "invited": "The invitation is on its way.",
+    "withdrawn": "Withdrawn.",
+    "connected": "Connected. Choose the calendars to check, and the one to write to.",
+    "disconnected": "Disconnected. No call is made with this account any more.",
+    "works": "The account answers.",
+    "booked": "Booked.",
+    "moved": "Moved.",
+    "cancelled": "Cancelled.",
+    "noted": "Noted.",
+    "replayed": "It will be tried again.",
+    "ended": "Ended.",
+    "sent": "Sent.",
+    "signed_out": "You are signed out.",
+    "reset": "Your password is changed. Sign in with the new one.",
+    "changed": "Your password is changed; other devices are signed out.",
+    "confirmed": "Thank you. Go on where you were.",
+}
+"""What a page may say about what was just done: the address holds the word, never the sentence."""
+
+
+def prepare_pages(app: Flask) -> None:
+    """Give the templates their filters, and what every page knows."""
+    for name in ("tone", "words", "day", "short_day", "clock", "moment", "iso", "span", "ago", "zone_name", "offset"):
+        app.add_template_filter(getattr(words, name), name)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals.update(asset=asset, icon=icon, form_token=form_token)
+
+    @app.context_processor
+    def known() -> dict[str, Any]:
+        found = entry() if "entry" in g else None
+        theme = cookie(THEME)
+        return {
+            "nonce": found.nonce if found else "",
+            "session": found.session if found else None,
+            "done": DONE.get(request.args.get("done", "")),
+            "theme": theme if theme in ("light", "dark") else "",
+            "now": the_hub().clock(),
+            "embedded": request.values.get("embed") == "1",
+        }
+
+
+def page(template: str, status: int = 200, **context: Any) -> Response:
+    """Return a page."""
+    return make_response(render_template(template, **context), status)
+
+
+def see_other(endpoint: str, done: str = "", **values: Any) -> Response:
+    """Lead on to a page after something was done, so that loading anew does not do it again (RFC 9110, 15.4.4)."""
+    return redirect(url_for(endpoint, **values, **({"done": done} if done else {})), 303)
+
+
+def local_path(address: str) -> str:
+    """Return an address on this host as given, or the start page: links never lead elsewhere."""
+    parts = urlsplit(address)
+    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and "\\" not in address
+    return address if plain and not parts.netloc and not parts.scheme else "/"

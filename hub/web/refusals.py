@@ -1,0 +1,113 @@
+"""What is answered when something cannot be done: a page for people, a problem (RFC 9457) for programs."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+
+from flask import Flask, g, jsonify, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response
+
+from hub.actions.record import record
+from hub.core.errors import (
+    HubError,
+    InputError,
+    PluginBroken,
+    ProviderError,
+    StateError,
+    Taken,
+    Unavailable,
+    UnknownId,
+)
+from hub.core.security import Kind, Outcome
+from hub.web.current import the_hub
+
+_STATUS: tuple[tuple[type[HubError], int, str], ...] = (
+    (InputError, 422, "That cannot be taken"),
+    (UnknownId, 404, "There is no such page"),
+    (Taken, 409, "Somebody was faster"),
+    (StateError, 409, "That does not go now"),
+    (Unavailable, 503, "The hub cannot do this right now"),
+    (PluginBroken, 502, "The plugin does not work"),
+    (ProviderError, 502, "The provider did not do it"),
+)
+_TITLES = {
+    400: "The hub does not understand this",
+    401: "Who are you?",
+    403: "That is not allowed",
+    404: "There is no such page",
+    405: "That does not go here",
+    413: "That is too large",
+    415: "The hub does not take this form",
+    429: "Slowly, please",
+    500: "Something went wrong with us",
+    503: "The hub cannot do this right now",
+}
+_GENERAL = {
+    404: "It was moved or never was, or it is not for you. Go back, or begin at the start page.",
+    405: "The page is there, but not for this.",
+    413: "Send less at once.",
+}
+_log = logging.getLogger(__name__)
+
+
+def answer_refusals(app: Flask) -> None:
+    """Answer errors of the hub, of HTTP and of ours, each in the manner of the door."""
+
+    @app.errorhandler(HubError)
+    def of_hub(error: HubError) -> Response:
+        for kind, status, title in _STATUS:
+            if isinstance(error, kind):
+                field = error.field if isinstance(error, InputError) else ""
+                if isinstance(error, UnknownId) and not _is_api():
+                    return refusal(404, title, _GENERAL[404], error.code)
+                return refusal(status, title, error.message, error.code, field)
+        return _broken(error)
+
+    @app.errorhandler(HTTPException)
+    def of_http(error: HTTPException) -> Response:
+        status = error.code or 500
+        if status < 400:
+            return error.get_response()
+        own = error.description != type(error).description
+        text = (error.description if own else _GENERAL.get(status)) or _TITLES.get(status, "")
+        answer = refusal(status, _TITLES.get(status, error.name), text, error.name.lower().replace(" ", "_"))
+        for name, value in error.get_headers():
+            if name.lower() in ("allow", "retry-after", "www-authenticate"):
+                answer.headers[name] = value
+        return answer
+
+    @app.errorhandler(Exception)
+    def of_ours(error: Exception) -> Response:
+        return _broken(error)
+
+
+def refusal(status: int, title: str, text: str, code: str, field: str = "") -> Response:
+    """Return the answer: ``title`` and ``text`` for people, ``code`` a machine word, ``field`` what it is about."""
+    if _is_api():
+        body = {"type": "about:blank", "title": title, "status": status, "detail": text, "code": code}
+        answer: Response = jsonify(body | ({"field": field} if field else {}))
+        answer.headers["Content-Type"] = "application/problem+json"
+    else:
+        answer = Response(render_template("refusal.html", status=status, title=title, text=text), mimetype="text/html")
+    answer.status_code = status
+    return answer
+
+
+def _broken(error: Exception) -> Response:
+    """Answer an error of ours. Its message may hold what somebody typed, so only its type and place are kept."""
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    name = type(error).__name__
+    _log.error("route %s: %s at %s:%s", request.endpoint, name, place.filename, place.lineno)
+    if "entry" in g:
+        try:
+            record(the_hub(), g.entry.visit, Kind.BROKEN, Outcome.FAILED, detail=name[:60])
+        except HubError as other:
+            _log.warning("the error could not be written down: %s", other.code)
+    text = "It was written down, and nothing is half done. Try again; if it stays, tell whoever runs this hub."
+    return refusal(500, _TITLES[500], text, InternalServerError().name.lower().replace(" ", "_"))
+
+
+def _is_api() -> bool:
+    return request.path.startswith("/api/")

@@ -1,0 +1,56 @@
+// What pages do better with a script. Each of them works without it.
+"use strict"
+
+// Send a form once: a second click while the answer is on its way does nothing.
+document.addEventListener("submit", (event) => {
+  const form = event.target
+  if (event.defaultPrevented || form.method === "get") return
+  if (form.dataset.sent) { event.preventDefault(); return }
+  form.dataset.sent = "1"
+  form.setAttribute("aria-busy", "true")
+})
+
+// A page that comes back from the browser's memory may send again.
+addEventListener("pageshow", (event) => {
+  if (event.persisted) document.querySelectorAll("form[data-sent]").forEach((form) => {
+    delete form.dataset.sent
+    form.removeAttribute("aria-busy")
+  })
+})
+
+// Copy a text that is shown once.
+document.querySelectorAll("button[data-copy]").forEach((button) => {
+  button.hidden = !navigator.clipboard
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy)
+    button.textContent = "Copied"
+  })
+})
+
+// Choose in a list and go: forms of filters send themselves.
+document.querySelectorAll("form[data-auto] select").forEach((select) => {
+  select.addEventListener("change", () => select.form.requestSubmit())
+})
+
+// Only one question is open at a time; Escape closes it.
+document.addEventListener("toggle", (event) => {
+  if (!event.target.open || !event.target.matches("details.confirm")) return
+  document.querySelectorAll("details.confirm[open]").forEach((other) => { if (other !== event.target) other.open = false })
+}, true)
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return
+  document.querySelectorAll("details.confirm[open]").forEach((one) => { one.open = false; one.querySelector("summary").focus() })
+})
+
+// Faults get the focus, so that nobody has to look for them.
+const fault = document.querySelector("[role=alert]")
+if (fault) { fault.tabIndex = -1; fault.focus() }
+
+// The visitor's own zone, where a page wants it and none was chosen.
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
+document.querySelectorAll("input[data-own-zone]").forEach((input) => { if (!input.value && zone) input.value = zone })
+const asked = document.querySelector("a[data-own-zone]")
+if (asked && zone && asked.dataset.ownZone !== zone) {
+  const url = new URL(location.href)
+  if (!url.searchParams.has("zone")) { url.searchParams.set("zone", zone); location.replace(url) }
+}

@@ -1,0 +1,8 @@
+"""The table of doors: every route of the application, joined from the rooms, each with who may enter."""
+
+from __future__ import annotations
+
+from hub.web import assets, health
+from hub.web.door import Door
+
+TABLE: tuple[Door, ...] = (*assets.DOORS, *health.DOORS)

@@ -1,0 +1,121 @@
+"""Times, spans and states in words, in the reader's zone: the filters of the templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+_TONES = {
+    # tone of a badge, by state
+    "ok": "good",
+    "on": "good",
+    "confirmed": "good",
+    "written": "good",
+    "sent": "good",
+    "done": "good",
+    "active": "good",
+    "held": "quiet",
+    "none": "quiet",
+    "off": "quiet",
+    "cancelled": "quiet",
+    "lapsed": "quiet",
+    "kept": "quiet",
+    "ended": "quiet",
+    "inactive": "quiet",
+    "disconnected": "quiet",
+    "waiting": "info",
+    "running": "info",
+    "pending": "info",
+    "requested": "warn",
+    "failing": "warn",
+    "stale": "warn",
+    "unknown": "warn",
+    "conflict": "bad",
+    "failed": "bad",
+    "refused": "bad",
+    "bounced": "bad",
+    "dead": "bad",
+    "broken": "bad",
+    "needs_reconnect": "bad",
+    "no_show": "warn",
+}
+
+
+def tone(state: str) -> str:
+    """Return how a badge of that state looks: good, info, warn, bad or quiet."""
+    return _TONES.get(state, "quiet")
+
+
+def words(state: object) -> str:
+    """Return a machine word as people write it."""
+    return str(state).replace("_", " ").strip()
+
+
+def day(instant: int, zone: str) -> str:
+    """Return the local day: ``Monday, 15 March 2027``."""
+    local = _local(instant, zone)
+    return f"{local:%A}, {local.day} {local:%B %Y}"
+
+
+def short_day(instant: int, zone: str) -> str:
+    """Return the local day in short: ``Mon 15 Mar``."""
+    local = _local(instant, zone)
+    return f"{local:%a} {local.day} {local:%b}"
+
+
+def clock(instant: int, zone: str) -> str:
+    """Return the local time: ``08:00``."""
+    return f"{_local(instant, zone):%H:%M}"
+
+
+def moment(instant: int | None, zone: str) -> str:
+    """Return day and time: ``Mon 15 Mar 2027, 08:00``; a dash for none."""
+    if not instant:
+        return "\u2013"
+    local = _local(instant, zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+
+
+def iso(instant: int) -> str:
+    """Return the instant for machines (RFC 3339, UTC)."""
+    return f"{datetime.fromtimestamp(instant, ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def span(seconds: int) -> str:
+    """Return a length of time in at most two units: ``1 h 30 min``, ``2 days``, ``45 s``."""
+    if seconds <= 0:
+        return "none"
+    units = (("day", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+    parts = []
+    for name, size in units:
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count} {name}{'s' if name == 'day' and count > 1 else ''}")
+    return " ".join(parts[:2])
+
+
+def ago(instant: int | None, now: int) -> str:
+    """Return how long ago that was: ``3 min ago``; ``never`` for none."""
+    if not instant:
+        return "never"
+    gone = now - instant
+    if gone < 5:
+        return "just now"
+    return f"{span(gone).split(' ', 2)[0]} {span(gone).split(' ', 2)[1]} ago"
+
+
+def zone_name(zone: str) -> str:
+    """Return a zone as people read it: ``Europe/Berlin`` is ``Berlin (Europe)``."""
+    area, _, place = zone.partition("/")
+    return f"{place.replace('_', ' ')} ({area})" if place else zone
+
+
+def offset(instant: int, zone: str) -> str:
+    """Return the offset from UTC that a zone has at an instant: ``UTC+2``, ``UTC+5:30``."""
+    minutes = int((_local(instant, zone).utcoffset() or datetime.resolution * 0).total_seconds() // 60)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
+
+
+def _local(instant: int, zone: str) -> datetime:
+    return datetime.fromtimestamp(instant, ZoneInfo(zone))

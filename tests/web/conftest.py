@@ -1,0 +1,69 @@
+"""An application on a small world: its businesses, and visitors of every kind."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from hub.store.database import Database
+from hub.web.app import create_app
+from hub.web.limits import Limiter
+from tests.world import World, make_world
+
+_TOKEN = re.compile(r'name="token" value="([^"]+)"')
+
+
+@pytest.fixture
+def world(database: Database, keystore: Database, tmp_path: Path) -> Iterator[World]:
+    """A hub with an empty business, on both kinds of database."""
+    made = make_world(database, keystore, tmp_path)
+    yield made
+    made.hub.broker.close()
+
+
+@pytest.fixture
+def app(world: World) -> Flask:
+    """The application of the world's hub; it counts rates by itself."""
+    return create_app(world.hub, Limiter(""))
+
+
+@dataclass
+class Browser:
+    """A visitor with a browser: keeps cookies, and fills in the form of the page that it saw last."""
+
+    client: FlaskClient
+    page: str = ""
+
+    def get(self, path: str, **options: object) -> TestResponse:
+        """Look at a page."""
+        return self._seen(self.client.get(path, **options))  # type: ignore[arg-type]
+
+    def post(self, path: str, data: dict[str, object] | None = None, **options: object) -> TestResponse:
+        """Send a form of the page that was seen last, with its token."""
+        found = _TOKEN.search(self.page)
+        filled = {"token": found[1] if found else "", **(data or {})}
+        return self._seen(self.client.post(path, data=filled, **options))  # type: ignore[arg-type]
+
+    def follow(self, answer: TestResponse) -> TestResponse:
+        """Go where an answer leads."""
+        while answer.status_code in (302, 303):
+            answer = self.get(answer.headers["Location"])
+        return answer
+
+    def _seen(self, answer: TestResponse) -> TestResponse:
+        if answer.mimetype == "text/html" and answer.status_code not in (302, 303):
+            self.page = answer.text
+        return answer
+
+
+@pytest.fixture
+def browser(app: Flask) -> Callable[[], Browser]:
+    """Open a browser that has never been here."""
+    return lambda: Browser(app.test_client())
