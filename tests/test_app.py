@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, literal_column, select, table
 
-from hub.actions.set_up import create_business
+from hub.actions.businesses import create_business
 from hub.app import close_hub, create_hub, now
 from hub.core.errors import InputError, Sealed, Unavailable
 from hub.parts import Hub

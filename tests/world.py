@@ -15,9 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from hub.actions.agency import ensure_agency
+from hub.actions.businesses import create_business
 from hub.actions.connect import choose_calendar, list_calendars
+from hub.actions.holders import add_staff
+from hub.actions.hours import every_weekday
 from hub.actions.people import Customer
-from hub.actions.set_up import add_service, add_staff, create_business, every_weekday
+from hub.actions.services import add_service
 from hub.core.hours import WeeklyHours
 from hub.core.service import Service
 from hub.parts import Hub
@@ -168,7 +171,7 @@ class _Plugin:
 
 def make_hub(database: Database, keystore: Database, folder: Path, calendars: Calendars, clock: Any) -> Hub:
     """Return a hub on these databases with the fake provider as its only plugin."""
-    settings = Settings(data_dir=folder)
+    settings = Settings(data_dir=folder, password_memory=1024)
     make_roots(settings, database)
     roots = load_roots(settings)
     check_roots(database, roots)

@@ -20,13 +20,16 @@ from zoneinfo import ZoneInfo
 import requests
 
 from hub.actions.book import book
+from hub.actions.businesses import create_business
 from hub.actions.cancel import cancel
 from hub.actions.connect import choose_calendar, connect, list_calendars
 from hub.actions.hold import hold
+from hub.actions.holders import add_staff
+from hub.actions.hours import every_weekday
 from hub.actions.offer import explain_start, offer
 from hub.actions.people import Customer
 from hub.actions.reschedule import reschedule
-from hub.actions.set_up import add_service, add_staff, create_business, every_weekday
+from hub.actions.services import add_service
 from hub.app import close_hub, create_hub
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import Window

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from hub.actions.ask import ask_provider
+from hub.actions.businesses import create_business
 from hub.actions.connect import connect
-from hub.actions.set_up import create_business
 from hub.app import close_hub, create_hub
 from hub.core.calendar import Calendar
 from hub.core.declared import normal_origin

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integer, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped
 
+from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.ids import LENGTH
 
@@ -81,3 +84,12 @@ class Holiday(Base):
     business_id: Mapped[str] = column(_ID, ForeignKey("business.id"), primary_key=True)
     day: Mapped[date] = column(_RULE, Date, primary_key=True)
     name: Mapped[str] = column(_RULE, Text)
+
+
+def find_holder(conn: sa.Connection, business_id: str, holder_id: str) -> sa.Row[Any]:
+    """Return the row of a staff member or resource, or raise UnknownId."""
+    statement = sa.select(Holder.__table__).where(Holder.business_id == business_id, Holder.id == holder_id)
+    row = conn.execute(statement).one_or_none()
+    if row is None:
+        raise UnknownId("staff member or resource", holder_id)
+    return row

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from hub.actions.businesses import create_business
+from hub.actions.holders import add_staff
+from hub.actions.hours import every_weekday
 from hub.store.database import Database
 from tests.world import World, make_world
 
@@ -17,3 +20,11 @@ def world(database: Database, keystore: Database, tmp_path: Path) -> Iterator[Wo
     made = make_world(database, keystore, tmp_path)
     yield made
     made.hub.broker.close()
+
+
+@pytest.fixture
+def strangers(world: World) -> dict[str, str]:
+    """What there is in another business, and ids that are nobody's."""
+    ben = create_business(world.hub, "Ben's Garage", "Europe/Berlin")
+    hours = every_weekday("Europe/Berlin", (9 * 60, 17 * 60))
+    return {"ben": ben, "his": add_staff(world.hub, ben, "Ben", hours), "nobody": "x" * 26}

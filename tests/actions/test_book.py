@@ -208,7 +208,7 @@ def test_a_customer_who_comes_back_is_the_same_person_and_is_stored_sealed(world
 
 
 def test_the_booking_of_another_business_answers_like_an_unknown_one(world: World) -> None:
-    from hub.actions.set_up import create_business
+    from hub.actions.businesses import create_business
 
     booking_id = held(world, world.service(world.staff()))
     other = create_business(world.hub, "Ben's Garage", "Europe/Berlin")

@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from hub.actions.book import book
+from hub.actions.businesses import create_business
 from hub.actions.cancel import cancel, lapse_expired_holds
 from hub.actions.hold import hold
 from hub.actions.offer import offer
-from hub.actions.set_up import create_business
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import Window
 from hub.core.errors import StateError, Taken, UnknownId

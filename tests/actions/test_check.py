@@ -229,7 +229,7 @@ def test_a_business_that_is_not_there_is_unknown(world: World) -> None:
 
 
 def test_calendars_of_another_business_are_never_asked(world: World) -> None:
-    from hub.actions.set_up import create_business
+    from hub.actions.businesses import create_business
 
     ada = world.staff()
     world.calendars.fail = down()

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import event, insert, select, update
 
 from hub.actions.book import book
+from hub.actions.businesses import create_business
 from hub.actions.cancel import cancel
 from hub.actions.conflicts import find_conflicts
 from hub.actions.hold import hold
 from hub.actions.reschedule import reschedule
-from hub.actions.set_up import create_business
 from hub.core.booking import CalendarState
 from hub.core.service import StaffRule
 from hub.plugin import Busy, BusyKind

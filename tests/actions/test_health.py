@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
+from hub.actions.businesses import create_business
 from hub.actions.health import note_health
-from hub.actions.set_up import create_business
 from hub.store.connection import Connection, end_connection
 from hub.store.outbox import Outbox
 from tests.tables import nothing_changed

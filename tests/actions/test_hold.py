@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import select
 
 from hub.actions.book import book
+from hub.actions.businesses import create_business
 from hub.actions.cancel import lapse_expired_holds
 from hub.actions.hold import Held, hold
-from hub.actions.set_up import add_resource, create_business
+from hub.actions.holders import add_resource
 from hub.core.errors import InputError, Taken, UnknownId
 from hub.core.service import StaffRule
 from hub.store.booking import Booking, Claim, Occurrence

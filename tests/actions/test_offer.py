@@ -7,8 +7,9 @@ from datetime import date
 import pytest
 from sqlalchemy import event, update
 
+from hub.actions.holders import add_resource
+from hub.actions.hours import add_time_off, every_weekday, set_holidays, set_hours, set_override
 from hub.actions.offer import LONGEST, explain_start, offer
-from hub.actions.set_up import add_resource, add_time_off, every_weekday, set_holidays, set_hours, set_override
 from hub.core.calendar import Window
 from hub.core.errors import InputError, UnknownId
 from hub.core.reason import Reason

@@ -7,8 +7,8 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from hub.actions.businesses import create_business
 from hub.actions.people import Checked, Customer, check_customer, find_or_add_person, open_person
-from hub.actions.set_up import create_business
 from hub.core.errors import InputError, Unavailable, UnknownId
 from hub.store.person import Person
 from tests.tables import contents

@@ -24,11 +24,13 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from hub.actions.book import book
+from hub.actions.businesses import create_business
 from hub.actions.hold import hold, staff_free_at
+from hub.actions.holders import add_resource, add_staff
 from hub.actions.offer import fresh_schedule
 from hub.actions.people import Customer
 from hub.actions.reschedule import reschedule
-from hub.actions.set_up import add_resource, add_service, add_staff, create_business
+from hub.actions.services import add_service
 from hub.core.booking import LIVE, CalendarState, State
 from hub.core.calendar import Window
 from hub.core.errors import InputError, StateError, Taken, Unavailable

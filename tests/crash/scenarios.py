@@ -15,13 +15,15 @@ from datetime import UTC, datetime, timedelta
 import requests
 
 from hub.actions.book import book
+from hub.actions.businesses import create_business
 from hub.actions.cancel import cancel, lapse_expired_holds
 from hub.actions.connect import choose_calendar, connect, list_calendars
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
+from hub.actions.holders import add_staff
 from hub.actions.people import Customer
 from hub.actions.reschedule import reschedule
-from hub.actions.set_up import add_service, add_staff, create_business
+from hub.actions.services import add_service
 from hub.app import close_hub, create_hub, now
 from hub.core.hours import DayWindow, WeeklyHours
 from hub.core.service import Service

@@ -72,7 +72,7 @@ TRIED: dict[int, tuple[str, ...]] = {
         "tests/store/test_guard.py::test_every_statement_in_the_life_of_a_booking_names_its_business_or_a_reason",
         "tests/store/test_guard.py::test_no_code_of_the_hub_speaks_to_the_database_past_the_check",
         "tests/store/test_booking.py::test_the_booking_of_another_business_is_unknown_in_the_same_words",
-        "tests/actions/test_set_up.py::test_what_belongs_to_another_business_answers_as_what_is_not_there",
+        "tests/actions/test_holders.py::test_what_belongs_to_another_business_answers_as_what_is_not_there",
         "tests/actions/test_connect.py::test_the_connection_of_another_business_is_unknown",
     ),
     12: (

@@ -20,11 +20,12 @@ from hub.actions.conflicts import find_conflicts
 from hub.actions.connect import list_calendars
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
+from hub.actions.holders import add_resource
+from hub.actions.hours import add_time_off, set_holidays
 from hub.actions.offer import offer
 from hub.actions.people import open_person
 from hub.actions.poll import poll_calendars
 from hub.actions.reschedule import reschedule
-from hub.actions.set_up import add_resource, add_time_off, set_holidays
 from hub.core.calendar import Window
 from hub.core.errors import HubError
 from hub.jobs.perform import drain

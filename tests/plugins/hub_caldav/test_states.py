@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from hub.actions.businesses import create_business
 from hub.actions.connect import connect
-from hub.actions.set_up import create_business
 from hub.actions.sync import sync_calendar
 from hub.app import close_hub, create_hub
 from hub.parts import Hub
