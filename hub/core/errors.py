@@ -6,6 +6,7 @@
     ├── InputError            what was given breaks a rule: field, rule, way out
     ├── UnknownId             no such thing, or it belongs to another business
     ├── Taken                 the wanted time is no longer free
+    ├── TooMany               so many at once are not allowed: end one, or wait
     ├── StateError            the thing is not in a state that allows this
     ├── PluginBroken          the plugin that should do this is off or broken
     ├── Unavailable           the store, the queue or the broker cannot be reached now
@@ -62,6 +63,12 @@ class Taken(HubError):
     """The wanted time is not free any more: offer another one."""
 
     code = "taken"
+
+
+class TooMany(HubError):
+    """So many of these at once are not allowed: end one, or wait."""
+
+    code = "too_many"
 
 
 class StateError(HubError):
