@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from flask import request, url_for
+from flask import current_app, request, url_for
 
 from hub.core.role import Right
 from hub.web.current import session
@@ -59,5 +59,5 @@ def _links(items: tuple[Item, ...], **values: str) -> list[tuple[str, str, str, 
             here == one.endpoint or (bool(one.covers) and here.startswith(one.covers)),
         )
         for one in items
-        if one.right in rights
+        if one.right in rights and one.endpoint in current_app.view_functions
     ]
