@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import click
 
 from hub.core.errors import InputError
+from hub.logs import set_up_logs
 from hub.run.parent import die_with_parent, tell_ready
 from hub.run.termination import termination
 from hub.settings import Settings, load_settings
@@ -28,7 +28,7 @@ def web(listener: int | None) -> None:
     # Imported here, as in the others: each process loads what it needs, and the master of the web server little.
     from hub.web.server import serve
 
-    settings = _settings()
+    settings = _settings("web")
 
     def make_app() -> Flask:
         from hub.app import create_hub
@@ -46,7 +46,7 @@ def worker() -> None:
     from hub.app import close_hub, create_hub
     from hub.jobs.worker import run_worker
 
-    hub = create_hub(_settings())
+    hub = create_hub(_settings("worker"))
     run_worker(hub, EFFECTS, ready=tell_ready)
     close_hub(hub)
 
@@ -60,7 +60,7 @@ def clock() -> None:
     from hub.jobs.periodic import PERIODIC
 
     with termination() as stopped:
-        hub = create_hub(_settings())
+        hub = create_hub(_settings("clock"))
         run_clock(hub, EFFECTS, PERIODIC, stopped=stopped, ready=tell_ready)
         close_hub(hub)
 
@@ -72,7 +72,7 @@ def broker() -> None:
     from hub.run.broker_place import check_place
     from hub.run.broker_server import serve_broker
 
-    settings = _settings()
+    settings = _settings("broker")
     if not settings.broker_is_apart:
         raise InputError(
             "setting broker_socket",
@@ -86,8 +86,7 @@ def broker() -> None:
         close_hub(hub)
 
 
-def _settings() -> Settings:
+def _settings(process: str) -> Settings:
     settings = load_settings()
-    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(name)s %(levelname)s %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells each process that there was nothing to do
+    set_up_logs(settings.log_level, as_json=settings.log_json, process=process)
     return settings
