@@ -13,6 +13,7 @@ import pluggy
 
 from hub.account import Account, Setup
 from hub.core.calendar import Busy, Calendar, Changes, Event, Found, Window, Written
+from hub.core.message import Message, Sent
 from hub.core.provider import Form, Grant, Provider, Redirect
 
 PROJECT = "hub"
@@ -119,6 +120,18 @@ def hub_read_event(account: Account, calendar: Calendar, written: Written) -> Fo
     """Read an event of ours back, or None if it is not there.
 
     Called after each write and whenever the outcome of a write is unknown. If it raises, the outcome stays open.
+    """
+
+
+# Messages: worker.
+
+
+@hookspec
+def hub_send_message(account: Account, message: Message) -> Sent:
+    """Hand a message to the provider, once; answer only when it was taken.
+
+    Called by the worker from the outbox, without a transaction. Retry is repeated with back-off, unless it was
+    ``sent``: then nobody knows, and it is shown and not repeated. If it raises Refused the message ends as refused.
     """
 
 

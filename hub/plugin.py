@@ -27,6 +27,7 @@ from hub.core.errors import (
     Refused,
     Retry,
 )
+from hub.core.message import Message, Sent
 from hub.core.provider import (
     CONNECTION_HOST,
     AuthScheme,
@@ -68,6 +69,7 @@ __all__ = [
     "Grant",
     "InputError",
     "ItemChange",
+    "Message",
     "NeedsReconnect",
     "NotFound",
     "Operation",
@@ -78,6 +80,7 @@ __all__ = [
     "Refused",
     "Retry",
     "Revocation",
+    "Sent",
     "SettingField",
     "Setup",
     "Window",

@@ -7,6 +7,7 @@ from typing import Any
 
 from hub.core.calendar import Changes, Found, Written
 from hub.core.errors import Refused
+from hub.core.message import Sent
 from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.vault.accounts import open_account
@@ -35,4 +36,5 @@ _ANSWERS: dict[str, type | tuple[type, ...]] = {
     "hub_create_event": Written,
     "hub_update_event": Written,
     "hub_read_event": (Found, type(None)),
+    "hub_send_message": Sent,
 }

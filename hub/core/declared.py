@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from ipaddress import IPv6Address
 
 from hub.core.errors import Refused
-from hub.core.provider import CONNECTION_HOST, Operation
+from hub.core.provider import CONNECTION_HOST, MAIL, Operation
 from hub.core.purpose import Purpose
 
-_URL = re.compile(r"(https?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?(/[^?#]*)?(?:\?([^#]*))?", re.IGNORECASE)
+_URL = re.compile(
+    r"(https?|smtps?)://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::(\d{1,5}))?(/[^?#]*)?(?:\?([^#]*))?", re.IGNORECASE
+)
 _PATH = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,=:@/]|%[0-9A-Fa-f]{2})*")
 _QUERY = re.compile(r"(?:[A-Za-z0-9\-._~!$&'()*+,=:@/?;\[\]]|%[0-9A-Fa-f]{2})*")
 _AMBIGUOUS = re.compile(r"%(?:2[ef]|5c|[01][0-9a-f]|7f)", re.IGNORECASE)  # dot, slash, backslash, control characters
 _DOTS = re.compile(r"(?:^|/)\.{1,2}(?:/|$)")
-_DEFAULT_PORTS = {"http": 80, "https": 443}
+_DEFAULT_PORTS = {"http": 80, "https": 443, "smtp": 587, "smtps": 465}  # RFC 6409, RFC 8314
 LONGEST_URL = 8192
 
 
@@ -46,6 +48,11 @@ class Target:
         return f"{self.scheme}://{self.authority}"
 
     @property
+    def is_mail(self) -> bool:
+        """Whether a mail server is meant."""
+        return self.scheme.startswith("smtp")
+
+    @property
     def resource(self) -> str:
         """Path and query, as they go over the wire."""
         return self.path if self.query is None else f"{self.path}?{self.query}"
@@ -55,7 +62,9 @@ def parse_target(url: str) -> Target:
     """Return where a URL leads. Raises Refused("address") for one that could be read in two ways."""
     match = _URL.fullmatch(url) if len(url) <= LONGEST_URL else None
     if match is None:
-        raise Refused("address", "The address is no plain http or https URL; write scheme://host[:port]/path.")
+        raise Refused(
+            "address", "The address is no plain http, https, smtp or smtps URL; write scheme://host[:port]/path."
+        )
     scheme, host, port, path, query = match.groups()
     scheme, host, path = scheme.lower(), host.lower(), path or "/"
     number = int(port) if port else _DEFAULT_PORTS[scheme]
@@ -101,6 +110,8 @@ class Declared:
         ``origins`` is what ``{connection}`` means; None, while an account is being connected, means any origin.
         Raises Refused: "undeclared", or "purpose" when the operation exists but not for this purpose.
         """
+        if (method == MAIL) is not target.is_mail:
+            raise Refused("undeclared", f"{MAIL} goes to mail servers, and nothing else does.")
         known = False
         for operation, template in self._by_method.get(method, ()):
             if not template.fullmatch(target.path) or not _at(operation.host, target, origins):

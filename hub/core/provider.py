@@ -21,7 +21,10 @@ CONNECTION_HOST = "{connection}"
 _NAME = re.compile(r"[a-z][a-z0-9_]{1,39}\Z")
 _HTTP = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _WEBDAV = {"PROPFIND", "PROPPATCH", "REPORT", "MKCALENDAR", "MKCOL"}
-_METHODS = frozenset(_HTTP | _WEBDAV)
+MAIL = "MAIL"
+"""The method that hands a mail to an ``smtp://`` or ``smtps://`` origin; see `hub.vault.smtp`."""
+
+_METHODS = frozenset(_HTTP | _WEBDAV | {MAIL})
 
 
 class DataCategory(StrEnum):
@@ -49,6 +52,7 @@ class AuthScheme(StrEnum):
     BASIC = "basic"
     DIGEST = "digest"
     BEARER = "bearer"
+    NONE = "none"  # a server that asks nobody who he is
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class Authenticator:
 
     def send(self, connection: str, grant: Grant, method: str, target: Target, exchange: Exchange) -> Result:
         """Send a request signed in with the grant; a challenge that can be answered is answered, once."""
+        if grant.scheme is AuthScheme.NONE:
+            return exchange(None)
         if grant.scheme is AuthScheme.BEARER:
             return exchange(f"Bearer {grant.secret.get('access_token', '')}")
         username, password = grant.secret.get("username", ""), grant.secret.get("password", "")

@@ -28,9 +28,11 @@ from urllib3.exceptions import (
 from urllib3.util.ssl_ import create_urllib3_context
 
 from hub.core.declared import Target
+from hub.core.provider import MAIL
 from hub.vault.body import TooLarge, Unreadable, read_body
 from hub.vault.border import Answer, Failure, Outcome, Pairs, Result
 from hub.vault.guard import Closed, Guard
+from hub.vault.smtp import Smtp
 from hub.vault.sockets import DeadlineTlsSocket
 
 _POOLS = 32
@@ -50,6 +52,7 @@ class Egress:
         self._timeout = timeout
         self._max_bytes = max_bytes
         self._tls = _tls(ca_file)
+        self._smtp = Smtp(guard, self._tls)
         self._pools = self._new_pools()
 
     def exchange(
@@ -61,6 +64,8 @@ class Egress:
         deadline: servers close idle connections at the moment at which they are used again (RFC 9110, 9.2.2).
         """
         seconds = self._timeout if timeout is None else max(0.001, min(timeout, self._timeout))
+        if method == MAIL:
+            return self._smtp.exchange(target, headers, body, seconds)
         deadline = time.monotonic() + seconds
         result = self._once(method, target, headers, body, seconds)
         left = deadline - time.monotonic()

@@ -32,6 +32,8 @@ _SERVICES = frozenset(
     | {6379, 6443, 6566, *range(6665, 6670), 6679, 6697, 8500, 9042, 9092, 9200, 9300, 10080, 10250, 11211, 27017}
 )
 
+_MAIL_PORTS = {"smtp": frozenset({25, 587, 2525}), "smtps": frozenset({465})}
+
 
 class Closed(Exception):
     """The guard refuses an origin or an address; ``reason`` is a machine word.
@@ -61,26 +63,47 @@ class Guard:
     def admit(self, target: Target) -> None:
         """Raise Closed unless scheme, port and host may be called; addresses are judged when the socket is made.
 
-        Only an origin that the operator listed may use http or a port other than 443 and those above 1023.
+        Only an origin that the operator listed may use http or a port other than 443 and those above 1023; a mail
+        server, other ports than those of mail.
         """
-        if target.origin in self._listed:
+        if self.lists(target):
             return
-        if target.scheme != "https":
+        if target.is_mail:
+            if target.port not in _MAIL_PORTS[target.scheme]:
+                raise Closed("port")
+        elif target.scheme != "https":
             raise Closed("scheme")
-        if target.port != 443 and (target.port < 1024 or target.port in _SERVICES):
+        elif target.port != 443 and (target.port < 1024 or target.port in _SERVICES):
             raise Closed("port")
         if _NUMERIC.match(target.host) and not _is_ipv4(target.host):
             raise Closed("address")  # 127.1, 0x7f.1, 2130706433: resolvers read them as addresses
 
     def dial(self, conn: HTTPConnection, scheme: str) -> socket.socket:
         """Return a socket to the connection's host, made for urllib3's ``_new_conn``. Raises Closed."""
-        started = time.monotonic()
         limit = float(conn.timeout) if conn.timeout is not None else 30.0
-        target = Target(scheme, conn._dns_host, conn.port, "/")
+        slow = False
+        try:
+            return self.reach(Target(scheme, conn._dns_host, conn.port, "/"), limit)
+        except OSError as error:
+            slow = isinstance(error, TimeoutError)
+        if slow:
+            raise ConnectTimeoutError(conn, "the name was not resolved in time")
+        raise NewConnectionError(conn, "no address answered")
+
+    def lists(self, target: Target) -> bool:
+        """Tell whether the operator listed the origin."""
+        return target.origin in self._listed
+
+    def reach(self, target: Target, limit: float) -> socket.socket:
+        """Return a socket to a target, within ``limit`` seconds.
+
+        Raises Closed, TimeoutError when the name was not resolved in time, ConnectionError when no address answered.
+        """
+        started = time.monotonic()
         self.admit(target)
         addresses = self._addresses(target, limit)
         if addresses is None:
-            raise ConnectTimeoutError(conn, "the name was not resolved in time")
+            raise TimeoutError
         for number, address in enumerate(addresses):
             left = limit - (time.monotonic() - started)
             if left <= 0:
@@ -89,11 +112,11 @@ class Guard:
                 return self._connect(address, target.port, left / (len(addresses) - number))
             except OSError:
                 continue
-        raise NewConnectionError(conn, "no address answered")
+        raise ConnectionError
 
     def _addresses(self, target: Target, limit: float) -> list[str] | None:
         """Return the addresses to try, each judged; one bad answer spoils all. None: no answer in time."""
-        listed = target.origin in self._listed
+        listed = self.lists(target)
         if ":" in target.host or _is_ipv4(target.host):
             answers: list[str] | None = [target.host]
         else:

@@ -15,7 +15,7 @@ from typing import Any, Protocol, TypeVar
 from hub.account import Setup
 from hub.core.declared import normal_origin, parse_target
 from hub.core.errors import HubError, InputError, NeedsReconnect, PluginBroken, ProviderError, Refused
-from hub.core.provider import Form, Grant, Provider, Redirect, Revocation
+from hub.core.provider import AuthScheme, Form, Grant, Provider, Redirect, Revocation
 from hub.core.purpose import Purpose
 from hub.store import connection as store
 from hub.store.business import find_business
@@ -159,21 +159,29 @@ class KeyCalls:
         return not revocable or self.revoke(business, connection)
 
     def revoke(self, business: str, connection: str) -> bool:
-        """End the grant of a disconnected connection at its provider and destroy it here; False to try again."""
+        """End the grant of a disconnected connection at its provider and destroy it here; False to try again.
+
+        Where the provider has nothing to revoke it is destroyed at once. One that was connected again meanwhile keeps
+        its new grant.
+        """
         with self._database.reading() as conn:
             row = store.find_for_call(conn, business, connection)
         if row is None or row.sealed is None:
             return True
         if row.health != store.DISCONNECTED:
             raise Refused("connected", "Disconnect the connection before its grant is revoked.")
+        self._egress.drop()
         try:
-            hooks, setup = self._plugins.keys(row.provider), self._setup(row.provider)
-            grant = open_credential(self._keyring, business, connection, row)
-            afresh(lambda: hooks.hub_revoke(setup=setup, grant=grant), f"{row.provider} hub_revoke")
+            if self._revocable(row.provider):
+                hooks, setup = self._plugins.keys(row.provider), self._setup(row.provider)
+                grant = open_credential(self._keyring, business, connection, row)
+                afresh(lambda: hooks.hub_revoke(setup=setup, grant=grant), f"{row.provider} hub_revoke")
         except (ProviderError, PluginBroken) as error:
             _log.warning("the grant of %s is not revoked yet: %s", connection, error.code)
             return False
         with self._database.writing() as conn:
+            if not store.hold_epoch(conn, business, connection, row.epoch, ended=True):
+                return True
             destroy_credential(conn, business, connection)
         self._keyring.raise_watermark(business, connection, row.version + 1)
         return True
@@ -199,7 +207,7 @@ class KeyCalls:
     def _checked(self, grant: object, provider: str) -> Grant:
         if not isinstance(grant, Grant):
             raise PluginBroken(f"The key hook of {provider!r} returned {type(grant).__name__}, not a grant.")
-        if not any(grant.secret.values()):
+        if grant.scheme is not AuthScheme.NONE and not any(grant.secret.values()):
             raise PluginBroken(f"The key hook of {provider!r} returned a grant without a credential.")
         return replace(grant, origins=tuple(dict.fromkeys(normal_origin(origin) for origin in grant.origins)))
 

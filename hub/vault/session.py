@@ -115,8 +115,8 @@ def _prepared(session: requests.Session, send: Send, note: Callable[[Result], No
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     session.adapters.clear()
     adapter = _BorderAdapter(send, note)
-    session.mount("https://", adapter)
-    session.mount("http://", adapter)
+    for scheme in ("https://", "http://", "smtps://", "smtp://"):
+        session.mount(scheme, adapter)
     return session
 
 

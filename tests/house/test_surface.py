@@ -19,6 +19,7 @@ HOOKS = {
     "hub_read_event": "account calendar written",
     "hub_refresh": "setup grant",
     "hub_revoke": "setup grant",
+    "hub_send_message": "account message",
     "hub_update_event": "account calendar written event",
 }
 

@@ -1,0 +1,1 @@
+"""Hands mails to an SMTP server, signed in over an encrypted line."""
