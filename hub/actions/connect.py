@@ -9,14 +9,19 @@ import sqlalchemy as sa
 from sqlalchemy import insert, select, update
 
 from hub.actions.ask import ask_provider
+from hub.actions.calendars import Choice, own_connection, set_choices
+from hub.actions.disconnect import destroy_at_once, end
+from hub.actions.record import note, record
 from hub.core.calendar import Calendar as Listed
-from hub.core.errors import InputError, UnknownId
+from hub.core.errors import ProviderError, UnknownId
 from hub.core.provider import Form, Redirect
 from hub.core.purpose import Purpose
+from hub.core.security import OPERATOR, Kind, Outcome, Visit
 from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.calendar import Calendar
-from hub.store.holder import Holder
+from hub.store.connection import set_owner
+from hub.store.holder import find_holder
 from hub.store.ids import new_id
 from hub.vault.keycalls import Connected
 
@@ -29,25 +34,70 @@ def connect(
     answer: Mapping[str, str] | None = None,
     *,
     connection_id: str | None = None,
+    holder_id: str | None = None,
+    visit: Visit = OPERATOR,
+    redirect_url: str = "",
 ) -> Form | Redirect | Connected:
     """Take one step of connecting an account, or with ``connection_id`` of connecting that one again.
 
     Without an ``answer`` it begins: a form to fill in, or where to send the owner. With what was typed or sent back it
     goes on, until the plugin has tried the credential and grants: then it is stored sealed, together with the calendars
-    that the account has, none of them checked or written to yet (`choose_calendar`). If the calendars cannot be listed
-    a new connection is ended again and the error raised. Raises ProviderError, PluginBroken, InputError, UnknownId.
+    that the account has, none of them checked or written to yet (`choose_calendars`). If the calendars cannot be listed
+    a new connection is ended again and the error raised. ``holder_id`` says whose own account it is: only they may
+    connect it again. A success and each answer that was not accepted is noted. Raises ProviderError, PluginBroken,
+    InputError, UnknownId.
     """
     with hub.database.reading() as conn:
         find_business(conn, business_id)
-    step = hub.broker.connect(business_id, provider, level, answer, connection=connection_id)
+        if holder_id is not None:
+            find_holder(conn, business_id, holder_id)
+        if connection_id is not None:
+            own_connection(conn, business_id, connection_id, holder_id)
+    try:
+        step = hub.broker.connect(
+            business_id, provider, level, answer, connection=connection_id, redirect_url=redirect_url
+        )
+    except ProviderError as error:
+        _note_refusal(hub, visit, business_id, answer, connection_id or "", error.code)
+        raise
+    if isinstance(step, Form) and step.problem:
+        _note_refusal(hub, visit, business_id, answer, connection_id or "", "not_accepted")
     if isinstance(step, Connected):
-        try:
-            list_calendars(hub, business_id, step.connection)
-        except BaseException:
-            if connection_id is None:
-                hub.broker.disconnect(business_id, step.connection)
-            raise
+        _finish(hub, visit, business_id, step, provider, holder_id, new=connection_id is None)
     return step
+
+
+def _finish(
+    hub: Hub, visit: Visit, business_id: str, step: Connected, provider: str, holder_id: str | None, *, new: bool
+) -> None:
+    """List the calendars that a stored account has, and note how it ended. A new one that cannot list them is ended."""
+    if new and holder_id is not None:
+        with hub.database.writing() as conn:
+            set_owner(conn, business_id, step.connection, holder_id)
+    problem: BaseException | None = None
+    try:
+        if hub.registry.offers(provider, "hub_list_calendars"):
+            list_calendars(hub, business_id, step.connection)
+    except BaseException as error:
+        problem = error
+    ended = new and problem is not None
+    with hub.database.writing() as conn:
+        if ended:
+            end(conn, business_id, step.connection, hub.clock())
+        detail = getattr(problem, "code", "error") if ended else "" if new else "again"
+        outcome = Outcome.FAILED if ended else Outcome.OK
+        note(hub, conn, visit, Kind.CONNECTED, outcome, about=step.connection, within=business_id, detail=detail)
+    if ended:
+        destroy_at_once(hub, business_id, step.connection, provider)
+    if problem is not None:
+        raise problem
+
+
+def _note_refusal(
+    hub: Hub, visit: Visit, business_id: str, answer: Mapping[str, str] | None, connection_id: str, detail: str
+) -> None:
+    if answer is not None:  # asking for the empty form is no attempt
+        record(hub, visit, Kind.CONNECTED, Outcome.FAILED, about=connection_id, within=business_id, detail=detail)
 
 
 def list_calendars(hub: Hub, business_id: str, connection_id: str) -> list[sa.Row[Any]]:
@@ -72,30 +122,11 @@ def list_calendars(hub: Hub, business_id: str, connection_id: str) -> list[sa.Ro
 def choose_calendar(
     hub: Hub, business_id: str, calendar_id: str, holder_id: str, *, checked: bool = True, written: bool = False
 ) -> None:
-    """Let a calendar stand for a staff member or resource: its busy times are checked, bookings are written to it.
-
-    One calendar a holder is written to: choosing another one lets the first go. Raises InputError for a calendar that
-    cannot be written, UnknownId.
-    """
+    """Let one calendar stand for a staff member or resource; see `hub.actions.calendars.choose_calendars`."""
     with hub.database.writing() as conn:
-        row = conn.execute(
-            select(Calendar.__table__).where(Calendar.business_id == business_id, Calendar.id == calendar_id)
-        ).one_or_none()
-        if row is None:
+        mine = Calendar.business_id == business_id, Calendar.id == calendar_id
+        connection_id = conn.execute(select(Calendar.connection_id).where(*mine)).scalar_one_or_none()
+        if connection_id is None:
             raise UnknownId("calendar", calendar_id)
-        holder = select(Holder.id).where(Holder.business_id == business_id, Holder.id == holder_id)
-        if conn.execute(holder).first() is None:
-            raise UnknownId("staff member or resource", holder_id)
-        if written and not row.writable:
-            raise InputError("calendar", f"{row.name!r} is read only; choose another calendar to write bookings to.")
-        if written:
-            conn.execute(
-                update(Calendar)
-                .where(Calendar.business_id == business_id, Calendar.holder_id == holder_id)
-                .values(written=False)
-            )
-        conn.execute(
-            update(Calendar)
-            .where(Calendar.business_id == business_id, Calendar.id == calendar_id)
-            .values(holder_id=holder_id, checked=checked, written=written)
-        )
+        choice = Choice(holder_id, checked, written)
+        set_choices(conn, business_id, connection_id, {calendar_id: choice}, hub.clock())

@@ -17,7 +17,7 @@ from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store import calendar
 from hub.store.booking import BookingEvent
-from hub.store.connection import Connection
+from hub.store.connection import DISCONNECTED, Connection
 from hub.store.service import Service
 from hub.vault.people import keyed_hash
 
@@ -52,7 +52,9 @@ def sync_calendar(hub: Hub, business_id: str, calendar_id: str, *, until: int = 
         _note_problem(hub, business_id, row, error)
         return False
     with hub.database.writing() as conn:
-        current = _calendar(conn, business_id, calendar_id)
+        current = _calendar(conn, business_id, calendar_id, lock=True)
+        if not current.checked or current.health == DISCONNECTED:
+            return False  # let go meanwhile: what was read of it is to be gone
         if current.cursor != row.cursor or current.read_until != row.read_until:
             return bool(current.problem == "" and current.read_at >= now)  # another one was faster
         _apply(hub, conn, business_id, calendar_id, changes)
@@ -149,13 +151,16 @@ def _note_problem(hub: Hub, business_id: str, row: sa.Row[Any], error: HubError)
         note_health(conn, business_id, row.connection_id, health, error.code, now)
 
 
-def _calendar(conn: sa.Connection, business_id: str, calendar_id: str) -> sa.Row[Any]:
+def _calendar(conn: sa.Connection, business_id: str, calendar_id: str, *, lock: bool = False) -> sa.Row[Any]:
     table = calendar.Calendar
-    row = conn.execute(
-        select(table.__table__)
+    statement = (
+        select(table.__table__, Connection.health)
         .join(Connection, Connection.id == table.connection_id)
         .where(table.business_id == business_id, table.id == calendar_id, Connection.business_id == business_id)
-    ).one_or_none()
+    )
+    if lock:
+        statement = statement.with_for_update(of=table, key_share=True)
+    row = conn.execute(statement).one_or_none()
     if row is None:
         raise UnknownId("calendar", calendar_id)
     return row

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, delete, select, update
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
@@ -59,3 +63,34 @@ class BusyTime(Base):
     booking_id: Mapped[str | None] = column(_ID, String(LENGTH), nullable=True)
 
     __table_args__ = (Index("ix_busy_time_range", "business_id", "calendar_id", "starts_at", "ends_at"),)
+
+
+UNREAD: dict[str, Any] = {"cursor": None, "read_from": 0, "read_until": 0, "read_at": 0, "tried_at": 0, "problem": ""}
+"""The state of a calendar of which nothing is known."""
+
+
+def calendars_of_connections(
+    conn: sa.Connection, business_id: str, connections: Collection[str], *, lock: bool = False
+) -> list[sa.Row[Any]]:
+    """Return the calendars of these connections, by name; with ``lock`` locked, in the order of their ids.
+
+    Who changes what calendars stand for locks them before anything else but holders, as one who reads them does.
+    """
+    statement = select(Calendar.__table__).where(
+        Calendar.business_id == business_id, Calendar.connection_id.in_(connections)
+    )
+    if lock:
+        return list(conn.execute(statement.order_by(Calendar.id).with_for_update(key_share=True)).all())
+    return list(conn.execute(statement.order_by(Calendar.name, Calendar.id)).all())
+
+
+def change_calendars(conn: sa.Connection, business_id: str, calendars: Collection[str], **values: Any) -> None:
+    """Set columns of calendars."""
+    mine = Calendar.business_id == business_id, Calendar.id.in_(calendars)
+    conn.execute(update(Calendar).where(*mine).values(**values))
+
+
+def forget_busy(conn: sa.Connection, business_id: str, calendars: Collection[str]) -> None:
+    """Delete what was read of calendars. They are no longer checked, or are read anew."""
+    mine = BusyTime.business_id == business_id, BusyTime.calendar_id.in_(calendars)
+    conn.execute(delete(BusyTime).where(*mine))

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped
 
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
+from hub.store.holder import Holder
 from hub.store.ids import LENGTH
 from hub.store.keys import ConnectionKey
 
@@ -163,6 +164,12 @@ def renew_connection(conn: sa.Connection, business_id: str, connection_id: str, 
     return _next_epoch(conn, business_id, connection_id, {**granted.columns(), **state})
 
 
+def set_owner(conn: sa.Connection, business_id: str, connection_id: str, holder_id: str) -> None:
+    """Note whose own account a connection is."""
+    mine = Connection.business_id == business_id, Connection.id == connection_id
+    conn.execute(update(Connection).where(*mine).values(holder_id=holder_id))
+
+
 def end_connection(conn: sa.Connection, business_id: str, connection_id: str, now: int, reason: str = "owner") -> int:
     """Mark a connection as disconnected and return its new epoch: no call of an older one passes. Raises UnknownId."""
     state = {"health": DISCONNECTED, "health_reason": reason, "health_at": now}
@@ -193,20 +200,41 @@ def find_connection(conn: sa.Connection, business_id: str, connection_id: str) -
     return row
 
 
+def list_connections(
+    conn: sa.Connection, business_id: str, *, holder_id: str | None = None, connection_id: str | None = None
+) -> list[sa.Row[Any]]:
+    """Return a business's connections, the oldest first, each with ``holder_name`` and whether it is ``sealed`` still.
+
+    With ``holder_id`` only those that this staff member connected, with ``connection_id`` only that one.
+    """
+    statement = (
+        select(Connection.__table__, Holder.name.label("holder_name"), Credential.version.is_not(None).label("sealed"))
+        .outerjoin(Holder, and_(Holder.id == Connection.holder_id, Holder.business_id == business_id))
+        .outerjoin(Credential, and_(Credential.connection_id == Connection.id, Credential.business_id == business_id))
+        .where(Connection.business_id == business_id)
+        .order_by(Connection.made_at, Connection.id)
+    )
+    if holder_id is not None:
+        statement = statement.where(Connection.holder_id == holder_id)
+    if connection_id is not None:
+        statement = statement.where(Connection.id == connection_id)
+    return list(conn.execute(statement).all())
+
+
 def find_for_call(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]] | None:
     """Return what the broker decides and signs by, in one read: the connection, its sealed credential and key."""
     return conn.execute(_FOR_CALL, {"business_id": business_id, "connection_id": connection_id}).one_or_none()
 
 
-def hold_epoch(conn: sa.Connection, business_id: str, connection_id: str, epoch: int) -> bool:
-    """Lock a connection if it is still in that epoch and not disconnected, and tell whether it is."""
+def hold_epoch(conn: sa.Connection, business_id: str, connection_id: str, epoch: int, *, ended: bool = False) -> bool:
+    """Lock a connection if it is in that epoch and not disconnected (``ended``: and is), and tell whether it is."""
     statement = (
         select(Connection.id)
         .where(
             Connection.business_id == business_id,
             Connection.id == connection_id,
             Connection.epoch == epoch,
-            Connection.health != DISCONNECTED,
+            (Connection.health == DISCONNECTED) if ended else (Connection.health != DISCONNECTED),
         )
         .with_for_update()
     )

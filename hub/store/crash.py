@@ -21,6 +21,8 @@ class CrashPoint(StrEnum):
     MOVE_BEFORE_COMMIT = "move_before_commit"
     MOVE_AFTER_COMMIT = "move_after_commit"
     CANCEL_BEFORE_COMMIT = "cancel_before_commit"
+    DISCONNECT_BEFORE_COMMIT = "disconnect_before_commit"
+    DISCONNECT_AFTER_COMMIT = "disconnect_after_commit"
     LAPSE_BEFORE_COMMIT = "lapse_before_commit"
     LAPSE_AFTER_COMMIT = "lapse_after_commit"
     RELAY_BEFORE_PUSH = "relay_before_push"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy.orm import Mapped
 
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
-from hub.store.ids import LENGTH
+from hub.store.ids import LENGTH, is_id
 
 _ID = About(Category.IDENTIFIER, Retention.BUSINESS)
 _RULE = About(Category.CONFIGURATION, Retention.BUSINESS)
@@ -88,8 +89,16 @@ class Holiday(Base):
 
 def find_holder(conn: sa.Connection, business_id: str, holder_id: str) -> sa.Row[Any]:
     """Return the row of a staff member or resource, or raise UnknownId."""
+    if not is_id(holder_id):
+        raise UnknownId("staff member or resource", holder_id)
     statement = sa.select(Holder.__table__).where(Holder.business_id == business_id, Holder.id == holder_id)
     row = conn.execute(statement).one_or_none()
     if row is None:
         raise UnknownId("staff member or resource", holder_id)
     return row
+
+
+def names_of(conn: sa.Connection, business_id: str, holders: Collection[str]) -> dict[str, str]:
+    """Return the names of staff members and resources by id, also of those who are no longer active."""
+    statement = sa.select(Holder.id, Holder.name).where(Holder.business_id == business_id, Holder.id.in_(holders))
+    return {row.id: row.name for row in conn.execute(statement)}

@@ -100,7 +100,9 @@ class Broker:
 
     def revoke(self, business: str, connection: str) -> bool:
         """Try again to end the grant of a disconnected connection at its provider; True when nothing is left."""
-        return afresh(partial(self._keys.revoke, business, connection), "revoke")
+        done = afresh(partial(self._keys.revoke, business, connection), "revoke")
+        self._authenticator.forget(connection)
+        return done
 
     def close(self) -> None:
         """Close the connections to providers."""

@@ -12,8 +12,10 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from hub.actions.businesses import create_business
 from hub.actions.connect import choose_calendar, connect, list_calendars
-from hub.actions.set_up import add_resource, add_staff, create_business, every_weekday
+from hub.actions.holders import add_resource, add_staff
+from hub.actions.hours import every_weekday
 from hub.app import close_hub, create_hub
 from hub.core.errors import InputError, PluginBroken, Refused, Retry, UnknownId
 from hub.core.provider import Form
@@ -21,6 +23,7 @@ from hub.parts import Hub
 from hub.settings import load_settings
 from hub.store.calendar import Calendar
 from hub.store.connection import Connection, Credential
+from hub.store.security import SecurityEvent
 from hub.testing.faulty import Fault, Front, faulty
 from hub.testing.servers import Server, radicale
 from hub.vault.keycalls import Connected
@@ -108,6 +111,13 @@ def connection(hub: Hub, business: str) -> Any:
         return conn.execute(select(Connection.__table__).where(Connection.business_id == business)).one()
 
 
+def noted(hub: Hub) -> list[tuple[str, str, str, str]]:
+    table = SecurityEvent
+    with hub.database.reading() as conn:
+        rows = conn.execute(select(table.kind, table.outcome, table.detail, table.about).order_by(table.id))
+        return [tuple(row) for row in rows]
+
+
 # Connecting
 
 
@@ -123,11 +133,13 @@ def test_it_begins_with_a_form_and_nothing_is_stored(hub: Hub, business: str, fr
 def test_a_wrong_password_is_said_and_nothing_is_stored(
     hub: Hub, business: str, server: Server, front: Front, appointments: str
 ) -> None:
-    with nothing_changed(hub):
+    with nothing_changed(hub, but={"security_event"}):
         form = connect(hub, business, "caldav", "calendar", answer(server, front, password="wrong-one"))
     assert isinstance(form, Form)
     assert form.problem
     assert "wrong-one" not in form.problem
+    assert noted(hub) == [("connected", "failed", "not_accepted", "")]
+    assert "wrong-one" not in repr(contents(hub))
 
 
 def test_a_connected_account_is_stored_sealed_with_its_calendars_and_none_of_them_is_used_yet(
@@ -140,6 +152,7 @@ def test_a_connected_account_is_stored_sealed_with_its_calendars_and_none_of_the
     assert (row.connection_id, row.name, row.writable) == (step.connection, "Appointments", True)
     assert (row.checked, row.written, row.holder_id, row.read_at) == (False, False, None, 0)
     assert (connection(hub, business).health, connection(hub, business).epoch) == ("ok", 1)
+    assert noted(hub) == [("connected", "ok", "", step.connection)]
     assert server.password not in repr(contents(hub))
 
 
@@ -199,6 +212,7 @@ def test_a_new_connection_whose_calendars_cannot_be_listed_is_ended_again(
         connect(breaking, business, "caldav", "calendar", answer(server, front))
     assert connection(hub, business).health == "disconnected"
     assert calendars(hub, business) == []
+    assert [one[:2] for one in noted(hub)] == [("connected", "failed")]
     with hub.database.reading() as conn:
         sealed = conn.execute(select(Credential.sealed).where(Credential.business_id == business)).all()
     assert sealed == []
@@ -214,6 +228,7 @@ def test_connecting_again_keeps_the_calendars_and_their_use_in_a_new_epoch(
     assert connected(hub, business, server, front, connection_id=connection_id) == connection_id
     assert calendars(hub, business) == before
     assert connection(hub, business).epoch == 2
+    assert [one[:3] for one in noted(hub)] == [("connected", "ok", ""), ("connected", "ok", "again")]
 
 
 def test_a_connection_that_was_made_again_stays_though_its_calendars_cannot_be_listed(
@@ -242,6 +257,25 @@ def test_the_connection_of_another_business_is_unknown(
             with pytest.raises(UnknownId, match=f"no connection '{identifier}' in this business"):
                 connect(hub, other, "caldav", "calendar", answer(server, front), connection_id=identifier)
     assert len(front.seen) == asked
+
+
+def test_a_staff_members_own_account_is_theirs_and_only_they_connect_it_again(
+    hub: Hub, business: str, server: Server, front: Front, appointments: str
+) -> None:
+    ada, ben = add_staff(hub, business, "Ada", HOURS), add_staff(hub, business, "Ben", HOURS)
+    connection_id = connected(hub, business, server, front, holder_id=ada)
+    assert connection(hub, business).holder_id == ada
+    asked = len(front.seen)
+    with nothing_changed(hub):
+        for holder in (ben, "x" * 26):
+            with pytest.raises(UnknownId):
+                connected(hub, business, server, front, holder_id=holder, connection_id=connection_id)
+        with pytest.raises(UnknownId):
+            connected(hub, business, server, front, holder_id="x" * 26)
+    assert len(front.seen) == asked
+    connected(hub, business, server, front, holder_id=ada, connection_id=connection_id)
+    connected(hub, business, server, front, connection_id=connection_id)  # by the agency: it stays theirs
+    assert connection(hub, business).holder_id == ada
 
 
 @pytest.mark.parametrize(

@@ -18,14 +18,18 @@ from hub.actions.book import book
 from hub.actions.businesses import create_business
 from hub.actions.cancel import cancel, lapse_expired_holds
 from hub.actions.connect import choose_calendar, connect, list_calendars
+from hub.actions.connections import list_connections
+from hub.actions.disconnect import disconnect
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
 from hub.actions.holders import add_staff
 from hub.actions.people import Customer
 from hub.actions.reschedule import reschedule
 from hub.actions.services import add_service
+from hub.actions.sync import sync_calendar
 from hub.app import close_hub, create_hub, now
 from hub.core.hours import DayWindow, WeeklyHours
+from hub.core.security import OPERATOR
 from hub.core.service import Service
 from hub.jobs.perform import drain
 from hub.parts import Hub
@@ -54,7 +58,8 @@ SCENARIOS: dict[CrashPoint, str] = {
     CrashPoint.EVENT_AFTER_WRITE: "book",
     CrashPoint.EVENT_BEFORE_COMMIT: "book",
 }
-"""At which point which scenario is killed. The relay's two points are tried with a real queue in tests/jobs."""
+"""At which point which scenario is killed. The relay's two points are tried with a real queue in tests/jobs, those of
+a disconnect in `tests.crash.test_disconnect`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,13 @@ def _cancel(hub: Hub, scene: Scene) -> None:
     drain(hub, EFFECTS)
 
 
+def _disconnect(hub: Hub, scene: Scene) -> None:
+    _book(hub, scene)
+    (connection,) = list_connections(hub, scene.business)
+    sync_calendar(hub, scene.business, connection.calendars[0].id)
+    disconnect(hub, OPERATOR, scene.business, connection.id)
+
+
 def _lapse(hub: Hub, scene: Scene) -> None:
     hold(hub, scene.business, scene.service, scene.first, zone="UTC")
     later = now() + hub.settings.hold_seconds + 1
@@ -123,6 +135,7 @@ _PLAYS: dict[str, Callable[[Hub, Scene], object]] = {
     "book": _book,
     "move": _move,
     "cancel": _cancel,
+    "disconnect": _disconnect,
     "lapse": _lapse,
     "again": _again,
 }

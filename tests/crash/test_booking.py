@@ -27,7 +27,12 @@ from hub.testing.servers import Server, radicale
 from tests.crash.harness import recover, run_until_killed
 from tests.crash.scenarios import SCENARIOS, Scene, prepare
 
-ELSEWHERE = {CrashPoint.RELAY_BEFORE_PUSH, CrashPoint.RELAY_AFTER_PUSH}
+ELSEWHERE = {
+    CrashPoint.RELAY_BEFORE_PUSH,
+    CrashPoint.RELAY_AFTER_PUSH,
+    CrashPoint.DISCONNECT_BEFORE_COMMIT,
+    CrashPoint.DISCONNECT_AFTER_COMMIT,
+}
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 
 from hub.core.errors import InputError, PluginBroken, Refused, Retry, UnknownId
 from hub.core.provider import AuthScheme, Form, Grant, Redirect, Revocation, SettingField
-from hub.store.connection import Credential, find_connection
+from hub.store.connection import Credential, end_connection, find_connection
 from hub.store.keys import ConnectionKey
 from hub.vault.border import Answer, Failure, Outcome, Request
 from hub.vault.guard import Guard
@@ -222,3 +222,33 @@ def test_a_revocation_that_fails_stays_open_and_the_connection_stays_ended(vault
     assert vault.broker.revoke(vault.business, connection)
     assert hooks.revoked == [PASSWORD]
     assert counted(vault, Credential) == counted(vault, ConnectionKey) == 0
+
+
+def test_an_ended_connection_without_anything_to_revoke_needs_no_hook_for_it(vault: Vault, server: Server) -> None:
+    """It ended here by another way than the broker's own, as an owner's disconnect does."""
+    connection = vault.connect(server.origin)
+    with vault.database.writing() as conn:
+        end_connection(conn, vault.business, connection, 1)
+    assert counted(vault, Credential) == 1
+    assert vault.broker.revoke(vault.business, connection)
+    assert counted(vault, Credential) == counted(vault, ConnectionKey) == 0
+
+
+def test_a_grant_that_is_stored_while_the_old_one_is_revoked_stays(vault: Vault, server: Server) -> None:
+    vault.plugins.revocation = Revocation.TOKEN
+    connection = vault.connect(server.origin)
+    hooks = vault.plugins.hooks = Hooks()
+    hooks.error = Retry("the provider is down")
+    assert not vault.broker.disconnect(vault.business, connection)
+    answer = {"url": server.origin, "password": PASSWORD}
+
+    class Meanwhile(Hooks):
+        def hub_revoke(self, setup: Any, grant: Grant) -> None:
+            vault.plugins.hooks = Hooks()
+            vault.broker.connect(vault.business, "dav", "full", answer, connection=connection)
+
+    vault.plugins.hooks = Meanwhile()
+    assert vault.broker.revoke(vault.business, connection)
+    assert counted(vault, Credential) == counted(vault, ConnectionKey) == 1
+    with vault.database.reading() as conn:
+        assert find_connection(conn, vault.business, connection).health == "ok"

@@ -1,0 +1,138 @@
+"""Choose what the calendars of a connection stand for: whose busy times they are, and where bookings are written."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select, update
+
+from hub.actions.conflicts import find_conflicts
+from hub.core.errors import InputError, StateError, UnknownId
+from hub.parts import Hub
+from hub.store.calendar import UNREAD, Calendar, calendars_of_connections, change_calendars, forget_busy
+from hub.store.claim import lock_holders
+from hub.store.connection import DISCONNECTED, find_connection
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What one calendar stands for. With neither ``checked`` nor ``written`` it stands for nobody."""
+
+    holder_id: str
+    checked: bool = True
+    written: bool = False
+
+
+def choose_calendars(
+    hub: Hub,
+    business_id: str,
+    connection_id: str,
+    choices: Mapping[str, Choice | tuple[str, bool, bool]],
+    *,
+    holder_id: str | None = None,
+) -> None:
+    """Let calendars of a connection stand for staff members or resources: all of the choices, or none.
+
+    ``choices`` maps a calendar's id to ``(holder, checked, written)``; calendars that are not named stay as they are.
+    One calendar a holder is written to, over all connections: choosing another one lets the first go. With
+    ``holder_id`` only that staff member's own connections, and for nobody else. Raises InputError for a calendar that
+    cannot be written or two to write for one holder, StateError for a connection that ended, UnknownId.
+    """
+    given = {one: what if isinstance(what, Choice) else Choice(*what) for one, what in choices.items()}
+    with hub.database.writing() as conn:
+        own_connection(conn, business_id, connection_id, holder_id)
+        set_choices(conn, business_id, connection_id, given, hub.clock(), only=holder_id)
+
+
+def unchoose(
+    hub: Hub, business_id: str, connection_id: str, calendar_ids: Collection[str], *, holder_id: str | None = None
+) -> None:
+    """Let calendars of a connection stand for nobody, and forget what was read of them. Raises UnknownId."""
+    with hub.database.writing() as conn:
+        own_connection(conn, business_id, connection_id, holder_id)
+        given = {one: Choice("", checked=False) for one in calendar_ids}
+        set_choices(conn, business_id, connection_id, given, hub.clock())
+
+
+def own_connection(conn: sa.Connection, business_id: str, connection_id: str, holder_id: str | None) -> sa.Row[Any]:
+    """Return a connection's row. With ``holder_id`` one of somebody else is unknown: raises UnknownId."""
+    row = find_connection(conn, business_id, connection_id)
+    if holder_id is not None and row.holder_id != holder_id:
+        raise UnknownId("connection", connection_id)
+    return row
+
+
+def set_choices(
+    conn: sa.Connection,
+    business_id: str,
+    connection_id: str,
+    choices: Mapping[str, Choice],
+    now: int,
+    *,
+    only: str | None = None,
+) -> None:
+    """Set the choices in a writing transaction; see `choose_calendars`. ``only`` is whom they may stand for."""
+    used = {one: what for one, what in choices.items() if what.checked or what.written}
+    for what in used.values():
+        if only is not None and what.holder_id != only:
+            raise UnknownId("staff member or resource", what.holder_id)
+    lock_holders(conn, business_id, {what.holder_id for what in used.values()})
+    known = {row.id: row for row in calendars_of_connections(conn, business_id, [connection_id], lock=True)}
+    for one in choices:
+        if one not in known:
+            raise UnknownId("calendar", one)
+    connection = find_connection(conn, business_id, connection_id)  # its calendars are locked: it does not end now
+    if used and connection.health == DISCONNECTED:
+        raise StateError(f"{connection.account_name!r} is disconnected; connect it again first.", code="ended")
+    _check_written([(known[one], what) for one, what in used.items() if what.written])
+    before = {known[one].holder_id for one in choices} - {None}
+    for what in used.values():
+        if what.written:
+            _let_go(conn, business_id, what.holder_id)
+    for one, what in used.items():
+        values = {"holder_id": what.holder_id, "checked": what.checked, "written": what.written}
+        change_calendars(conn, business_id, [one], **values)
+    unused = [one for one in choices if one not in used]
+    change_calendars(conn, business_id, unused, holder_id=None, checked=False, written=False)
+    _settle(conn, business_id, choices, before | {what.holder_id for what in used.values()}, now)
+
+
+def release(conn: sa.Connection, business_id: str, calendars: Sequence[sa.Row[Any]], now: int) -> None:
+    """Stop checking and writing locked calendars, and forget what was read. Whom they stood for is kept for later."""
+    ids = [row.id for row in calendars]
+    change_calendars(conn, business_id, ids, checked=False, written=False)
+    _settle(conn, business_id, ids, {row.holder_id for row in calendars} - {None}, now)
+
+
+def _check_written(wanted: Sequence[tuple[sa.Row[Any], Choice]]) -> None:
+    taken: set[str] = set()
+    for row, what in wanted:
+        if not row.writable:
+            raise InputError("calendar", f"{row.name!r} is read only; choose another calendar to write bookings to.")
+        if what.holder_id in taken:
+            raise InputError(
+                "calendar", "Two calendars are to be written to for one staff member or resource; choose one of them."
+            )
+        taken.add(what.holder_id)
+
+
+def _let_go(conn: sa.Connection, business_id: str, holder_id: str) -> None:
+    """Take the mark off the calendar that is written to for a holder now."""
+    mine = Calendar.business_id == business_id, Calendar.holder_id == holder_id
+    conn.execute(update(Calendar).where(*mine, Calendar.written).values(written=False))
+
+
+def _settle(
+    conn: sa.Connection, business_id: str, calendars: Collection[str], holders: Collection[str], now: int
+) -> None:
+    """Forget what was read of those calendars that are not checked any more, and look for conflicts anew."""
+    table = Calendar
+    mine = table.business_id == business_id, table.id.in_(calendars)
+    unchecked = list(conn.execute(select(table.id).where(*mine, ~table.checked)).scalars())
+    change_calendars(conn, business_id, unchecked, **UNREAD)
+    for one in sorted(holders):
+        find_conflicts(conn, business_id, one, now)  # bookings are locked before busy times, as everywhere
+    forget_busy(conn, business_id, unchecked)

@@ -1,0 +1,192 @@
+"""The connections of a business for the people who look after them: what they are, and how they are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.actions.calendars import own_connection
+from hub.actions.connect import list_calendars
+from hub.actions.health import note_health
+from hub.core.errors import NeedsReconnect, PluginBroken, ProviderError, UnknownId
+from hub.core.provider import Provider
+from hub.core.trouble import sentence
+from hub.parts import Hub
+from hub.store.business import find_business
+from hub.store.calendar import calendars_of_connections
+from hub.store.connection import DISCONNECTED
+from hub.store.connection import list_connections as read_connections
+from hub.store.holder import names_of
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarView:
+    """A calendar as people see it. ``looked_at`` (UTC seconds) is when its busy times were last known to be current.
+
+    ``age`` is the seconds since then; both are None for one that was never read. ``problem`` is a machine word of the
+    last look, ``sentence`` what it means.
+    """
+
+    id: str
+    name: str
+    zone: str
+    writable: bool
+    checked: bool
+    written: bool
+    holder_id: str | None
+    holder: str
+    looked_at: int | None
+    age: int | None
+    problem: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionView:
+    """A connection as people see it. Times in UTC seconds.
+
+    ``title`` and ``keeps`` (what the provider keeps after a disconnect) come from its plugin; ``broken`` says why the
+    plugin cannot be used, if so. ``health`` is ``ok``, ``failing``, ``needs_reconnect`` or ``disconnected``, ``reason``
+    a machine word and ``sentence`` what it means. ``holder_id`` is the staff member whose own account it is.
+    ``looked_at`` is when the hub last looked at one of its checked calendars, ``age`` how many seconds old the oldest
+    of what it knows is. ``revoking``: disconnected here, but not yet ended at the provider.
+    """
+
+    id: str
+    provider: str
+    title: str
+    broken: str
+    keeps: str
+    level: str
+    level_title: str
+    account_name: str
+    health: str
+    reason: str
+    sentence: str
+    health_at: int
+    made_at: int
+    holder_id: str | None
+    holder: str
+    looked_at: int | None
+    age: int | None
+    revoking: bool
+    calendars: tuple[CalendarView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tested:
+    """What a test of a connection found. ``reason`` is a machine word, ``calendars`` how many the account has."""
+
+    ok: bool
+    reason: str
+    sentence: str
+    calendars: int
+
+
+def list_connections(hub: Hub, business_id: str, holder_id: str | None = None) -> tuple[ConnectionView, ...]:
+    """Return a business's connections, the oldest first; with ``holder_id`` that staff member's own alone.
+
+    One whose plugin is off or broken is listed too. Asks no provider. Raises UnknownId.
+    """
+    with hub.database.reading() as conn:
+        find_business(conn, business_id)
+        return _views(hub, conn, business_id, read_connections(conn, business_id, holder_id=holder_id))
+
+
+def get_connection(hub: Hub, business_id: str, connection_id: str, *, holder_id: str | None = None) -> ConnectionView:
+    """Return one connection; with ``holder_id`` one of somebody else is unknown. Raises UnknownId."""
+    with hub.database.reading() as conn:
+        rows = read_connections(conn, business_id, holder_id=holder_id, connection_id=connection_id)
+        if not rows:
+            raise UnknownId("connection", connection_id)
+        return _views(hub, conn, business_id, rows)[0]
+
+
+def try_connection(hub: Hub, business_id: str, connection_id: str, *, holder_id: str | None = None) -> Tested:
+    """Ask the account for its calendars now, and say how it went. New calendars are added, none is chosen.
+
+    What is found becomes the connection's health. A provider's fault is an answer and not raised. Raises UnknownId,
+    and Unavailable when the hub itself cannot ask.
+    """
+    with hub.database.reading() as conn:
+        row = own_connection(conn, business_id, connection_id, holder_id)
+    try:
+        if not hub.registry.offers(row.provider, "hub_list_calendars"):
+            return Tested(row.health == "ok", row.health_reason, "This account has no calendars to ask for.", 0)
+        found = list_calendars(hub, business_id, connection_id)
+    except (ProviderError, PluginBroken) as error:
+        health = "needs_reconnect" if isinstance(error, NeedsReconnect) else "failing"
+        _note(hub, business_id, connection_id, health, error.code)
+        return Tested(False, error.code, sentence(error.code), 0)
+    _note(hub, business_id, connection_id, "ok", "")
+    many = "1 calendar" if len(found) == 1 else f"{len(found)} calendars"
+    return Tested(True, "", f"It works: the account shows {many}.", len(found))
+
+
+def _note(hub: Hub, business_id: str, connection_id: str, health: str, reason: str) -> None:
+    with hub.database.writing() as conn:
+        note_health(conn, business_id, connection_id, health, reason, hub.clock())
+
+
+def _views(hub: Hub, conn: sa.Connection, business_id: str, rows: Sequence[sa.Row[Any]]) -> tuple[ConnectionView, ...]:
+    now = hub.clock()
+    calendars: dict[str, list[sa.Row[Any]]] = defaultdict(list)
+    for one in calendars_of_connections(conn, business_id, [row.id for row in rows]):
+        calendars[one.connection_id].append(one)
+    holders = {one.holder_id for found in calendars.values() for one in found if one.holder_id is not None}
+    names = names_of(conn, business_id, holders)
+    return tuple(_view(hub, row, [_calendar(one, names, now) for one in calendars[row.id]], now) for row in rows)
+
+
+def _calendar(row: sa.Row[Any], names: Mapping[str, str], now: int) -> CalendarView:
+    looked_at = row.read_at or None
+    return CalendarView(
+        id=row.id,
+        name=row.name,
+        zone=row.zone,
+        writable=row.writable,
+        checked=row.checked,
+        written=row.written,
+        holder_id=row.holder_id,
+        holder=names.get(row.holder_id, ""),
+        looked_at=looked_at,
+        age=None if looked_at is None else max(0, now - looked_at),
+        problem=row.problem,
+        sentence=sentence(row.problem),
+    )
+
+
+def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: int) -> ConnectionView:
+    declared: Provider | None = None
+    broken = ""
+    try:
+        declared = hub.registry.provider(row.provider)
+    except PluginBroken as error:
+        broken = error.message
+    titles = {level.name: level.title for level in declared.levels} if declared else {}
+    looks = [one.looked_at for one in calendars if one.checked and one.looked_at is not None]
+    return ConnectionView(
+        id=row.id,
+        provider=row.provider,
+        title=declared.title if declared else row.provider,
+        broken=broken,
+        keeps=declared.keeps if declared else "",
+        level=row.level,
+        level_title=titles.get(row.level, row.level),
+        account_name=row.account_name,
+        health=row.health,
+        reason=row.health_reason,
+        sentence=sentence(row.health_reason),
+        health_at=row.health_at,
+        made_at=row.made_at,
+        holder_id=row.holder_id,
+        holder=row.holder_name or "",
+        looked_at=max(looks, default=None),
+        age=max(0, now - min(looks)) if looks else None,
+        revoking=row.health == DISCONNECTED and row.sealed,
+        calendars=tuple(calendars),
+    )

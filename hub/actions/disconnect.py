@@ -1,0 +1,170 @@
+"""Disconnect an account: here at once, in one transaction, then at its provider until that is done.
+
+Nothing stands between the end of the connection and what follows from it, so there is nothing to sweep up after a
+crash. No provider is called meanwhile: a disconnect works, and is over in a moment, while the provider is down.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlalchemy import func, select
+
+from hub.actions.calendars import own_connection, release
+from hub.actions.effect import Effect, Repeat, Work
+from hub.actions.record import note
+from hub.actions.tell import tell
+from hub.core.booking import State
+from hub.core.errors import HubError, PluginBroken, Refused, Retry, UnknownId
+from hub.core.provider import Revocation
+from hub.core.security import Kind, Visit
+from hub.parts import Hub
+from hub.store.booking import Booking, Occurrence
+from hub.store.calendar import Calendar, calendars_of_connections
+from hub.store.connection import DISCONNECTED, end_connection
+from hub.store.crash import CrashPoint, crash_point
+from hub.store.holder import Holder
+from hub.store.outbox import add_effect
+from hub.store.service import Service
+
+_SHOWN = 50
+_AFTER = 60.0
+"""Seconds until a provider that has not revoked a grant is asked again, at least."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class AtRisk:
+    """A coming booking of somebody whose calendars are no longer checked at all. Times in UTC seconds."""
+
+    booking_id: str
+    service: str
+    start: int
+    end: int
+    holder_id: str
+    holder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """How a connection ended. ``revoked``: nothing is left to do at the provider, and the credential is destroyed.
+
+    ``at_risk`` are the next of ``at_risk_count`` bookings that nobody's calendar protects from now on. ``keeps`` is
+    what the provider keeps, in its plugin's words.
+    """
+
+    connection_id: str
+    account_name: str
+    ended_at: int
+    revoked: bool
+    keeps: str
+    at_risk: tuple[AtRisk, ...]
+    at_risk_count: int
+
+
+def disconnect(
+    hub: Hub, visit: Visit, business_id: str, connection_id: str, *, holder_id: str | None = None
+) -> Disconnected:
+    """End a connection: no call of it starts any more, its calendars are let go and what was read of them is deleted.
+
+    What is left to revoke at the provider is done through the outbox (``revoke``). A repeat answers the same again and
+    notes nothing. With ``holder_id`` only that staff member's own connections. Raises UnknownId.
+    """
+    with hub.database.writing() as conn:
+        now = hub.clock()
+        # Calendars first, as one who reads them does, then the connection.
+        calendars = calendars_of_connections(conn, business_id, [connection_id], lock=True)
+        row = own_connection(conn, business_id, connection_id, holder_id)
+        holders = {one.holder_id for one in calendars if one.holder_id is not None}
+        ended_at = row.health_at
+        if row.health != DISCONNECTED:
+            ended_at = now
+            end(conn, business_id, connection_id, now)
+            facts = {"business": business_id, "connection": connection_id, "health": DISCONNECTED}
+            tell(conn, business_id, "hub_connection_changed", facts, now)
+            note(hub, conn, visit, Kind.DISCONNECTED, about=connection_id, within=business_id)
+        release(conn, business_id, calendars, now)
+        at_risk, count = _at_risk(conn, business_id, holders, now)
+        crash_point(CrashPoint.DISCONNECT_BEFORE_COMMIT)
+    crash_point(CrashPoint.DISCONNECT_AFTER_COMMIT)
+    revoked = destroy_at_once(hub, business_id, connection_id, row.provider)
+    return Disconnected(connection_id, row.account_name, ended_at, revoked, keeps(hub, row.provider), at_risk, count)
+
+
+def end(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> None:
+    """End a connection here, and put into the outbox what is left to do at its provider. ``conn`` is writing."""
+    end_connection(conn, business_id, connection_id, now)
+    key, payload = f"revoke:{connection_id}", {"connection_id": connection_id}
+    add_effect(conn, business_id=business_id, kind=REVOKE.name, key=key, payload=payload, due_at=now, now=now)
+
+
+def destroy_at_once(hub: Hub, business_id: str, connection_id: str, provider: str) -> bool:
+    """Destroy the credential of an ended connection at once where its provider has nothing to revoke.
+
+    False: that is left to the outbox, because the provider must be asked, or because it could not be done now.
+    """
+    try:
+        if hub.registry.provider(provider).revocation is Revocation.NONE:
+            return hub.broker.revoke(business_id, connection_id)
+    except HubError as error:
+        _log.warning("the credential of %s is not destroyed yet: %s", connection_id, error.code)
+    return False
+
+
+def keeps(hub: Hub, provider: str) -> str:
+    """Return what the provider keeps after a disconnect, empty if its plugin cannot say."""
+    try:
+        return hub.registry.provider(provider).keeps
+    except PluginBroken:
+        return ""
+
+
+def _at_risk(
+    conn: sa.Connection, business_id: str, holders: Collection[str], now: int
+) -> tuple[tuple[AtRisk, ...], int]:
+    """Return the coming bookings of those of the holders who have no checked calendar, and how many there are."""
+    checked = select(Calendar.holder_id).where(
+        Calendar.business_id == business_id, Calendar.holder_id.in_(holders), Calendar.checked
+    )
+    bare = set(holders) - set(conn.execute(checked).scalars())
+    mine = (
+        Booking.business_id == business_id,
+        Occurrence.business_id == business_id,
+        Holder.business_id == business_id,
+        Service.business_id == business_id,
+        Occurrence.holder_id.in_(bare),
+        Booking.state.in_((State.CONFIRMED, State.REQUESTED)),
+        Booking.ends_at > now,
+    )
+    source = (
+        sa.join(Booking, Occurrence, Occurrence.booking_id == Booking.id)
+        .join(Holder, Holder.id == Occurrence.holder_id)
+        .join(Service, Service.id == Booking.service_id)
+    )
+    found = select(Booking.id, Service.name, Booking.starts_at, Booking.ends_at, Holder.id, Holder.name)
+    rows = conn.execute(
+        found.select_from(source).where(*mine).order_by(Booking.starts_at, Booking.id, Holder.id).limit(_SHOWN)
+    )
+    count = select(func.count()).select_from(source).where(*mine)
+    return tuple(AtRisk(*row) for row in rows), conn.execute(count).scalar_one()
+
+
+def _revoke(hub: Hub, work: Work) -> None:
+    """End the grant of a disconnected connection at its provider, and destroy it here."""
+    try:
+        done = hub.broker.revoke(work.business_id, work.payload["connection_id"])
+    except UnknownId:
+        return
+    except Refused as error:
+        if error.reason == "connected":
+            return  # it was connected again: what is stored now is to live
+        raise
+    if not done:
+        raise Retry("The provider has not revoked the grant yet.", after=_AFTER, code="not_revoked")
+
+
+REVOKE = Effect("revoke", Repeat.SAFE, _revoke)

@@ -1,0 +1,37 @@
+"""What is wrong with a connection or a calendar, in a sentence for the people who can mend it."""
+
+from __future__ import annotations
+
+CONNECT_AGAIN = "Connect the account again."
+
+_SENTENCES = {
+    "": "",
+    "owner": "It was disconnected.",
+    "disconnected": "It was disconnected.",
+    "needs_reconnect": f"The provider does not accept the password or permission any more. {CONNECT_AGAIN}",
+    "tampered": f"The stored password or permission was changed or put back from an older time. {CONNECT_AGAIN}",
+    "purpose": f"The owner did not agree to this use of the account. {CONNECT_AGAIN}",
+    "refused": "The provider refuses what the hub asks for. See the rights of the account there.",
+    "not_found": "The calendar is not there any more. Look at the account and choose another one.",
+    "unreachable": "The provider's server cannot be reached. The hub goes on trying.",
+    "timeout": "The provider's server answers too slowly. The hub goes on trying.",
+    "tls": "The provider's server cannot prove its name. See its certificate.",
+    "broken": "The provider's answer broke off. The hub goes on trying.",
+    "unknown": "Nobody can tell whether the provider did what was asked. The hub looks again.",
+    "busy": "The provider asks the hub to wait. The hub goes on trying.",
+    "retry": "The provider could not answer just now. The hub goes on trying.",
+    "too_large": "The calendar is larger than the hub may read. Choose another one, or tidy it up.",
+    "unreadable": "The calendar holds something that cannot be read.",
+    "plugin_error": "The provider's answer makes no sense to the hub.",
+    "plugin_broken": "The plugin for this provider is switched off or broken. See the list of plugins.",
+    "unavailable": "A part of the hub itself cannot be reached. The hub goes on trying.",
+    "undeclared": "The plugin asked for something that it did not declare. See the list of plugins.",
+}
+
+
+def sentence(word: str) -> str:
+    """Return what a machine word of a connection's health or a calendar's problem means, and what helps.
+
+    Empty for no word; an unknown one is named, so that it can be looked for.
+    """
+    return _SENTENCES.get(word, f"The hub could not use the account ({word}).")
