@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
+from hub.actions.answers import checked_answers, seal_answers
 from hub.actions.check import Verdict, check_live
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.event import plan_events
 from hub.actions.people import Customer, check_customer, find_or_add_person
 from hub.actions.tell import tell
+from hub.actions.texts import check_agreements, note_agreements
 from hub.core.booking import CalendarState, State, check_step
 from hub.core.errors import Retry, Taken
 from hub.parts import Hub
@@ -18,6 +22,7 @@ from hub.store.booking import change_booking, find_booking, staff_of
 from hub.store.claim import claimed_span, free, holders_of, keep, lock_holders
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.outbox import add_effect
+from hub.vault.people import person_fields
 
 _CHECK_AGAIN = 20
 """Seconds until a check that could not be made is tried again, the first time."""
@@ -35,12 +40,25 @@ class Booked:
     staff: tuple[str, ...]
 
 
-def book(hub: Hub, business_id: str, booking_id: str, customer: Customer) -> Booked:
+def book(
+    hub: Hub,
+    business_id: str,
+    booking_id: str,
+    customer: Customer,
+    *,
+    answers: Mapping[str, object] | None = None,
+    agreements: Mapping[str, bool] | None = None,
+    source: str = "",
+    network: str = "",
+) -> Booked:
     """Turn a hold into a booking for this customer.
 
     Asks the calendars live, without a transaction. Free: confirmed, and its events, messages and facts are in the
     outbox with it. Busy: the hold is let go and Taken is raised. Could not be asked: ``requested``, and checked again
-    until it can. A repeat returns the booking as it stands. Raises StateError for a hold that lapsed, UnknownId.
+    until it can. A repeat returns the booking as it stands. ``answers`` are to the service's questions, by label, and
+    ``agreements`` to the texts that were shown, by hash; None where the door asked for none. ``source`` and
+    ``network`` as in `hold`. Raises InputError that names the question or ``agreements``, StateError for a hold that
+    lapsed, UnknownId.
     """
     checked = check_customer(customer)
     with hub.database.reading() as conn:
@@ -49,6 +67,9 @@ def book(hub: Hub, business_id: str, booking_id: str, customer: Customer) -> Boo
         if row.state in (State.CONFIRMED, State.REQUESTED):
             return _as_booked(conn, business_id, booking_id)
         check_step(State(row.state), State.CONFIRMED)
+        given = checked_answers(conn, business_id, row.service_id, answers) if answers is not None else {}
+        if agreements is not None:
+            check_agreements(conn, business_id, agreements, hub.clock())
         window = claimed_span(conn, business_id, booking_id)
     verdict = check_live(hub, business_id, holders, window)
     if verdict is Verdict.BUSY:
@@ -63,11 +84,16 @@ def book(hub: Hub, business_id: str, booking_id: str, customer: Customer) -> Boo
             return _as_booked(conn, business_id, booking_id)  # the same request, sent twice at once
         check_step(State(row.state), state)
         person_id = find_or_add_person(hub, conn, business_id, checked)
-        changed = change_booking(
-            conn, business_id, booking_id, row.version, now=now, state=state, person_id=person_id, hold_until=None
-        )
+        values: dict[str, Any] = {"state": state, "person_id": person_id, "hold_until": None}
+        values |= {name: value for name, value in (("source", source), ("network", network)) if value}
+        if given:
+            sealed = person_fields(conn, hub.keyring, business_id, person_id)
+            values["answers"] = seal_answers(sealed, booking_id, given)
+        changed = change_booking(conn, business_id, booking_id, row.version, now=now, **values)
         if not changed or not keep(conn, business_id, booking_id):
             raise Taken("The held time ran out and somebody else took it; please choose another one.")
+        if agreements is not None:
+            note_agreements(conn, business_id, booking_id, person_id, agreements, source or row.source, now)
         _follow(conn, business_id, booking_id, state, now)
         crash_point(CrashPoint.BOOK_BEFORE_COMMIT)
         booked = _as_booked(conn, business_id, booking_id)

@@ -13,12 +13,13 @@ from hub.actions.offer import fresh_schedule
 from hub.core import availability, explain
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import Window
-from hub.core.errors import InputError, Taken
+from hub.core.errors import InputError, Taken, TooMany
 from hub.core.reason import Reason
 from hub.core.service import Service, StaffRule, assign_resources, rank_staff
 from hub.core.zones import check_zone
 from hub.parts import Hub
-from hub.store.booking import Booking, Occurrence, add_booking, staff_of
+from hub.store.booking import Booking, Occurrence, add_booking, live_holds, staff_of
+from hub.store.business import lock_business
 from hub.store.claim import claim, lapse_holds, lock_holders, taken
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.ids import new_id
@@ -39,19 +40,31 @@ class Held:
 
 
 def hold(
-    hub: Hub, business_id: str, service_id: str, start: int, *, zone: str, staff: str = "", idempotency_key: str = ""
+    hub: Hub,
+    business_id: str,
+    service_id: str,
+    start: int,
+    *,
+    zone: str,
+    staff: str = "",
+    idempotency_key: str = "",
+    source: str = "",
+    network: str = "",
 ) -> Held:
     """Claim a start (UTC seconds) of a service and return the hold; ``staff`` asks for one of its staff.
 
-    ``zone`` is the customer's. With an ``idempotency_key`` a repeat returns the first answer. Raises Taken when the
-    time is not free, InputError when it is never offered (notice, horizon, step, hours), UnknownId.
+    ``zone`` is the customer's. With an ``idempotency_key`` a repeat returns the first answer. ``source`` is the door
+    (``page``, ``api``, ``console``). ``network`` is a keyed hash of where it comes from: with one, only so many times
+    may be held at once (TooMany). Raises Taken when the time is not free, InputError when it is never offered (notice,
+    horizon, step, hours), UnknownId.
     """
     check_zone(zone)
     fingerprint = _fingerprint(service_id, start, zone, staff)
     if repeated := _repeated(hub, business_id, idempotency_key, fingerprint):
         return repeated
     try:
-        return _hold(hub, business_id, service_id, start, zone, staff, idempotency_key, fingerprint)
+        door = {"source": source, "network": network or None}
+        return _hold(hub, business_id, service_id, start, zone, staff, idempotency_key, fingerprint, door)
     except Taken:
         # Taken by whom? Perhaps by the same request, sent twice at once.
         if repeated := _repeated(hub, business_id, idempotency_key, fingerprint):
@@ -60,7 +73,15 @@ def hold(
 
 
 def _hold(
-    hub: Hub, business_id: str, service_id: str, start: int, zone: str, staff: str, key: str, fingerprint: str
+    hub: Hub,
+    business_id: str,
+    service_id: str,
+    start: int,
+    zone: str,
+    staff: str,
+    key: str,
+    fingerprint: str,
+    door: dict[str, str | None],
 ) -> Held:
     schedule, now = fresh_schedule(hub, business_id, service_id, Window(start, start + 1))
     service = schedule.service
@@ -88,9 +109,12 @@ def _hold(
             idempotency_key=key or None,
             idempotency_hash=fingerprint if key else None,
             now=now,
+            **door,
         )
         if not new:
             raise Taken("This request was made already; please look at its booking.")
+        if network := door["network"]:
+            _check_hoarding(hub, conn, business_id, network, now)
         team = take(conn, business_id, booking_id, service, free, start, now, expires_at=until)
         crash_point(CrashPoint.HOLD_BEFORE_COMMIT)
     crash_point(CrashPoint.HOLD_AFTER_COMMIT)
@@ -159,6 +183,14 @@ def _team(
     rows = conn.execute(statement).all() if service.staff_rule is StaffRule.ROUND_ROBIN else []
     ranked = rank_staff(service, {one: count for one, count, _ in rows}, {one: last for one, _, last in rows})
     return next(((one,) for one in ranked if one in left), ())
+
+
+def _check_hoarding(hub: Hub, conn: sa.Connection, business_id: str, network: str, now: int) -> None:
+    """Raise TooMany when a network, with the hold just made, holds more times of the business than it may."""
+    lock_business(conn, business_id)  # or two holds at once would each count without the other
+    most = hub.settings.holds_per_network
+    if live_holds(conn, business_id, network, now) > most:
+        raise TooMany(f"Only {most} times can be held at once; book or let go of one, or wait until they lapse.")
 
 
 def _repeated(hub: Hub, business_id: str, key: str, fingerprint: str) -> Held | None:

@@ -162,6 +162,17 @@ def change_booking(
     return changed.rowcount == 1
 
 
+def live_holds(conn: sa.Connection, business_id: str, network: str, now: int) -> int:
+    """Return how many times of a business that network (a keyed hash) holds now."""
+    statement = select(sa.func.count()).where(
+        Booking.business_id == business_id,
+        Booking.network == network,
+        Booking.state == State.HELD,
+        Booking.hold_until > now,
+    )
+    return int(conn.execute(statement).scalar_one())
+
+
 def expired_holds(conn: sa.Connection, now: int, limit: int) -> list[tuple[str, str]]:
     """Return (business, booking) of holds whose time is over, across businesses, the oldest first."""
     statement = (

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped
 
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Retention, column
-from hub.store.ids import LENGTH, new_id
+from hub.store.ids import LENGTH, is_id, new_id
 
 AGENCY = "agency"
 """The id of the agency's own row."""
@@ -70,7 +70,16 @@ def lock_business(conn: Connection, business_id: str) -> None:
 
 def find_business(conn: Connection, business_id: str) -> Business:
     """Return the business's row, or raise UnknownId."""
+    if business_id != AGENCY and not is_id(business_id):
+        raise UnknownId("business", business_id)
     row = conn.execute(select(Business.__table__).where(Business.id == business_id)).one_or_none()
     if row is None:
         raise UnknownId("business", business_id)
     return row  # type: ignore[return-value]  # a row has the same attributes as the class
+
+
+def find_client(conn: Connection, business_id: str) -> Business:
+    """Return the row of a business that is a client, or raise UnknownId: the agency's own row is none."""
+    if business_id == AGENCY:
+        raise UnknownId("business", business_id)
+    return find_business(conn, business_id)

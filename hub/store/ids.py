@@ -6,6 +6,7 @@ import secrets
 import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_LETTERS = frozenset(_ALPHABET)
 LENGTH = 26
 
 
@@ -23,6 +24,11 @@ def id_after(last: str) -> str:
     for character in last:
         number = number << 5 | _ALPHABET.index(character)
     return _text(number + 1)
+
+
+def is_id(text: str) -> bool:
+    """Tell whether a text may be the id of a row; what may not is never looked up, for a database stumbles over it."""
+    return len(text) == LENGTH and set(text) <= _LETTERS
 
 
 def _text(number: int) -> str:

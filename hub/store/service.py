@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, Text, UniqueConstraint
+import sqlalchemy as sa
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, Text, UniqueConstraint, select
 from sqlalchemy.orm import Mapped
 
+from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Retention, column
-from hub.store.ids import LENGTH
+from hub.store.ids import LENGTH, is_id
 
 _ID = About(Category.IDENTIFIER, Retention.BUSINESS)
 _RULE = About(Category.CONFIGURATION, Retention.BUSINESS)
@@ -57,3 +59,14 @@ class ServiceHolder(Base):
     holder_id: Mapped[str] = column(_ID, ForeignKey("holder.id"), primary_key=True)
     group_no: Mapped[int] = column(_RULE, Integer, primary_key=True)
     rank: Mapped[int] = column(_RULE, Integer)
+
+
+def find_service(conn: sa.Connection, business_id: str, service_id: str) -> sa.Row[Any]:
+    """Return the service's row, switched off or not, or raise UnknownId."""
+    if not is_id(service_id):
+        raise UnknownId("service", service_id)
+    statement = select(Service.__table__).where(Service.business_id == business_id, Service.id == service_id)
+    row = conn.execute(statement).one_or_none()
+    if row is None:
+        raise UnknownId("service", service_id)
+    return row

@@ -12,10 +12,11 @@ from hub.actions.businesses import create_business
 from hub.actions.cancel import lapse_expired_holds
 from hub.actions.hold import Held, hold
 from hub.actions.holders import add_resource
-from hub.core.errors import InputError, Taken, UnknownId
+from hub.core.errors import InputError, Taken, TooMany, UnknownId
 from hub.core.service import StaffRule
-from hub.store.booking import Booking, Claim, Occurrence
+from hub.store.booking import Booking, Claim, Occurrence, find_booking
 from hub.store.claim import claim
+from tests.tables import nothing_changed
 from tests.world import ADA, DAY, HOUR, MINUTE, MONDAY, World, down
 
 TEN = MONDAY + 2 * HOUR
@@ -166,6 +167,65 @@ def test_the_service_of_another_business_is_unknown(world: World) -> None:
     other = create_business(world.hub, "Ben's Garage", "Europe/Berlin")
     with pytest.raises(UnknownId):
         hold(world.hub, other, service, TEN, zone="Europe/Berlin")
+
+
+def test_one_network_holds_only_so_many_times_at_once_and_others_are_not_kept_out(world: World) -> None:
+    service, most = world.service(world.staff(), horizon=10 * DAY), world.hub.settings.holds_per_network
+    first = [held(world, service, TEN + n * HOUR, network="one") for n in range(4)]
+    for n in range(most - 4):
+        held(world, service, TEN + DAY + n * HOUR, network="one")
+    late = TEN + 2 * DAY
+    with nothing_changed(world.hub), pytest.raises(TooMany, match=f"Only {most} times") as caught:
+        held(world, service, late, network="one")
+    assert caught.value.code == "too_many"
+    assert held(world, service, late, network="two").start == late
+    assert held(world, service, late + HOUR).start == late + HOUR
+    book(world.hub, world.business, first[0].booking_id, ADA)
+    assert held(world, service, late + 2 * HOUR, network="one").start == late + 2 * HOUR
+    world.clock.now += 10 * MINUTE
+    assert held(world, service, late + 3 * HOUR, network="one").start == late + 3 * HOUR
+
+
+def test_holds_of_one_network_made_at_once_are_no_more_than_it_may_have(world: World) -> None:
+    service, most = world.service(*(world.staff() for _ in range(4))), world.hub.settings.holds_per_network
+    held(world, service, TEN + 6 * HOUR)  # the calendars are read before the burst
+
+    def try_to(number: int) -> bool:
+        try:
+            held(world, service, TEN + number % 5 * HOUR, network="one")
+        except TooMany:
+            return False
+        return True
+
+    with ThreadPoolExecutor(10) as pool:
+        got = sum(pool.map(try_to, range(most + 6)))
+    assert got == most
+    assert count(world, Booking) == most + 1
+
+
+def test_a_repeat_is_answered_also_when_the_network_may_hold_no_more(world: World) -> None:
+    service, most = world.service(world.staff(), horizon=10 * DAY), world.hub.settings.holds_per_network
+    keys = [str(n) for n in range(most)]
+    made = [
+        held(world, service, TEN + n % 4 * HOUR + n // 4 * DAY, network="one", idempotency_key=keys[n])
+        for n in range(most)
+    ]
+    again = [
+        held(world, service, TEN + n % 4 * HOUR + n // 4 * DAY, network="one", idempotency_key=keys[n])
+        for n in range(most)
+    ]
+    assert again == made
+
+
+def test_a_hold_remembers_the_door_and_the_network_that_it_came_from(world: World) -> None:
+    booking_id = held(world, world.service(world.staff()), source="page", network="one").booking_id
+    with world.hub.database.reading() as conn:
+        row = find_booking(conn, world.business, booking_id)
+    assert (row.source, row.network) == ("page", "one")
+    book(world.hub, world.business, booking_id, ADA, source="api")
+    with world.hub.database.reading() as conn:
+        row = find_booking(conn, world.business, booking_id)
+    assert (row.source, row.network) == ("api", "one")
 
 
 def test_the_schema_itself_refuses_a_cell_that_is_taken(world: World) -> None:

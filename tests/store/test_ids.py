@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.store import ids
-from hub.store.ids import LENGTH, id_after, new_id
+from hub.store.ids import LENGTH, id_after, is_id, new_id
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 any_id = st.text(ALPHABET, min_size=LENGTH - 1, max_size=LENGTH - 1).map(lambda rest: "0" + rest)
@@ -58,3 +58,9 @@ def test_the_order_holds_when_the_clock_was_set_back(last: str) -> None:
 
 def test_an_id_after_nothing_is_a_new_one() -> None:
     assert len(id_after("")) == LENGTH
+
+
+def test_what_cannot_be_an_id_is_told_apart() -> None:
+    assert all(is_id(one) for one in (new_id(), "x" * LENGTH))
+    for text in ("", "agency", "x" * (LENGTH + 1), "X" * LENGTH, "\0" * LENGTH, "i" * LENGTH, "\ud800" * LENGTH):
+        assert not is_id(text)
