@@ -15,6 +15,7 @@ from hub.parts import Hub
 from hub.store.calendar import UNREAD, Calendar, calendars_of_connections, change_calendars, forget_busy
 from hub.store.claim import lock_holders
 from hub.store.connection import DISCONNECTED, find_connection
+from hub.store.ids import is_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ def set_choices(
     """Set the choices in a writing transaction; see `choose_calendars`. ``only`` is whom they may stand for."""
     used = {one: what for one, what in choices.items() if what.checked or what.written}
     for what in used.values():
-        if only is not None and what.holder_id != only:
+        if not is_id(what.holder_id) or (only is not None and what.holder_id != only):
             raise UnknownId("staff member or resource", what.holder_id)
     lock_holders(conn, business_id, {what.holder_id for what in used.values()})
     known = {row.id: row for row in calendars_of_connections(conn, business_id, [connection_id], lock=True)}

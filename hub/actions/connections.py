@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hub.actions.calendars import own_connection
 from hub.actions.connect import list_calendars
 from hub.actions.health import note_health
-from hub.core.errors import NeedsReconnect, PluginBroken, ProviderError, UnknownId
+from hub.core.errors import NeedsReconnect, PluginBroken, ProviderError
 from hub.core.provider import Provider
 from hub.core.trouble import sentence
 from hub.parts import Hub
@@ -100,9 +100,8 @@ def list_connections(hub: Hub, business_id: str, holder_id: str | None = None) -
 def get_connection(hub: Hub, business_id: str, connection_id: str, *, holder_id: str | None = None) -> ConnectionView:
     """Return one connection; with ``holder_id`` one of somebody else is unknown. Raises UnknownId."""
     with hub.database.reading() as conn:
-        rows = read_connections(conn, business_id, holder_id=holder_id, connection_id=connection_id)
-        if not rows:
-            raise UnknownId("connection", connection_id)
+        own_connection(conn, business_id, connection_id, holder_id)
+        rows = read_connections(conn, business_id, connection_id=connection_id)
         return _views(hub, conn, business_id, rows)[0]
 
 

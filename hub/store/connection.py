@@ -28,7 +28,7 @@ from sqlalchemy.orm import Mapped
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.holder import Holder
-from hub.store.ids import LENGTH
+from hub.store.ids import LENGTH, is_id
 from hub.store.keys import ConnectionKey
 
 _ID = About(Category.IDENTIFIER, Retention.CONNECTION)
@@ -194,7 +194,7 @@ def find_connection(conn: sa.Connection, business_id: str, connection_id: str) -
     statement = select(Connection.__table__).where(
         Connection.business_id == business_id, Connection.id == connection_id
     )
-    row = conn.execute(statement).one_or_none()
+    row = conn.execute(statement).one_or_none() if is_id(connection_id) else None
     if row is None:
         raise UnknownId("connection", connection_id)
     return row

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, ForeignKey, String, Text, insert, select, update
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
+from hub.store.guard import Across
+from hub.store.holder import Holder
 from hub.store.ids import LENGTH
 
 _ID = About(Category.IDENTIFIER, Retention.BUSINESS, Link.STAFF, erase=Erase.ROW)
@@ -26,3 +31,45 @@ class StaffLink(Base):
     until: Mapped[int] = column(_STATE, BigInteger)
     seen_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
     ended_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
+
+
+def add_link(conn: sa.Connection, **values: Any) -> None:
+    """Insert a link."""
+    conn.execute(insert(StaffLink).values(**values))
+
+
+def link_by_hash(conn: sa.Connection, token_hash: str, now: int) -> sa.Row[Any] | None:
+    """Return the link with that secret, of whatever business, if it still works and its holder is active."""
+    statement = (
+        select(StaffLink.__table__, Holder.name.label("holder"))
+        .join(Holder, sa.and_(Holder.id == StaffLink.holder_id, Holder.business_id == StaffLink.business_id))
+        .where(StaffLink.token_hash == token_hash, StaffLink.ended_at.is_(None), StaffLink.until > now, Holder.active)
+        .execution_options(across=Across.DOOR)
+    )
+    return conn.execute(statement).one_or_none()
+
+
+def list_links(conn: sa.Connection, business_id: str, holder_id: str | None = None) -> list[sa.Row[Any]]:
+    """Return the links of a business or of one of its holders, the newest first."""
+    statement = (
+        select(StaffLink.__table__, Holder.name.label("holder"))
+        .join(Holder, Holder.id == StaffLink.holder_id)
+        .where(StaffLink.business_id == business_id, Holder.business_id == business_id)
+        .order_by(StaffLink.made_at.desc(), StaffLink.id.desc())
+    )
+    if holder_id is not None:
+        statement = statement.where(StaffLink.holder_id == holder_id)
+    return list(conn.execute(statement).all())
+
+
+def end_links(conn: sa.Connection, business_id: str, now: int, *conditions: sa.ColumnElement[bool]) -> int:
+    """End the links that meet the conditions and have not ended yet; return how many that were."""
+    mine = (StaffLink.business_id == business_id, StaffLink.ended_at.is_(None), *conditions)
+    return conn.execute(update(StaffLink).where(*mine).values(ended_at=now)).rowcount
+
+
+def touch_link(conn: sa.Connection, business_id: str, link_id: str, now: int, before: int) -> bool:
+    """Note that a link was used now, if it was not used since ``before``; tell whether that was noted."""
+    mine = StaffLink.business_id == business_id, StaffLink.id == link_id
+    late = sa.or_(StaffLink.seen_at.is_(None), StaffLink.seen_at <= before)
+    return conn.execute(update(StaffLink).where(*mine, late).values(seen_at=now)).rowcount == 1
