@@ -5,9 +5,10 @@ from __future__ import annotations
 import errno
 import socket
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from types import MappingProxyType
 
 from hub.core.errors import InputError
 from hub.run.broker_place import broker_place, check_place
@@ -30,25 +31,30 @@ def run_hub(
     settings: Settings,
     *,
     separate_broker: bool = False,
+    beside: Sequence[Program] = (),
+    environment: Mapping[str, str] = MappingProxyType({}),
     say: Callable[[str], None] = lambda line: print(line, flush=True),
     program: Callable[..., Program] = hub_program,
 ) -> None:
     """Run the hub until SIGTERM or SIGINT; with ``separate_broker`` its broker is a process of its own.
 
+    ``beside`` are further programs, started with Valkey, and ``environment`` is what all processes get besides.
     ``say`` is told one line for each child that becomes ready or ends, and `READY` with the address. Raises
     StateError if a hub runs on the same data folder, InputError for an address that cannot be bound or a data folder
     that does not do, and HubError when a child does not start the first time: the others are stopped before.
     """
     with only_one(settings.data_dir.resolve()), _listening(settings) as listener, termination() as stopped:
         programs = [valkey_program(settings)] if settings.queue_is_embedded else []
-        programs += _programs(settings, listener, program)
+        programs += [*beside, *_programs(settings, listener, program)]
+        programs = [replace(each, environment={**each.environment, **environment}) for each in programs]
         if separate_broker:
             programs = _with_broker(settings, programs, program)
         children = [Child(each, say) for each in programs]
         try:
             # The clock goes ahead: it brings the database up to date, and what is wrong is said once and not by all.
             # The broker is next: the others ask it.
-            for ahead in (("valkey", "clock"), ("valkey", "clock", "broker")):
+            first = ("valkey", "clock", *(each.name for each in beside))
+            for ahead in (first, (*first, "broker")):
                 _watch([child for child in children if child.program.name in ahead], stopped, until_ready=True)
             _watch(children, stopped, until_ready=True)
             if not stopped():
