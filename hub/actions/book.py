@@ -94,15 +94,15 @@ def book(
             raise Taken("The held time ran out and somebody else took it; please choose another one.")
         if agreements is not None:
             note_agreements(conn, business_id, booking_id, person_id, agreements, source or row.source, now)
-        _follow(conn, business_id, booking_id, state, now)
+        follow(conn, business_id, booking_id, state, now)
         crash_point(CrashPoint.BOOK_BEFORE_COMMIT)
         booked = _as_booked(conn, business_id, booking_id)
     crash_point(CrashPoint.BOOK_AFTER_COMMIT)
     return booked
 
 
-def _follow(conn: sa.Connection, business_id: str, booking_id: str, state: State, now: int) -> None:
-    """Put into the outbox what follows from a booking's new state."""
+def follow(conn: sa.Connection, business_id: str, booking_id: str, state: State, now: int) -> None:
+    """Put into the outbox what follows from a booking's new state, confirmed or requested."""
     calendar_state = CalendarState.NONE
     if state is State.CONFIRMED:
         calendar_state = plan_events(conn, business_id, booking_id, now)
@@ -133,7 +133,7 @@ def _check_again(hub: Hub, work: Work) -> None:
     with hub.database.writing() as conn:
         lock_holders(conn, business_id, holders)
         if change_booking(conn, business_id, booking_id, row.version, now=now, state=State.CONFIRMED):
-            _follow(conn, business_id, booking_id, State.CONFIRMED, now)
+            follow(conn, business_id, booking_id, State.CONFIRMED, now)
 
 
 def _let_go(hub: Hub, business_id: str, booking_id: str, state: State) -> None:

@@ -26,16 +26,18 @@ def cancel(hub: Hub, business_id: str, booking_id: str) -> State:
         with hub.database.writing() as conn:
             find_booking(conn, business_id, booking_id)
             if lock_holders_of(conn, business_id, booking_id):
-                return _cancel(conn, business_id, booking_id, hub.clock())
+                return cancel_locked(conn, business_id, booking_id, hub.clock())
     raise Unavailable("Somebody else is changing this booking right now; please look at it and try again.")
 
 
-def _cancel(conn: sa.Connection, business_id: str, booking_id: str, now: int) -> State:
+def cancel_locked(conn: sa.Connection, business_id: str, booking_id: str, now: int, *, problem: str = "") -> State:
+    """Cancel a booking whose holders are locked; see `cancel`. ``problem`` is a machine word for why, or none."""
     row = find_booking(conn, business_id, booking_id)
     if row.state == State.CANCELLED:
         return State.CANCELLED
     check_step(State(row.state), State.CANCELLED)
-    change_booking(conn, business_id, booking_id, row.version, now=now, state=State.CANCELLED, hold_until=None)
+    values = {"state": State.CANCELLED, "hold_until": None} | ({"problem": problem} if problem else {})
+    change_booking(conn, business_id, booking_id, row.version, now=now, **values)
     free(conn, business_id, booking_id)
     calendar_state = plan_events(conn, business_id, booking_id, now)
     facts = {"business": business_id, "booking": booking_id, "state": State.CANCELLED}

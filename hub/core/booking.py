@@ -31,6 +31,37 @@ class CalendarState(StrEnum):
     CONFLICT = "conflict"  # something else stands in the calendar at that time; the staff are told
 
 
+class Decline(StrEnum):
+    """Why staff do not confirm what a customer asked for: kept as the booking's problem, and told to the customer."""
+
+    NOT_AVAILABLE = "not_available"
+    NOT_OFFERED = "not_offered"
+    DUPLICATE = "duplicate"
+    NOT_REACHED = "not_reached"
+    OTHER = "other"
+
+    @property
+    def sentence(self) -> str:
+        """One plain sentence for the customer."""
+        return _DECLINES[self]
+
+
+_DECLINES: dict[Decline, str] = {
+    Decline.NOT_AVAILABLE: "Nobody is available at that time after all.",
+    Decline.NOT_OFFERED: "This is not offered at present.",
+    Decline.DUPLICATE: "There is another appointment for the same thing already.",
+    Decline.NOT_REACHED: "A question about it could not be answered in time.",
+    Decline.OTHER: "The appointment cannot take place.",
+}
+
+
+class Attendance(StrEnum):
+    """Whether the customer came, as far as anybody said."""
+
+    UNSAID = ""
+    NO_SHOW = "no_show"
+
+
 LIVE = frozenset({State.HELD, State.REQUESTED, State.CONFIRMED})
 """The states in which a booking's claims stand."""
 
