@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from hub.actions.account_mail import ACCOUNT_MAIL
 from hub.actions.book import CHECK_AGAIN
 from hub.actions.disconnect import REVOKE
 from hub.actions.effect import Effect
@@ -12,6 +13,6 @@ from hub.actions.event import WRITE_EVENT
 from hub.actions.poll import SYNC_CALENDAR
 from hub.actions.tell import TELL
 
-_ALL = (CHECK_AGAIN, REVOKE, SYNC_CALENDAR, TELL, WRITE_EVENT)
+_ALL = (ACCOUNT_MAIL, CHECK_AGAIN, REVOKE, SYNC_CALENDAR, TELL, WRITE_EVENT)
 
 EFFECTS: Mapping[str, Effect] = MappingProxyType({one.name: one for one in _ALL})

@@ -57,7 +57,7 @@ def note(
         detail=detail,
         address=visit.address,
         address_hash=hash_address(hub, visit.address),
-        device=_printable(visit.device),
+        device=printable(visit.device),
     )
 
 
@@ -68,5 +68,6 @@ def hash_address(hub: Hub, address: str) -> str:
     return hmac.digest(hub.keyring.door_key("network"), address.encode(), sha256).hex()
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return what a browser says of itself, without what cannot be printed and not too long."""
     return "".join(one for one in text if one.isprintable())[:_LONGEST_DEVICE]

@@ -11,11 +11,13 @@ from hub.core.errors import HubError
 
 COMMANDS = {
     "demo": "Show a booking on a real CalDAV server, from connecting to cancelling.",
+    "doctor": "Explain what is wrong with this installation, and how to mend it.",
     "migrate": "Bring the database to the state that this version needs.",
     "outbox": "List what could not be brought about, and try it again.",
     "plugins": "List the plugins: on, off or broken, and why.",
     "probe": "Try a provider's server with a scratch calendar: would booking be safe?",
     "up": "Start the hub and keep it running.",
+    "user": "Say who may sign in to the console; invite, let back in, dismiss.",
     "work": "Run one process of the hub: web, worker, clock or broker.",
 }
 

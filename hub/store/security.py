@@ -2,8 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Index, String, Text, insert
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Index,
+    Row,
+    String,
+    Text,
+    and_,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
@@ -50,3 +67,38 @@ class SecurityEvent(Base):
 def add_event(conn: sa.Connection, **values: object) -> None:
     """Insert an event."""
     conn.execute(insert(SecurityEvent).values(id=new_id(), **values))
+
+
+def list_events(
+    conn: sa.Connection, *where: ColumnElement[bool], after: tuple[int, str] | None, limit: int
+) -> Sequence[Row[Any]]:
+    """Return events, newest first, from behind the one with this time and id."""
+    query = select(SecurityEvent.__table__).where(*where)
+    if after is not None:
+        at, identifier = after
+        query = query.where(or_(SecurityEvent.at < at, and_(SecurityEvent.at == at, SecurityEvent.id < identifier)))
+    return conn.execute(query.order_by(SecurityEvent.at.desc(), SecurityEvent.id.desc()).limit(limit)).all()
+
+
+def count_events(conn: sa.Connection, *where: ColumnElement[bool]) -> int:
+    """Return how many events there are."""
+    return conn.scalar(select(func.count()).select_from(SecurityEvent).where(*where)) or 0
+
+
+def full_addresses(conn: sa.Connection, before: int, limit: int) -> dict[str, str]:
+    """Return ids and addresses of old events whose address was not cut yet."""
+    whole = (SecurityEvent.address != "", SecurityEvent.address.not_like("%/%"))
+    query = select(SecurityEvent.id, SecurityEvent.address).where(SecurityEvent.at < before, *whole)
+    return {row.id: row.address for row in conn.execute(query.order_by(SecurityEvent.at).limit(limit))}
+
+
+def replace_addresses(conn: sa.Connection, networks: Mapping[str, str]) -> None:
+    """Put networks in the place of addresses, by the ids of their events."""
+    statement = update(SecurityEvent).where(SecurityEvent.id == sa.bindparam("event"))
+    rows = [{"event": identifier, "network": network} for identifier, network in networks.items()]
+    conn.execute(statement.values(address=sa.bindparam("network")), rows)
+
+
+def forget_events(conn: sa.Connection, before: int) -> int:
+    """Delete the events from before an instant, and return how many."""
+    return conn.execute(delete(SecurityEvent).where(SecurityEvent.at < before)).rowcount

@@ -2,13 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, LargeBinary, String, Text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Connection,
+    ForeignKey,
+    LargeBinary,
+    Row,
+    String,
+    Text,
+    delete,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
+from hub.store.guard import Across
 from hub.store.ids import LENGTH
+from hub.store.user import ConsoleUser, UserBusiness
 
 _ID = About(Category.IDENTIFIER, Retention.SIGN_IN, Link.USER, erase=Erase.ROW)
 _SECRET = About(Category.CREDENTIAL, Retention.SIGN_IN, Link.USER, erase=Erase.ROW)
@@ -84,3 +103,117 @@ class ApiKey(Base):
     used_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
     until: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
     ended_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
+
+
+# Sessions
+
+_WHO = (
+    ConsoleUser.name.label("user_name"),
+    ConsoleUser.role,
+    ConsoleUser.everywhere.label("user_everywhere"),
+    ConsoleUser.zone,
+    ConsoleUser.version,
+    ConsoleUser.totp.is_not(None).label("has_totp"),
+    UserBusiness.business_id,
+)
+"""Columns about a user that come with a session or a key: a row for each business, one with None for none."""
+
+
+def session_rows(conn: Connection, *where: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """Return sessions that were not ended, with their users: a row for each business of the user."""
+    query = select(ConsoleSession.__table__, *_WHO).join(ConsoleUser, ConsoleUser.id == ConsoleSession.user_id)
+    query = query.outerjoin(UserBusiness, UserBusiness.user_id == ConsoleUser.id)
+    query = query.where(*where, ConsoleSession.ended_at.is_(None), ConsoleUser.dismissed_at.is_(None))
+    return conn.execute(query.execution_options(across=Across.DOOR)).all()
+
+
+def change_session(conn: Connection, session_id: str, *where: ColumnElement[bool], **values: Any) -> bool:
+    """Change a session that was not ended; False if it was, or a condition does not hold."""
+    mine = (ConsoleSession.id == session_id, ConsoleSession.ended_at.is_(None), *where)
+    return conn.execute(update(ConsoleSession).where(*mine).values(**values)).rowcount == 1
+
+
+def kept(conn: Connection, session_id: str) -> dict[str, Any]:
+    """Return what a session keeps for its next step, and let nobody change it until the end."""
+    query = select(ConsoleSession.keep).where(ConsoleSession.id == session_id, ConsoleSession.ended_at.is_(None))
+    return dict(conn.scalar(query.with_for_update()) or {})
+
+
+def end_sessions(conn: Connection, user_id: str, now: int, *, but: str = "") -> list[str]:
+    """End a user's sessions, all but one, and return the ids of those that were not over yet."""
+    mine = (ConsoleSession.user_id == user_id, ConsoleSession.id != but, ConsoleSession.ended_at.is_(None))
+    ended = update(ConsoleSession).where(*mine).values(ended_at=now, keep={})
+    rows = conn.execute(ended.returning(ConsoleSession.id, ConsoleSession.until)).all()
+    return sorted(row.id for row in rows if row.until > now)
+
+
+# Links
+
+
+def find_link_row(conn: Connection, token_hash: str) -> Row[Any] | None:
+    """Return the link with this hash, whatever its state."""
+    return conn.execute(select(OneTimeLink.__table__).where(OneTimeLink.token_hash == token_hash)).one_or_none()
+
+
+def open_links(conn: Connection, kind: str, now: int, *where: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """Return the links of a kind that still work, newest first."""
+    works = (OneTimeLink.kind == kind, OneTimeLink.used_at.is_(None), OneTimeLink.until > now)
+    return conn.execute(select(OneTimeLink.__table__).where(*works, *where).order_by(OneTimeLink.id.desc())).all()
+
+
+def use_link(conn: Connection, link_id: str, now: int) -> bool:
+    """Use a link up; False if it was used, withdrawn or is too old."""
+    works = (OneTimeLink.id == link_id, OneTimeLink.used_at.is_(None), OneTimeLink.until > now)
+    return conn.execute(update(OneTimeLink).where(*works).values(used_at=now)).rowcount == 1
+
+
+def withdraw_links(conn: Connection, now: int, *where: ColumnElement[bool]) -> int:
+    """Let links that were not used end now, and return how many."""
+    works = (OneTimeLink.used_at.is_(None), OneTimeLink.until > now)
+    return conn.execute(update(OneTimeLink).where(*works, *where).values(until=now)).rowcount
+
+
+# Keys
+
+
+def key_rows(conn: Connection, token_hash: str, now: int) -> Sequence[Row[Any]]:
+    """Return the working key with this hash, and its maker if not dismissed: a row for each business of theirs."""
+    query = select(ApiKey.__table__, *_WHO).join(ConsoleUser, ConsoleUser.id == ApiKey.made_by)
+    query = query.outerjoin(UserBusiness, UserBusiness.user_id == ConsoleUser.id)
+    query = query.where(ApiKey.token_hash == token_hash, _key_works(now), ConsoleUser.dismissed_at.is_(None))
+    return conn.execute(query.execution_options(across=Across.DOOR)).all()
+
+
+def touch_key(conn: Connection, key_id: str, used_before: int, now: int) -> bool:
+    """Note a use of a key unless it was used after an instant; False then."""
+    stale = or_(ApiKey.used_at.is_(None), ApiKey.used_at < used_before)
+    return conn.execute(update(ApiKey).where(ApiKey.id == key_id, stale).values(used_at=now)).rowcount == 1
+
+
+def list_key_rows(conn: Connection, now: int, *where: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    """Return the keys that work, newest first."""
+    query = select(ApiKey.__table__).where(_key_works(now), *where).order_by(ApiKey.made_at.desc(), ApiKey.id.desc())
+    return conn.execute(query).all()
+
+
+def end_keys(conn: Connection, now: int, *where: ColumnElement[bool]) -> list[str]:
+    """End keys that work, and return their ids."""
+    ended = update(ApiKey).where(_key_works(now), *where).values(ended_at=now).returning(ApiKey.id)
+    return sorted(conn.scalars(ended))
+
+
+def _key_works(now: int) -> ColumnElement[bool]:
+    return ApiKey.ended_at.is_(None) & or_(ApiKey.until.is_(None), ApiKey.until > now)
+
+
+# Forgetting
+
+
+def forget_sign_ins(conn: Connection, before: int) -> int:
+    """Delete the sessions, links and keys that ended before an instant, and return how many."""
+    old = (
+        delete(ConsoleSession).where(func.coalesce(ConsoleSession.ended_at, ConsoleSession.until) < before),
+        delete(OneTimeLink).where(func.coalesce(OneTimeLink.used_at, OneTimeLink.until) < before),
+        delete(ApiKey).where(func.coalesce(ApiKey.ended_at, ApiKey.until) < before),
+    )
+    return sum(conn.execute(statement).rowcount for statement in old)

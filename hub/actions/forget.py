@@ -1,0 +1,35 @@
+"""Forget what the retention schedule lets go: addresses after 90 days, events after 400, sign-ins 30 after the end."""
+
+from __future__ import annotations
+
+from hub.core.network import network_of
+from hub.parts import Hub
+from hub.store import security, sign_in
+
+DAY = 86_400
+ADDRESS_DAYS, EVENT_DAYS, SIGN_IN_DAYS = 90, 400, 30
+_SLICE = 500
+
+
+def cut_addresses(hub: Hub) -> None:
+    """Cut the network addresses of old events to their networks, in slices; the keyed hash of the whole one stays."""
+    before = hub.clock() - ADDRESS_DAYS * DAY
+    while True:
+        with hub.database.writing() as conn:
+            found = security.full_addresses(conn, before, _SLICE)
+            if found:
+                security.replace_addresses(conn, {event: network_of(address) for event, address in found.items()})
+        if len(found) < _SLICE:
+            return
+
+
+def forget_events(hub: Hub) -> None:
+    """Delete old security events."""
+    with hub.database.writing() as conn:
+        security.forget_events(conn, hub.clock() - EVENT_DAYS * DAY)
+
+
+def forget_sign_ins(hub: Hub) -> None:
+    """Delete sessions, links and API keys that ended a while ago."""
+    with hub.database.writing() as conn:
+        sign_in.forget_sign_ins(conn, hub.clock() - SIGN_IN_DAYS * DAY)
