@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pyotp
 from sqlalchemy import select
@@ -71,3 +72,8 @@ def written(hub: Hub, *expected: str | tuple[str, str]) -> Iterator[None]:
     yield
     wanted: Collection[tuple[str, str]] = [(one, "ok") if isinstance(one, str) else one for one in expected]
     assert Counter(events(hub)) - before == Counter(wanted)
+
+
+def at_localhost(hub: Hub) -> Hub:
+    """Return the hub under a name for which browsers allow passkeys."""
+    return replace(hub, settings=hub.settings.model_copy(update={"public_url": "http://localhost:8765"}))
