@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
+from itertools import count
 
 from hub.core.errors import InputError
 
@@ -48,3 +50,8 @@ def propose_slug(name: str) -> str:
 def nth_slug(first: str, number: int) -> str:
     """Return the slug for the nth thing of one name: itself, then ``-2``, ``-3`` and so on."""
     return first if number == 1 else f"{first}-{number}"
+
+
+def free_slug(first: str, taken: Collection[str]) -> str:
+    """Return the first slug of its row (itself, ``-2``, ``-3``) that is not taken."""
+    return next(slug for number in count(1) if (slug := nth_slug(first, number)) not in taken)

@@ -12,6 +12,14 @@ from hub.core.errors import InputError
 LONGEST = 60
 
 
+def check_region(text: object) -> str:
+    """Return two letters of a country (ISO 3166) that has telephone numbers, in capitals, or raise InputError."""
+    region = text.strip().upper() if isinstance(text, str) else ""
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise InputError("region", "There is no such country; use two letters, such as US or DE.")
+    return region
+
+
 def canonical_phone(text: str, region: str | None = None) -> str:
     """Return a number as ``+`` and digits.
 

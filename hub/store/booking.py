@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -199,3 +200,21 @@ def staff_of(conn: sa.Connection, business_id: str, booking_id: str) -> tuple[st
         .order_by(Occurrence.holder_id)
     )
     return tuple(conn.execute(statement).scalars())
+
+
+def coming_of(conn: sa.Connection, business_id: str, holders: Collection[str], now: int) -> dict[str, int]:
+    """Return how many requested and confirmed bookings that are not over each of these holders has."""
+    statement = (
+        select(Occurrence.holder_id, sa.func.count(Booking.id.distinct()))
+        .join(Booking, Booking.id == Occurrence.booking_id)
+        .where(
+            Occurrence.business_id == business_id,
+            Booking.business_id == business_id,
+            Occurrence.holder_id.in_(holders),
+            Occurrence.until_at > now,
+            Booking.ends_at > now,
+            Booking.state.in_((State.REQUESTED, State.CONFIRMED)),
+        )
+        .group_by(Occurrence.holder_id)
+    )
+    return {row[0]: row[1] for row in conn.execute(statement)}

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, BigInteger, Connection, Integer, String, Text, insert, select
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    Integer,
+    Row,
+    String,
+    Text,
+    and_,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
@@ -47,12 +64,49 @@ class Business(Base):
     made_at: Mapped[int] = column(_STATE, BigInteger)
 
 
-def add_business(conn: Connection, name: str, zone: str, now: int) -> str:
+def add_business(conn: Connection, name: str, zone: str, now: int, **details: Any) -> str:
     """Insert a business and return its id. Tentative and unanswered times count as busy until it says otherwise."""
     business_id = new_id()
     values = {"id": business_id, "name": name, "zone": zone, "made_at": now}
-    conn.execute(insert(Business).values(**values, tentative_is_busy=True, unanswered_is_busy=True))
+    conn.execute(insert(Business).values({"tentative_is_busy": True, "unanswered_is_busy": True} | details | values))
     return business_id
+
+
+def change_row(conn: Connection, business_id: str, version: int | None, **values: Any) -> bool:
+    """Change a business that is still at that version, or at any; count the version up, and tell whether it was."""
+    statement = update(Business).where(Business.id == business_id)
+    if version is not None:
+        statement = statement.where(Business.version == version)
+    return conn.execute(statement.values(**values, version=Business.version + 1)).rowcount == 1
+
+
+def list_rows(
+    conn: Connection, visible: Collection[str] | None, search: str, after: tuple[str, str] | None, limit: int
+) -> list[Row[Any]]:
+    """Return clients by name, with ``sort_name``, from after a (sort name, id) on; ``visible`` None means all."""
+    sort_name = func.lower(Business.name)
+    statement = select(Business.__table__, sort_name.label("sort_name")).where(Business.id != AGENCY)
+    if visible is not None:
+        statement = statement.where(Business.id.in_(sorted(visible)))
+    if search:
+        statement = statement.where(Business.name.icontains(search, autoescape=True))
+    if after:
+        statement = statement.where(or_(sort_name > after[0], and_(sort_name == after[0], Business.id > after[1])))
+    return list(conn.execute(statement.order_by(sort_name, Business.id).limit(limit)).all())
+
+
+def slugs_like(conn: Connection, slug: str) -> set[str]:
+    """Return the slugs in use that are this one or begin with it and a hyphen."""
+    statement = select(Business.slug).where(or_(Business.slug == slug, Business.slug.startswith(f"{slug}-")))
+    return {str(one) for one in conn.execute(statement).scalars()}
+
+
+def find_by_slug(conn: Connection, slug: str) -> Business:
+    """Return the row of the business whose booking page has that address, or raise UnknownId."""
+    row = conn.execute(select(Business.__table__).where(Business.slug == slug)).one_or_none()
+    if row is None:
+        raise UnknownId("page", slug)
+    return row  # type: ignore[return-value]  # a row has the same attributes as the class
 
 
 def add_agency(conn: Connection, name: str, zone: str, now: int) -> None:

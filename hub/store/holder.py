@@ -11,6 +11,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Date, ForeignKey, Index, Integ
 from sqlalchemy.orm import Mapped
 
 from hub.core.errors import UnknownId
+from hub.core.hours import DayWindow
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.ids import LENGTH, is_id
 
@@ -102,3 +103,74 @@ def names_of(conn: sa.Connection, business_id: str, holders: Collection[str]) ->
     """Return the names of staff members and resources by id, also of those who are no longer active."""
     statement = sa.select(Holder.id, Holder.name).where(Holder.business_id == business_id, Holder.id.in_(holders))
     return {row.id: row.name for row in conn.execute(statement)}
+
+
+def change_row(conn: sa.Connection, business_id: str, holder_id: str, version: int | None, **values: Any) -> bool:
+    """Change a holder that is still at that version, or at any; count the version up, and tell whether it was."""
+    statement = sa.update(Holder).where(Holder.business_id == business_id, Holder.id == holder_id)
+    if version is not None:
+        statement = statement.where(Holder.version == version)
+    return conn.execute(statement.values(**values, version=Holder.version + 1)).rowcount == 1
+
+
+def list_rows(
+    conn: sa.Connection, business_id: str, kind: str, search: str, after: tuple[str, str] | None, limit: int
+) -> list[sa.Row[Any]]:
+    """Return holders by name, with ``sort_name``, from after a (sort name, id) on; without a kind, both."""
+    sort_name = sa.func.lower(Holder.name)
+    statement = sa.select(Holder.__table__, sort_name.label("sort_name")).where(Holder.business_id == business_id)
+    if kind:
+        statement = statement.where(Holder.kind == kind)
+    if search:
+        statement = statement.where(Holder.name.icontains(search, autoescape=True))
+    if after:
+        later = sa.and_(sort_name == after[0], Holder.id > after[1])
+        statement = statement.where(sa.or_(sort_name > after[0], later))
+    return list(conn.execute(statement.order_by(sort_name, Holder.id).limit(limit)).all())
+
+
+def kinds_of(conn: sa.Connection, business_id: str, holders: Collection[str]) -> dict[str, str]:
+    """Return the kind of each of these holders that the business has."""
+    statement = sa.select(Holder.id, Holder.kind).where(Holder.business_id == business_id, Holder.id.in_(holders))
+    return {row.id: row.kind for row in conn.execute(statement)}
+
+
+def windows_of(conn: sa.Connection, business_id: str, holders: Collection[str]) -> dict[str, list[DayWindow]]:
+    """Return the windows of the week of each of these holders, in order."""
+    table = WorkingHours
+    statement = sa.select(table.holder_id, table.weekday, table.starts, table.ends).where(
+        table.business_id == business_id, table.holder_id.in_(holders)
+    )
+    found: dict[str, list[DayWindow]] = {one: [] for one in holders}
+    for holder_id, weekday, starts, ends in conn.execute(statement.order_by(table.weekday, table.starts)):
+        found[holder_id].append(DayWindow(weekday, starts, ends))
+    return found
+
+
+def overrides_of(conn: sa.Connection, business_id: str, holder_id: str, since: date) -> list[sa.Row[Any]]:
+    """Return the days of a holder that differ from the week, from one on, in order."""
+    table = DayOverride
+    statement = sa.select(table.day, table.windows).where(
+        table.business_id == business_id, table.holder_id == holder_id, table.day >= since
+    )
+    return list(conn.execute(statement.order_by(table.day)).all())
+
+
+def time_off_of(
+    conn: sa.Connection, business_id: str, holder_id: str, since: int, after: tuple[int, str] | None, limit: int
+) -> list[sa.Row[Any]]:
+    """Return the absences of a holder that end after an instant, in order, from after a (start, id) on."""
+    table = TimeOff
+    statement = sa.select(table.id, table.starts_at, table.ends_at).where(
+        table.business_id == business_id, table.holder_id == holder_id, table.ends_at > since
+    )
+    if after:
+        later = sa.and_(table.starts_at == after[0], table.id > after[1])
+        statement = statement.where(sa.or_(table.starts_at > after[0], later))
+    return list(conn.execute(statement.order_by(table.starts_at, table.id).limit(limit)).all())
+
+
+def holidays_of(conn: sa.Connection, business_id: str, since: date) -> list[sa.Row[Any]]:
+    """Return the days on which a business is closed, from one on, in order."""
+    statement = sa.select(Holiday.day, Holiday.name).where(Holiday.business_id == business_id, Holiday.day >= since)
+    return list(conn.execute(statement.order_by(Holiday.day)).all())
