@@ -6,6 +6,9 @@ never rows; `root_check` only holds what tells a wrong root from the right one.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData, String, Text, delete, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -122,6 +125,14 @@ def add_connection_key(
     conn.execute(insert(ConnectionKey).values(**values, made_at=now))
 
 
+def list_business_keys(conn: sa.Connection, businesses: Collection[str]) -> dict[tuple[str, int], bytes]:
+    """Return the wrapped keys of these businesses, by business and version."""
+    statement = select(BusinessKey.business_id, BusinessKey.version, BusinessKey.wrapped).where(
+        BusinessKey.business_id.in_(businesses)
+    )
+    return {(row.business_id, row.version): row.wrapped for row in conn.execute(statement)}
+
+
 def find_connection_key(conn: sa.Connection, business_id: str, connection_id: str) -> tuple[int, bytes] | None:
     """Return version and wrapped key of a connection, the newest."""
     statement = (
@@ -156,6 +167,12 @@ def find_person_key(conn: sa.Connection, business_id: str, person_id: str) -> tu
     )
     row = conn.execute(statement).one_or_none()
     return None if row is None else (row.business_key_version, row.wrapped)
+
+
+def list_person_keys(conn: sa.Connection, businesses: Collection[str], people: Collection[str]) -> list[sa.Row[Any]]:
+    """Return the rows of these people from the key store; those who were erased are missing."""
+    mine = PersonKey.business_id.in_(businesses), PersonKey.person_id.in_(people)
+    return list(conn.execute(select(PersonKey.__table__).where(*mine)).all())
 
 
 def delete_person_key(conn: sa.Connection, business_id: str, person_id: str) -> bool:

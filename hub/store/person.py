@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, ForeignKey, Integer, LargeBinary, String, Text, insert, select
-from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import InstrumentedAttribute, Mapped
 
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
@@ -49,6 +52,21 @@ def find_person(conn: sa.Connection, business_id: str, person_id: str) -> sa.Row
     if row is None:
         raise UnknownId("person", person_id)
     return row
+
+
+def find_people(conn: sa.Connection, businesses: Collection[str], people: Collection[str]) -> list[sa.Row[Any]]:
+    """Return the rows of these people."""
+    mine = Person.business_id.in_(businesses), Person.id.in_(people)
+    return list(conn.execute(select(Person.__table__).where(*mine)).all())
+
+
+def people_by_hash(
+    conn: sa.Connection, hashes: Mapping[str, str], column: InstrumentedAttribute[str | None]
+) -> list[str]:
+    """Return the ids of those whom a business (the key) knows under a hash (the value) in that column."""
+    mine = Person.business_id.in_(list(hashes)), column.in_(list(hashes.values()))
+    found = conn.execute(select(Person.id, Person.business_id, column.label("hash")).where(*mine))
+    return [row.id for row in found if hashes[row.business_id] == row.hash]
 
 
 def person_by_hash(conn: sa.Connection, business_id: str, email_hash: str | None, phone_hash: str | None) -> str | None:

@@ -7,6 +7,7 @@ number or address without storing it; the key is the business's own, so two busi
 from __future__ import annotations
 
 import hmac
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -45,6 +46,14 @@ def new_person_fields(conn: sa.Connection, keyring: Keyring, business: str, pers
 def person_fields(conn: sa.Connection, keyring: Keyring, business: str, person: str) -> PersonFields:
     """Return what seals and opens a person's fields. Raises UnknownId when the person was erased."""
     return PersonFields(business, person, keyring.person_key(conn, business, person))
+
+
+def fields_of_many(
+    conn: sa.Connection, keyring: Keyring, wanted: Collection[tuple[str, str]]
+) -> dict[tuple[str, str], PersonFields]:
+    """Return what opens the fields of many people, by (business, person); those who were erased are missing."""
+    keys = keyring.person_keys(conn, wanted)
+    return {(business, person): PersonFields(business, person, key) for (business, person), key in keys.items()}
 
 
 def keyed_hash(keyring: Keyring, business: str, kind: str, canonical: str) -> str:

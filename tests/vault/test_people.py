@@ -1,7 +1,7 @@
 import pytest
 
 from hub.core.errors import Tampered, UnknownId
-from hub.vault.people import keyed_hash, new_person_fields, person_fields
+from hub.vault.people import fields_of_many, keyed_hash, new_person_fields, person_fields
 from tests.vault.conftest import Vault
 
 
@@ -56,3 +56,22 @@ def test_what_seals_a_person_shows_no_key(vault: Vault) -> None:
     with vault.database.writing() as conn:
         fields = new_person_fields(conn, vault.keyring, vault.business, "ada")
     assert "ada" not in repr(fields)
+
+
+def test_many_people_are_opened_as_each_of_them_alone_and_the_erased_are_missing(vault: Vault) -> None:
+    wanted = {(vault.business, "ada"), (vault.business, "ben"), (vault.other, "ada"), (vault.other, "nobody")}
+    sealed: dict[tuple[str, str], bytes] = {}
+    with vault.database.writing() as conn:
+        for business, person in sorted(wanted - {(vault.other, "nobody")}):
+            fields = new_person_fields(conn, vault.keyring, business, person)
+            sealed[business, person] = fields.seal("name", f"{person} of {business}", 1)
+        vault.keyring.make_business_key(conn, vault.business)
+        new_person_fields(conn, vault.keyring, vault.business, "cyd")  # known, but not asked for
+    vault.keyring.destroy_person_key(vault.business, "ben")
+    with vault.database.reading() as conn:
+        found = fields_of_many(conn, vault.keyring, wanted)
+    assert set(found) == {(vault.business, "ada"), (vault.other, "ada")}
+    for (business, person), fields in found.items():
+        assert fields.open("name", sealed[business, person], 1) == f"{person} of {business}"
+    with pytest.raises(Tampered):
+        found[vault.other, "ada"].open("name", sealed[vault.business, "ada"], 1)
