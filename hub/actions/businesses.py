@@ -78,7 +78,7 @@ def list_businesses(
     place = read_cursor("businesses", after, str, str)
     check_limit(limit)
     with hub.database.reading() as conn:
-        rows = store.list_rows(conn, visible, clean_line("search", search, 200), place, limit + 1)  # type: ignore[arg-type]
+        rows = store.list_rows(conn, visible, clean_line("search", search, 200), place, limit + 1)
     page = cut("businesses", rows, limit, lambda row: (row.sort_name, row.id))
     return Page(tuple(_as_business(row) for row in page.items), page.next)
 

@@ -16,10 +16,9 @@ from hub.core.errors import UnknownId
 from hub.core.hours import DayWindow, Openings, Override, WeeklyHours, always_open, open_spans
 from hub.core.interval import Span
 from hub.core.reason import Reason
-from hub.core.service import Anchor, Service, StaffRule
+from hub.core.service import Service
 from hub.store import booking, calendar, holder, service
 from hub.store.business import Business, find_business
-from hub.store.service import ServiceHolder
 
 _EVERY_HOUR = tuple(DayWindow(weekday, 0, 1440) for weekday in range(7))
 
@@ -45,33 +44,10 @@ def load_service(
     conn: sa.Connection, business_id: str, service_id: str, *, also_inactive: bool = False
 ) -> tuple[Service, str]:
     """Return the service and its name; raise UnknownId if it is not of this business or is switched off."""
-    table = service.Service
-    row = conn.execute(
-        select(table.__table__).where(table.business_id == business_id, table.id == service_id)
-    ).one_or_none()
-    if row is None or not (row.active or also_inactive):
+    row = service.find_service(conn, business_id, service_id)
+    if not (row.active or also_inactive):
         raise UnknownId("service", service_id)
-    groups: dict[int, list[str]] = defaultdict(list)
-    members = select(ServiceHolder.holder_id, ServiceHolder.group_no).where(
-        ServiceHolder.business_id == business_id, ServiceHolder.service_id == service_id
-    )
-    for holder_id, group in conn.execute(members.order_by(ServiceHolder.rank, ServiceHolder.holder_id)):
-        groups[group].append(holder_id)
-    staff = tuple(groups.pop(0, ()))
-    rules = Service(
-        id=row.id,
-        duration=row.duration,
-        step=row.step,
-        horizon=row.horizon,
-        before=row.before,
-        after=row.after,
-        notice=row.notice,
-        anchor=Anchor(row.anchor),
-        staff_rule=StaffRule(row.staff_rule),
-        staff=staff,
-        resources=tuple(tuple(groups[number]) for number in sorted(groups)),
-    )
-    return rules, row.name
+    return service.rules_of(row, service.members_of(conn, business_id, [row.id])[row.id]), row.name
 
 
 def load_schedule(
@@ -85,7 +61,7 @@ def load_schedule(
     rules, name = load_service(conn, business_id, service_id)
     wanted = [*rules.staff, *(one for group in rules.resources for one in group)]
     span = reach(rules, window)
-    openings, zones = _openings(conn, business_id, wanted, span)
+    openings, zones = openings_of(conn, business_id, wanted, span)
     claimed, booked = _occurrences(conn, business_id, wanted, span, now, ignore)
     calendars = calendars_of(conn, business_id, wanted)
     busy = _busy(conn, business, calendars, span, ignore)
@@ -123,7 +99,7 @@ def counts_as_busy(business: Business, kind: str) -> bool:
     return True
 
 
-def _openings(
+def openings_of(
     conn: sa.Connection, business_id: str, wanted: Sequence[str], span: Window
 ) -> tuple[dict[str, tuple[Openings, Reason | None]], dict[str, str]]:
     days: dict[str, list[DayWindow]] = defaultdict(list)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import Any
 
@@ -147,30 +147,32 @@ def windows_of(conn: sa.Connection, business_id: str, holders: Collection[str]) 
     return found
 
 
-def overrides_of(conn: sa.Connection, business_id: str, holder_id: str, since: date) -> list[sa.Row[Any]]:
+def overrides_of(conn: sa.Connection, business_id: str, holder_id: str, since: date) -> Sequence[sa.Row[Any]]:
     """Return the days of a holder that differ from the week, from one on, in order."""
     table = DayOverride
-    statement = sa.select(table.day, table.windows).where(
+    statement: sa.Select[Any] = sa.select(table.day, table.windows).where(
         table.business_id == business_id, table.holder_id == holder_id, table.day >= since
     )
-    return list(conn.execute(statement.order_by(table.day)).all())
+    return conn.execute(statement.order_by(table.day)).all()
 
 
 def time_off_of(
     conn: sa.Connection, business_id: str, holder_id: str, since: int, after: tuple[int, str] | None, limit: int
-) -> list[sa.Row[Any]]:
+) -> Sequence[sa.Row[Any]]:
     """Return the absences of a holder that end after an instant, in order, from after a (start, id) on."""
     table = TimeOff
-    statement = sa.select(table.id, table.starts_at, table.ends_at).where(
+    statement: sa.Select[Any] = sa.select(table.id, table.starts_at, table.ends_at).where(
         table.business_id == business_id, table.holder_id == holder_id, table.ends_at > since
     )
     if after:
         later = sa.and_(table.starts_at == after[0], table.id > after[1])
         statement = statement.where(sa.or_(table.starts_at > after[0], later))
-    return list(conn.execute(statement.order_by(table.starts_at, table.id).limit(limit)).all())
+    return conn.execute(statement.order_by(table.starts_at, table.id).limit(limit)).all()
 
 
-def holidays_of(conn: sa.Connection, business_id: str, since: date) -> list[sa.Row[Any]]:
+def holidays_of(conn: sa.Connection, business_id: str, since: date) -> Sequence[sa.Row[Any]]:
     """Return the days on which a business is closed, from one on, in order."""
-    statement = sa.select(Holiday.day, Holiday.name).where(Holiday.business_id == business_id, Holiday.day >= since)
-    return list(conn.execute(statement.order_by(Holiday.day)).all())
+    statement: sa.Select[Any] = sa.select(Holiday.day, Holiday.name).where(
+        Holiday.business_id == business_id, Holiday.day >= since
+    )
+    return conn.execute(statement.order_by(Holiday.day)).all()

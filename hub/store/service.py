@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,6 +10,8 @@ from sqlalchemy import JSON, Boolean, ForeignKey, Integer, String, Text, UniqueC
 from sqlalchemy.orm import Mapped
 
 from hub.core.errors import UnknownId
+from hub.core.service import Anchor, StaffRule
+from hub.core.service import Service as Rules
 from hub.store.annotate import About, Base, Category, Retention, column
 from hub.store.ids import LENGTH, is_id
 
@@ -70,3 +73,74 @@ def find_service(conn: sa.Connection, business_id: str, service_id: str) -> sa.R
     if row is None:
         raise UnknownId("service", service_id)
     return row
+
+
+def list_rows(
+    conn: sa.Connection, business_id: str, search: str, after: tuple[str, str] | None, limit: int
+) -> list[sa.Row[Any]]:
+    """Return services by name, with ``sort_name``, from after a (sort name, id) on."""
+    sort_name = sa.func.lower(Service.name)
+    statement = select(Service.__table__, sort_name.label("sort_name")).where(Service.business_id == business_id)
+    if search:
+        statement = statement.where(Service.name.icontains(search, autoescape=True))
+    if after:
+        later = sa.and_(sort_name == after[0], Service.id > after[1])
+        statement = statement.where(sa.or_(sort_name > after[0], later))
+    return list(conn.execute(statement.order_by(sort_name, Service.id).limit(limit)).all())
+
+
+def members_of(conn: sa.Connection, business_id: str, services: Collection[str]) -> dict[str, dict[int, list[str]]]:
+    """Return the holders of each of these services by the number of their group, in the order of preference."""
+    table = ServiceHolder
+    statement = select(table.service_id, table.group_no, table.holder_id).where(
+        table.business_id == business_id, table.service_id.in_(services)
+    )
+    found: dict[str, dict[int, list[str]]] = {one: {} for one in services}
+    for service_id, group, holder_id in conn.execute(statement.order_by(table.rank, table.holder_id)):
+        found[service_id].setdefault(group, []).append(holder_id)
+    return found
+
+
+def rules_of(row: sa.Row[Any], groups: Mapping[int, Sequence[str]]) -> Rules:
+    """Return the rules in a service's row, with its holders by group."""
+    return Rules(
+        id=row.id,
+        duration=row.duration,
+        step=row.step,
+        horizon=row.horizon,
+        before=row.before,
+        after=row.after,
+        notice=row.notice,
+        anchor=Anchor(row.anchor),
+        staff_rule=StaffRule(row.staff_rule),
+        staff=tuple(groups.get(0, ())),
+        resources=tuple(tuple(groups[number]) for number in sorted(groups) if number),
+    )
+
+
+def set_members(conn: sa.Connection, business_id: str, service_id: str, rules: Rules) -> None:
+    """Replace the staff and the resources of a service."""
+    mine = ServiceHolder.business_id == business_id, ServiceHolder.service_id == service_id
+    conn.execute(sa.delete(ServiceHolder).where(*mine))
+    ids = {"business_id": business_id, "service_id": service_id}
+    rows = [
+        {**ids, "holder_id": one, "group_no": number, "rank": rank}
+        for number, group in enumerate((rules.staff, *rules.resources))
+        for rank, one in enumerate(group)
+    ]
+    if rows:
+        conn.execute(sa.insert(ServiceHolder), rows)
+
+
+def change_row(conn: sa.Connection, business_id: str, service_id: str, version: int, **values: Any) -> bool:
+    """Change a service that is still at that version, count the version up, and tell whether it was."""
+    mine = Service.business_id == business_id, Service.id == service_id, Service.version == version
+    statement = sa.update(Service).where(*mine).values(**values, version=Service.version + 1)
+    return conn.execute(statement).rowcount == 1
+
+
+def slugs_like(conn: sa.Connection, business_id: str, slug: str) -> set[str]:
+    """Return the slugs in use in a business that are this one or begin with it and a hyphen."""
+    alike = sa.or_(Service.slug == slug, Service.slug.startswith(f"{slug}-"))
+    statement = select(Service.slug).where(Service.business_id == business_id, alike)
+    return {str(one) for one in conn.execute(statement).scalars()}
