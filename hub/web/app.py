@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from apiflask import APIFlask
+from flask import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.parts import Hub
+from hub.web.account.room import account
+from hub.web.api.document import describe_api
+from hub.web.api.room import api
 from hub.web.assets import assets
+from hub.web.booking.room import booking
 from hub.web.current import keep_parts
+from hub.web.door import Door
 from hub.web.guard import guard_doors
 from hub.web.headers import protect_answers
 from hub.web.health import health
@@ -20,10 +28,13 @@ LARGEST = 512 * 1024
 """Bytes that a request may bring."""
 
 
-def create_app(hub: Hub, limiter: Limiter | None = None) -> APIFlask:
+def create_app(
+    hub: Hub, limiter: Limiter | None = None, *, more: Collection[tuple[Blueprint, Collection[Door]]] = ()
+) -> APIFlask:
     """Return the application of a hub. Raises HubError when a route has no row in the table of doors.
 
-    ``limiter`` counts how often somebody came, over the hub's queue unless given.
+    ``limiter`` counts how often somebody came, over the hub's queue unless given. ``more`` are further rooms with
+    their doors, for measurements: they stand behind the same guard.
     """
     app = APIFlask("hub.web", static_folder=None, docs_path=None, spec_path=None, json_errors=False)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=LARGEST, MAX_FORM_PARTS=2000)
@@ -31,9 +42,10 @@ def create_app(hub: Hub, limiter: Limiter | None = None) -> APIFlask:
     prepare_pages(app)
     answer_refusals(app)
     protect_answers(app)
-    for blueprint in (assets(), health(hub)):
+    describe_api(app)
+    for blueprint in (assets(), health(hub), account(), api(), booking(), *(room for room, _ in more)):
         app.register_blueprint(blueprint)
-    guard_doors(app, TABLE)
+    guard_doors(app, (*TABLE, *(door for _, doors in more for door in doors)))
     if hub.settings.proxies:
         count = hub.settings.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count)  # type: ignore[method-assign]

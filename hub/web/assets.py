@@ -21,6 +21,7 @@ _SWAGGER = ("flask_swagger_ui", "dist")
 _FILES: dict[str, tuple[str, str, str]] = {
     "hub.css": ("hub.web", "static/hub.css", "text/css"),
     "hub.js": ("hub.web", "static/hub.js", "text/javascript"),
+    "passkey.js": ("hub.web", "static/passkey.js", "text/javascript"),
     "icon.svg": ("hub.web", "static/icon.svg", "image/svg+xml"),
     "bootstrap.css": (_BOOTSTRAP[0], f"{_BOOTSTRAP[1]}/css/bootstrap.min.css", "text/css"),
     "bootstrap.js": (_BOOTSTRAP[0], f"{_BOOTSTRAP[1]}/js/bootstrap.bundle.min.js", "text/javascript"),

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, cast
 
 from flask import Flask, current_app, g, request
+from werkzeug.wrappers import Response
 
 from hub.core.errors import UnknownId
 from hub.core.security import Visit
@@ -117,3 +118,21 @@ def cookie_name(name: str) -> str:
 def cookie(name: str) -> str:
     """Return the value of one of our cookies, empty without it."""
     return request.cookies.get(cookie_name(name), "")
+
+
+def keep_cookie(answer: Response, name: str, value: str, seconds: int) -> None:
+    """Let the browser keep one of our cookies: for this host alone, unseen by scripts, not with other sites' posts."""
+    answer.set_cookie(
+        cookie_name(name),
+        value,
+        max_age=seconds,
+        path="/",
+        secure=the_hub().settings.is_https,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def drop_cookie(answer: Response, name: str) -> None:
+    """Let the browser forget one of our cookies."""
+    keep_cookie(answer, name, "", 0)

@@ -47,6 +47,7 @@ class Door:
 
     ``right`` is what a user or a key needs, in the business that the address names if it names one. ``confirmed``: the
     password was given within the last minutes. ``framed``: others may show it in a frame, as the business allows.
+    ``json``: a script of ours sends JSON, because what a passkey answers is no form.
     """
 
     endpoint: str
@@ -57,6 +58,7 @@ class Door:
     proof: Proof = Proof.OPEN
     confirmed: bool = False
     framed: bool = False
+    json: bool = False
 
 
 def door(
@@ -69,6 +71,7 @@ def door(
     proof: Proof | None = None,
     confirmed: bool = False,
     framed: bool = False,
+    json: bool = False,
 ) -> Door:
     """Return a row; rate and proof are what visitors of that kind usually have, unless given."""
     usual_rate, usual_proof = _USUAL[who]
@@ -81,6 +84,7 @@ def door(
         usual_proof if proof is None else proof,
         confirmed,
         framed,
+        json,
     )
 
 

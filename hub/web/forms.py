@@ -14,12 +14,15 @@ from hub.core.errors import HubError, InputError
 _T = TypeVar("_T")
 _OURS = frozenset({"token", "version", "next", "embed", "website"})
 """Names that any form may carry: its token, the version that was looked at, where to go on, a trap for machines."""
+_STRANGE = "The form was sent with a field that it does not have; nothing was changed."
+_LONGEST_NAME = 100
 
 
 class Form(wtforms.Form):  # type: ignore[misc]  # wtforms has no types
-    """A form. ``problem`` is a fault of no single field."""
+    """A form. ``problem`` is a fault of no single field, ``problem_code`` the machine word of the error that it was."""
 
     problem: str = ""
+    problem_code: str = ""
 
     @property
     def values(self) -> dict[str, Any]:
@@ -37,11 +40,13 @@ def blank(kind: type[F], **values: Any) -> F:
 
 def typed(kind: type[F], **values: Any) -> F:
     """Return the form as it was sent. Raises UnprocessableEntity for a field that it does not have."""
+    if not all(name.isascii() and len(name) <= _LONGEST_NAME for name in request.form):
+        raise UnprocessableEntity(_STRANGE)
     form = kind(request.form, data=values)
     known = set(form.data) | _OURS
     strange = [name for name in request.form if name not in known and name.split("-")[0] not in known]
     if strange:
-        raise UnprocessableEntity("The form was sent with a field that it does not have; nothing was changed.")
+        raise UnprocessableEntity(_STRANGE)
     return form
 
 
@@ -58,7 +63,7 @@ def attempt(form: Form, work: Callable[[], _T], names: Mapping[str, str] | None 
     except InputError as error:
         place(form, error, names)
     except HubError as error:
-        form.problem = error.message
+        form.problem, form.problem_code = error.message, error.code
     return False, None
 
 
@@ -66,9 +71,26 @@ def place(form: Form, error: InputError, names: Mapping[str, str] | None = None)
     """Put a fault beside its field, or above the form."""
     text = error.message.removeprefix(f"{error.field}: ")
     text = text[:1].upper() + text[1:]
-    name = (names or {}).get(error.field) or error.field.rpartition(".")[2]
-    if name in form._fields:
-        field = form._fields[name]
-        field.errors = [*field.errors, text]
-    else:
+    field = _field(form, (names or {}).get(error.field) or error.field)
+    if field is None:
         form.problem = text
+        return
+    field.errors = [*field.errors, text]
+    if field.name not in form._fields:  # in a row of the form, whose faults WTForms does not look for again
+        form.problem = "Nothing was changed yet: please look at what is marked below."
+
+
+def _field(form: Form, path: str) -> Any:
+    """Return the field that a path such as ``service.place`` or ``questions.2.label`` means; None for no field."""
+    whole = path.rpartition(".")[2]
+    found: Any = form
+    for part in path.split("."):
+        if isinstance(found, wtforms.FieldList) and part.isdecimal() and int(part) < len(found.entries):
+            found = found.entries[int(part)]
+        elif part in getattr(found, "_fields", {}):
+            found = found._fields[part]
+        elif part in getattr(getattr(found, "form", None), "_fields", {}):
+            found = found.form._fields[part]
+    if isinstance(found, wtforms.Field) and not isinstance(found, wtforms.FieldList | wtforms.FormField):
+        return found
+    return form._fields.get(whole)

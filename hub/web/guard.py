@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hmac
 import logging
+import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, redirect, request, url_for
-from werkzeug.exceptions import BadRequest, Forbidden, NotFound, TooManyRequests, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, Forbidden, NotFound, TooManyRequests, Unauthorized, UnsupportedMediaType
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub.actions.record import record
@@ -61,6 +63,9 @@ def _admit(door: Door) -> AnyResponse | None:
             raise _no_key()
         _refuse(Kind.BAD_LINK, "unknown")
         raise NotFound("This link does not work any more. Ask whoever sent it to you for a new one.")
+    if door.who is Who.ANYONE and door.proof is Proof.FORM and not found.secret:
+        g.new_visit = secrets.token_urlsafe(24)  # what the form of somebody who is not signed in is bound to
+        found = replace(found, secret=g.new_visit)
     g.entry = found
     if door.who in (Who.USER, Who.KEY):
         _count(door.rate, door.who, found.visit.actor_id)
@@ -68,7 +73,8 @@ def _admit(door: Door) -> AnyResponse | None:
     if request.method not in SAFE and door.proof is Proof.FORM:
         _check_form()
     if door.confirmed and found.session is not None and not found.session.is_confirmed(the_hub().clock()):
-        return redirect(url_for("account.confirm", next=request.full_path.rstrip("?")), 303)
+        here = request.full_path.rstrip("?") if request.method in SAFE else url_for("account.own")
+        return redirect(url_for("account.confirm", next=here), 303)
     return None
 
 
@@ -92,7 +98,7 @@ def _check_origin(door: Door) -> None:
         raise Forbidden("This was sent from another site, so it was not done. Open the page here and try again.")
     if not request.content_length:
         return
-    if request.mimetype not in _FORMS and not (request.is_json and door.endpoint in _JSON):
+    if request.mimetype not in _FORMS and not (request.is_json and door.json):
         raise UnsupportedMediaType("Send this as the form does.")
 
 
@@ -144,8 +150,6 @@ def _too_many() -> TooManyRequests:
 
 
 def _no_key() -> Exception:
-    from werkzeug.exceptions import Unauthorized
-
     challenge = Response(headers={"WWW-Authenticate": "Bearer"}).www_authenticate
     return Unauthorized("Give a valid API key: Authorization: Bearer fd_…", www_authenticate=challenge)
 
@@ -164,8 +168,5 @@ def _check(app: Flask, doors: dict[str, Door]) -> None:
     if problems:
         raise HubError(f"Every route has its row in the table of doors: {'; '.join(problems)}.", code="doors")
 
-
-_JSON = frozenset({"account.passkey_sign_in", "account.passkey_second", "account.passkey_add"})
-"""The doors that a script of ours calls with JSON: what a passkey answers is no form."""
 
 _NOWHERE = Door("nowhere", frozenset(), Who.ANYONE)

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from flask import Flask, Response, g, request
 
-from hub.web.current import the_hub
+from hub.web.current import VISIT, keep_cookie, the_hub
 
 
 def protect_answers(app: Flask) -> None:
@@ -25,6 +25,8 @@ def protect_answers(app: Flask) -> None:
             answer.headers.setdefault("X-Frame-Options", "DENY")
         if the_hub().settings.is_https:
             answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if "new_visit" in g:
+            keep_cookie(answer, VISIT, g.new_visit, 86_400)
         if request.endpoint != "assets.file":
             answer.headers.setdefault("Cache-Control", "no-store")
         return answer

@@ -6,6 +6,10 @@ from dataclasses import replace
 
 from flask import request
 
+from hub.actions.api_keys import find_key
+from hub.actions.customer_link import open_customer_token
+from hub.actions.sessions import find_session
+from hub.actions.staff_links import find_staff_link
 from hub.core.errors import UnknownId
 from hub.web.current import SESSION, VISIT, Entry, cookie, the_hub
 from hub.web.door import Who
@@ -29,8 +33,6 @@ def _user(entry: Entry) -> Entry | None:
 
 
 def _signed_in(entry: Entry, stage: str) -> Entry | None:
-    from hub.actions.sessions import find_session
-
     secret = cookie(SESSION)
     session = find_session(the_hub(), secret) if secret else None
     if session is None or session.stage != stage:
@@ -40,8 +42,6 @@ def _signed_in(entry: Entry, stage: str) -> Entry | None:
 
 
 def _key(entry: Entry) -> Entry | None:
-    from hub.actions.api_keys import find_key
-
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     key = find_key(the_hub(), secret.strip()) if scheme.lower() == "bearer" else None
     if key is None:
@@ -50,8 +50,6 @@ def _key(entry: Entry) -> Entry | None:
 
 
 def _staff(entry: Entry) -> Entry | None:
-    from hub.actions.staff_links import find_staff_link
-
     link = find_staff_link(the_hub(), (request.view_args or {}).get("token", ""))
     if link is None:
         return None
@@ -59,8 +57,6 @@ def _staff(entry: Entry) -> Entry | None:
 
 
 def _customer(entry: Entry) -> Entry | None:
-    from hub.actions.customer_link import open_customer_token
-
     try:
         found = open_customer_token(the_hub(), (request.view_args or {}).get("token", ""))
     except UnknownId:

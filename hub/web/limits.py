@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import time
+from collections.abc import Callable
 
 from limits import parse
 from limits.storage import MemoryStorage, RedisStorage, Storage
@@ -31,15 +32,23 @@ class Limiter:
         if not rate:
             return True
         item = parse(rate)
+        return self._ask(lambda counter: counter.hit(item, *who))
+
+    def has_room(self, rate: str, *who: str) -> bool:
+        """Tell whether one more would not be too many, without counting."""
+        item = parse(rate)
+        return self._ask(lambda counter: counter.test(item, *who))
+
+    def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], bool]) -> bool:
         if self._address and time.monotonic() >= self._away_until:
             try:
                 if self._shared is None:
                     self._shared = SlidingWindowCounterRateLimiter(_storage(self._address))
-                return self._shared.hit(item, *who)
+                return question(self._shared)
             except (RedisError, OSError) as error:
                 _log.warning("rates are counted in this process alone (%s)", type(error).__name__)
                 self._shared, self._away_until = None, time.monotonic() + _AWAY
-        return self._memory.hit(item, *who)
+        return question(self._memory)
 
 
 def network_of(address: str) -> str:

@@ -38,7 +38,20 @@ DONE = {
 
 def prepare_pages(app: Flask) -> None:
     """Give the templates their filters, and what every page knows."""
-    for name in ("tone", "words", "day", "short_day", "clock", "moment", "iso", "span", "ago", "zone_name", "offset"):
+    for name in (
+        "tone",
+        "words",
+        "day",
+        "short_day",
+        "clock",
+        "moment",
+        "iso",
+        "span",
+        "ago",
+        "zone_name",
+        "offset",
+        "device",
+    ):
         app.add_template_filter(getattr(words, name), name)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=asset, icon=icon, form_token=form_token)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Sequence
 
 from flask import Flask, g, jsonify, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.exceptions import HTTPException, InternalServerError, UnprocessableEntity
+from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response
 
 from hub.actions.record import record
@@ -17,6 +19,7 @@ from hub.core.errors import (
     ProviderError,
     StateError,
     Taken,
+    TooMany,
     Unavailable,
     UnknownId,
 )
@@ -28,6 +31,7 @@ _STATUS: tuple[tuple[type[HubError], int, str], ...] = (
     (UnknownId, 404, "There is no such page"),
     (Taken, 409, "Somebody was faster"),
     (StateError, 409, "That does not go now"),
+    (TooMany, 429, "Slowly, please"),
     (Unavailable, 503, "The hub cannot do this right now"),
     (PluginBroken, 502, "The plugin does not work"),
     (ProviderError, 502, "The provider did not do it"),
@@ -52,6 +56,15 @@ _GENERAL = {
 _log = logging.getLogger(__name__)
 
 
+class Faults(UnprocessableEntity):
+    """Several things that were given break rules: ``(field, sentence)`` each."""
+
+    def __init__(self, errors: Sequence[tuple[str, str]], code: str = InputError.code) -> None:
+        field, sentence = errors[0]
+        super().__init__(f"{field}: {sentence}")
+        self.errors, self.word = tuple(errors), code
+
+
 def answer_refusals(app: Flask) -> None:
     """Answer errors of the hub, of HTTP and of ours, each in the manner of the door."""
 
@@ -59,10 +72,13 @@ def answer_refusals(app: Flask) -> None:
     def of_hub(error: HubError) -> Response:
         for kind, status, title in _STATUS:
             if isinstance(error, kind):
-                field = error.field if isinstance(error, InputError) else ""
-                if isinstance(error, UnknownId) and not _is_api():
-                    return refusal(404, title, _GENERAL[404], error.code)
-                return refusal(status, title, error.message, error.code, field)
+                if isinstance(error, InputError):
+                    sentence = error.message.removeprefix(f"{error.field}: ")
+                    return refusal(status, title, error.message, error.code, [(error.field, sentence)])
+                if isinstance(error, UnknownId):  # whatever was asked for: the answer is the same to the byte
+                    text = f"There is no {error.kind} with this id here." if _is_api() else _GENERAL[404]
+                    return refusal(404, title, text, error.code)
+                return refusal(status, title, error.message, error.code)
         return _broken(error)
 
     @app.errorhandler(HTTPException)
@@ -72,7 +88,11 @@ def answer_refusals(app: Flask) -> None:
             return error.get_response()
         own = error.description != type(error).description
         text = (error.description if own else _GENERAL.get(status)) or _TITLES.get(status, "")
-        answer = refusal(status, _TITLES.get(status, error.name), text, error.name.lower().replace(" ", "_"))
+        errors: Sequence[tuple[str, str]] = ()
+        code = error.name.lower().replace(" ", "_")
+        if isinstance(error, Faults):
+            errors, code = error.errors, error.word
+        answer = refusal(status, _TITLES.get(status, error.name), text, code, errors)
         for name, value in error.get_headers():
             if name.lower() in ("allow", "retry-after", "www-authenticate"):
                 answer.headers[name] = value
@@ -83,11 +103,15 @@ def answer_refusals(app: Flask) -> None:
         return _broken(error)
 
 
-def refusal(status: int, title: str, text: str, code: str, field: str = "") -> Response:
-    """Return the answer: ``title`` and ``text`` for people, ``code`` a machine word, ``field`` what it is about."""
+def refusal(status: int, title: str, text: str, code: str, errors: Sequence[tuple[str, str]] = ()) -> Response:
+    """Return the answer: ``title`` and ``text`` for people, ``code`` a machine word, ``errors`` fields and sentences."""
     if _is_api():
-        body = {"type": "about:blank", "title": title, "status": status, "detail": text, "code": code}
-        answer: Response = jsonify(body | ({"field": field} if field else {}))
+        title = HTTP_STATUS_CODES.get(status, title)  # as RFC 9457 says for a problem without a type of its own
+        body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": text}
+        body["code"] = code
+        if errors:
+            body |= {"field": errors[0][0], "errors": [{"field": one, "message": why} for one, why in errors]}
+        answer: Response = jsonify(body)
         answer.headers["Content-Type"] = "application/problem+json"
     else:
         answer = Response(render_template("refusal.html", status=status, title=title, text=text), mimetype="text/html")

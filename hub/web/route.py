@@ -33,12 +33,12 @@ def route(
     proof: Proof | None = None,
     confirmed: bool = False,
     framed: bool = False,
+    json: bool = False,
 ) -> Route:
     """Return a row; what is left out is as visitors of that kind usually have it (`hub.web.door.door`)."""
     endpoint = f"{room}.{view.__name__}"
-    return Route(
-        rule, view, door(endpoint, methods, who, right, rate=rate, proof=proof, confirmed=confirmed, framed=framed)
-    )
+    kind = door(endpoint, methods, who, right, rate=rate, proof=proof, confirmed=confirmed, framed=framed, json=json)
+    return Route(rule, view, kind)
 
 
 def room_of(name: str, routes: Iterable[Route], blueprint: Blueprint | None = None) -> Blueprint:

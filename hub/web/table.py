@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from hub.web import assets, health
+from hub.web.account import room as account
+from hub.web.api import room as api
+from hub.web.booking import room as booking
 from hub.web.door import Door
 
-TABLE: tuple[Door, ...] = (*assets.DOORS, *health.DOORS)
+TABLE: tuple[Door, ...] = (*assets.DOORS, *health.DOORS, *account.DOORS, *api.DOORS, *booking.DOORS)

@@ -117,5 +117,26 @@ def offset(instant: int, zone: str) -> str:
     return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
 
 
+def device(text: str) -> str:
+    """Return what a browser says of itself in two words: ``Firefox on Windows``."""
+    browsers = (
+        ("Edg/", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    )
+    systems = (
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("Mac OS", "Mac"),
+    )
+    browser = next((name for mark, name in browsers if mark in text), "A browser")
+    system = next((name for mark, name in (*systems, ("Linux", "Linux")) if mark in text), "")
+    return f"{browser} on {system}" if system else browser
+
+
 def _local(instant: int, zone: str) -> datetime:
     return datetime.fromtimestamp(instant, ZoneInfo(zone))

@@ -49,8 +49,20 @@ if (fault) { fault.tabIndex = -1; fault.focus() }
 // The visitor's own zone, where a page wants it and none was chosen.
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone
 document.querySelectorAll("input[data-own-zone]").forEach((input) => { if (!input.value && zone) input.value = zone })
-const asked = document.querySelector("a[data-own-zone]")
-if (asked && zone && asked.dataset.ownZone !== zone) {
+const shown = document.querySelector("[data-shown-zone]")
+if (shown && zone && shown.dataset.shownZone !== zone) {
   const url = new URL(location.href)
   if (!url.searchParams.has("zone")) { url.searchParams.set("zone", zone); location.replace(url) }
 }
+
+// How long a time is still kept, quietly: the page says until when without it.
+document.querySelectorAll("[data-left]").forEach((place) => {
+  const ends = Date.now() + 1000 * Number(place.dataset.left), until = place.textContent
+  const tick = () => {
+    const left = Math.round((ends - Date.now()) / 1000)
+    if (left <= 0) { place.textContent = place.dataset.ended; return }
+    place.textContent = `${until} (${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")} left)`
+    setTimeout(tick, 1000)
+  }
+  tick()
+})
