@@ -1,0 +1,195 @@
+"""What `hub doctor` says of the work: queue, clock, outbox, plugins, connections, calendars, mail."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+
+from redis import Redis
+from redis.exceptions import RedisError
+from sqlalchemy import select
+
+from hub.core.errors import PluginBroken
+from hub.registry import Status
+from hub.run.finding import Finding, bad, ok, warn
+from hub.run.patient import Patient
+from hub.store.business import AGENCY
+from hub.store.connection import DISCONNECTED, Connection
+from hub.store.figures import Counts, calendar_counts, connection_counts, figures, outbox_counts
+from hub.store.outbox import DEAD, UNKNOWN
+
+_LONG = 120
+"""Seconds for which a due effect may wait before somebody should look."""
+
+_SEND = "hub_send_message"
+
+
+def check_queue(patient: Patient) -> Iterator[Finding]:
+    """Look whether the queue answers."""
+    settings = patient.settings
+    if settings.queue_is_embedded and not patient.is_supervised:
+        return  # it starts and ends with the hub
+    problem = ""
+    try:
+        with Redis.from_url(settings.queue, socket_timeout=2, socket_connect_timeout=2, retry=None) as queue:
+            queue.ping()
+    except (RedisError, OSError, ValueError) as error:
+        problem = type(error).__name__
+    if not problem:
+        yield ok("queue", "It answers.")
+    elif settings.queue_is_embedded:
+        yield bad(
+            "queue", f"The embedded Valkey does not answer ({problem}).", "See valkey/valkey.log in the data folder."
+        )
+    else:
+        yield bad("queue", f"It cannot be reached ({problem}); effects wait.", "Start it, or correct HUB_QUEUE_URL.")
+
+
+def check_broker(patient: Patient) -> Iterator[Finding]:
+    """Look whether the broker listens, where it is a process of its own."""
+    if not patient.settings.broker_is_apart:
+        return
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(2)
+            line.connect(str(patient.settings.broker_socket))
+        yield ok("broker", "It listens.")
+    except OSError as error:
+        what = f"It does not answer ({error.strerror or type(error).__name__}): no provider can be called."
+        yield bad("broker", what, "Start it: hub work broker; see that HUB_BROKER_SOCKET is the same everywhere.")
+
+
+def check_clock(patient: Patient) -> Iterator[Finding]:
+    """Look whether a clock runs: without one, nothing that is due happens."""
+    if patient.data is None:
+        return
+    if not patient.has_clock and patient.is_supervised:
+        time.sleep(1)  # one that was just started waits for the lease of the last
+        del patient.__dict__["has_clock"]
+        patient.now = int(time.time())
+    if patient.has_clock:
+        yield ok("clock", "A clock runs.")
+    elif patient.is_supervised:
+        yield bad(
+            "clock",
+            "The hub runs, but no clock holds its lease: nothing due happens.",
+            "See what its log says of clock.",
+        )
+    elif patient.settings.queue_is_embedded:
+        yield warn("clock", "The hub does not run.", "Start it: hub up.")
+    else:
+        yield bad("clock", "No clock runs: nothing due happens.", "Start one: hub work clock.")
+
+
+def check_outbox(patient: Patient) -> Iterator[Finding]:
+    """Look for effects that were given up, and for such that nobody performs."""
+    if patient.data is None:
+        return
+    with patient.data.reading() as conn:
+        counts = outbox_counts(conn)
+        found = figures(conn, now=patient.now, calendar_max_age=patient.settings.calendar_max_age)
+    ended = {state: sum(count for (one, _), count in counts.items() if one == state) for state in (DEAD, UNKNOWN)}
+    if ended[DEAD]:
+        yield warn(
+            "outbox", f"{_many(ended[DEAD], 'effect')} given up.", "See hub outbox list; then hub outbox replay."
+        )
+    if ended[UNKNOWN]:
+        what = f"{_many(ended[UNKNOWN], 'effect')} left with an unknown outcome."
+        yield warn("outbox", what, "Look at the provider, then hub outbox replay.")
+    if found.oldest_waiting > _LONG:
+        what = f"An effect has been due for {found.oldest_waiting} s."
+        if patient.has_clock:
+            yield bad("outbox", what, "See that a worker runs and that the queue answers; more workers: HUB_WORKERS.")
+        else:
+            yield warn("outbox", what, "Start the hub.")
+    elif not any(ended.values()):
+        yield ok("outbox", "Nothing failed, and nothing waits for long.")
+
+
+def check_plugins(patient: Patient) -> Iterator[Finding]:
+    """Look for plugins that cannot be used."""
+    records = patient.registry.records
+    for record in records:
+        if record.status is Status.BROKEN:
+            yield bad(
+                "plugins",
+                f"{record.name} is broken: {record.reason}.",
+                f"Mend or remove it, or switch it off: HUB_PLUGINS_OFF={record.name}.",
+            )
+    on = [record.name for record in records if record.status is Status.ON]
+    if on:
+        yield ok("plugins", f"On: {', '.join(on)}.")
+    else:
+        yield warn("plugins", "None is on, so no account can be connected.", "Install one: docs/plugins.md.")
+
+
+def check_connections(patient: Patient) -> Iterator[Finding]:
+    """Look for accounts that their owners must connect again, that fail, or whose plugin is gone."""
+    if patient.data is None:
+        return
+    with patient.data.reading() as conn:
+        counts = connection_counts(conn)
+    live = {names: count for names, count in counts.items() if names[1] != DISCONNECTED}
+    found = []
+    for provider in sorted({provider for provider, _ in live}):
+        try:
+            patient.registry.provider(provider)
+        except PluginBroken as error:
+            found.append(bad("connections", error.message, "Install or mend that plugin; its accounts cannot be used."))
+    if count := _of(live, 1, "needs_reconnect"):
+        what = f"{_many(count, 'account')} no longer let in."
+        found.append(
+            warn("connections", what, "Ask their owners to connect them again; until then no times are offered.")
+        )
+    if count := _of(live, 1, "failing"):
+        what = f"{_many(count, 'account')} failing."
+        found.append(warn("connections", what, "See whether that server answers: hub probe."))
+    yield from found or [ok("connections", f"{sum(live.values())} accounts, none with a problem.")]
+
+
+def check_calendars(patient: Patient) -> Iterator[Finding]:
+    """Look for calendars that were not read lately: their times are withheld."""
+    if patient.data is None or not patient.has_clock:
+        return
+    with patient.data.reading() as conn:
+        counts = calendar_counts(conn, now=patient.now, max_age=patient.settings.calendar_max_age)
+    late = sum(count for (state,), count in counts.items() if state != "fresh")
+    if late:
+        what = f"{late} of {sum(counts.values())} calendars are not fresh, so nothing is offered from them by itself."
+        yield warn("calendars", what, "See the connections, and that workers run.")
+    else:
+        yield ok("calendars", f"{sum(counts.values())} calendars, all fresh.")
+
+
+def check_mail(patient: Patient) -> Iterator[Finding]:
+    """Look whether mails can be sent, and what became of the last ones."""
+    if patient.data is None:
+        return
+    with patient.data.reading() as conn:
+        live = select(Connection.provider).where(Connection.business_id == AGENCY, Connection.health != DISCONNECTED)
+        providers = list(conn.scalars(live))
+        mails = figures(conn, now=patient.now, calendar_max_age=patient.settings.calendar_max_age).mails
+    if any(_sends(patient, provider) for provider in providers):
+        yield ok("mail", "A mail server is connected.")
+    else:
+        kept = _of(mails, 1, "kept")
+        what = f"No mail server is connected, so mails are kept and not sent{f': {kept} so far' if kept else ''}."
+        yield warn("mail", what, "Connect one for the agency in the console.")
+    if count := _of(mails, 1, "refused") + _of(mails, 1, "bounced"):
+        yield warn("mail", f"{_many(count, 'mail')} refused or sent back.", "See the outbox page of the console.")
+
+
+def _sends(patient: Patient, provider: str) -> bool:
+    try:
+        return patient.registry.offers(provider, _SEND)
+    except PluginBroken:
+        return False
+
+
+def _of(counts: Counts, place: int, word: str) -> int:
+    return sum(count for names, count in counts.items() if names[place] == word)
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count} {what} was" if count == 1 else f"{count} {what}s were"
