@@ -114,7 +114,7 @@ def get_holder(hub: Hub, business_id: str, holder_id: str, *, with_email: bool =
 
 
 def change_holder(hub: Hub, business_id: str, holder_id: str, version: int, changes: Mapping[str, object]) -> Holder:
-    """Change fields of a holder that is still as it was looked at, and return it as it is now, with its e-mail.
+    """Change fields of a holder that is still as it was looked at, and return it as it is now.
 
     Fields: name, zone, always_open, active, email (empty: none). Who is switched off is offered no more; what is
     booked stays, and ``coming_bookings`` says how many that are. Raises InputError that names the field, StateError
@@ -132,7 +132,7 @@ def change_holder(hub: Hub, business_id: str, holder_id: str, version: int, chan
         if values and not store.change_row(conn, business_id, holder_id, version, **values):
             raise changed_meanwhile("staff member" if row.kind == HolderKind.STAFF else "resource")
         row = store.find_holder(conn, business_id, holder_id)
-        return _as_holders(hub, conn, business_id, (row,), with_email=True)[0]
+        return _as_holders(hub, conn, business_id, (row,), with_email=False)[0]
 
 
 def _add_holder(

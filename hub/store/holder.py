@@ -147,10 +147,12 @@ def windows_of(conn: sa.Connection, business_id: str, holders: Collection[str]) 
     return found
 
 
-def overrides_of(conn: sa.Connection, business_id: str, holder_id: str, since: date) -> Sequence[sa.Row[Any]]:
+def overrides_of(
+    conn: sa.Connection, business_id: str, holder_id: str, since: date
+) -> Sequence[sa.Row[date, list[list[int]]]]:
     """Return the days of a holder that differ from the week, from one on, in order."""
     table = DayOverride
-    statement: sa.Select[Any] = sa.select(table.day, table.windows).where(
+    statement = sa.select(table.day, table.windows).where(
         table.business_id == business_id, table.holder_id == holder_id, table.day >= since
     )
     return conn.execute(statement.order_by(table.day)).all()
@@ -158,10 +160,10 @@ def overrides_of(conn: sa.Connection, business_id: str, holder_id: str, since: d
 
 def time_off_of(
     conn: sa.Connection, business_id: str, holder_id: str, since: int, after: tuple[int, str] | None, limit: int
-) -> Sequence[sa.Row[Any]]:
+) -> Sequence[sa.Row[str, int, int]]:
     """Return the absences of a holder that end after an instant, in order, from after a (start, id) on."""
     table = TimeOff
-    statement: sa.Select[Any] = sa.select(table.id, table.starts_at, table.ends_at).where(
+    statement = sa.select(table.id, table.starts_at, table.ends_at).where(
         table.business_id == business_id, table.holder_id == holder_id, table.ends_at > since
     )
     if after:
@@ -170,9 +172,7 @@ def time_off_of(
     return conn.execute(statement.order_by(table.starts_at, table.id).limit(limit)).all()
 
 
-def holidays_of(conn: sa.Connection, business_id: str, since: date) -> Sequence[sa.Row[Any]]:
+def holidays_of(conn: sa.Connection, business_id: str, since: date) -> Sequence[sa.Row[date, str]]:
     """Return the days on which a business is closed, from one on, in order."""
-    statement: sa.Select[Any] = sa.select(Holiday.day, Holiday.name).where(
-        Holiday.business_id == business_id, Holiday.day >= since
-    )
+    statement = sa.select(Holiday.day, Holiday.name).where(Holiday.business_id == business_id, Holiday.day >= since)
     return conn.execute(statement.order_by(Holiday.day)).all()
