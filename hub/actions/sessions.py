@@ -183,18 +183,21 @@ def open_session(
     return SignedIn(token, identifier, stage, _loaded(conn, identifier, now).user, until)
 
 
-def renew_token(hub: Hub, conn: sa.Connection, session: Session, **values: Any) -> SignedIn:
+def renew_token(
+    hub: Hub, conn: sa.Connection, session: Session, *where: sa.ColumnElement[bool], **values: Any
+) -> SignedIn:
     """Give a session a new token in place of its old one, which is dead at once. Raises StateError if it was ended."""
     now, token = hub.clock(), secrets.token_urlsafe(32)
-    if not change_session(conn, session.id, token_hash=secret_hash(token), seen_at=now, keep={}, **values):
+    if not change_session(conn, session.id, *where, token_hash=secret_hash(token), seen_at=now, keep={}, **values):
         raise over()
     renewed = _loaded(conn, session.id, now)
     return SignedIn(token, renewed.id, renewed.stage, renewed.user, renewed.until)
 
 
 def raise_stage(hub: Hub, conn: sa.Connection, session: Session) -> SignedIn:
-    """Make a half session a full one, under a new token."""
-    return renew_token(hub, conn, session, stage=Stage.FULL, until=hub.clock() + LONGEST)
+    """Make a half session a full one, once, under a new token."""
+    half = ConsoleSession.stage == Stage.HALF
+    return renew_token(hub, conn, session, half, stage=Stage.FULL, until=hub.clock() + LONGEST)
 
 
 def load_session(conn: sa.Connection, *where: sa.ColumnElement[bool], now: int) -> Session | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import pairwise
 
 from hub.core.errors import InputError
 
@@ -45,7 +46,7 @@ _ROWS = (
     "yxcvbnm",
     "wxcvbn",
 )
-_NEXT = frozenset(pair for row in _ROWS for one in (row, row[::-1]) for pair in zip(one, one[1:], strict=False))
+_NEXT = frozenset(pair for row in _ROWS for one in (row, row[::-1]) for pair in pairwise(one))
 _DISGUISE = str.maketrans("013457@$!", "oieastasi")
 
 
@@ -55,7 +56,7 @@ def normal_password(text: str) -> bytes:
 
 
 def check_password(text: str, about: Iterable[str] = ()) -> None:
-    """Raise InputError unless the password is good enough. ``about`` are texts of the account: its name, its address."""
+    """Raise InputError unless the password is good enough. ``about`` are texts of the account: name, address."""
     password = unicodedata.normalize("NFKC", text[: _TYPED_AT_MOST + 1])
     if len(password) < SHORTEST:
         raise InputError("password", f"use at least {SHORTEST} characters; a few unrelated words are easy to keep.")
@@ -77,7 +78,7 @@ def check_password(text: str, about: Iterable[str] = ()) -> None:
 
 def _new_characters(text: str) -> int:
     """Count the characters that do not merely repeat or continue the one before."""
-    pairs = zip(text, text[1:], strict=False)
+    pairs = pairwise(text)
     return 1 + sum(1 for pair in pairs if pair[0] != pair[1] and pair not in _NEXT)
 
 
@@ -97,8 +98,8 @@ def _words(texts: Iterable[str]) -> list[str]:
 
 
 def _mostly(words: list[str], text: str) -> bool:
-    """Tell whether words, with digits and signs around them, are nearly all there is."""
-    left = text
+    """Tell whether words, with digits around them, are nearly all there is. Signs and blanks do not count."""
+    text = left = "".join(one for one in text if one.isalnum())
     for word in words:
         left = left.replace(word, " ")
     if left == text:

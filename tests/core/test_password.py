@@ -36,6 +36,7 @@ GUESSABLE = {
     "the product with a blank": "Front Desk 2026",
     "the address": "ada.lovelace2026",
     "the domain": "analytical1234",
+    "the whole address": "ada.lovelace@analytical.example",
     "the name written together": "AdaLovelace!!1",
     "the agency": "EngineAgency#1",
     "wide letters for plain ones": "ｐａｓｓｗｏｒｄ１２３４",
