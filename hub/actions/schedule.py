@@ -102,6 +102,7 @@ def counts_as_busy(business: Business, kind: str) -> bool:
 def openings_of(
     conn: sa.Connection, business_id: str, wanted: Sequence[str], span: Window
 ) -> tuple[dict[str, tuple[Openings, Reason | None]], dict[str, str]]:
+    """Return when each of these holders works, with a reason if they cannot be booked at all, and their zones."""
     days: dict[str, list[DayWindow]] = defaultdict(list)
     for row in _rows(conn, holder.WorkingHours, business_id, wanted):
         days[row.holder_id].append(DayWindow(row.weekday, row.starts, row.ends))
