@@ -2,18 +2,74 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
-from hub.run.supervisor import run_hub
-from hub.settings import load_settings
+from hub.run.demo_calendars import DemoPlace, calendar_program, demo_environment, find_place, folder_of
+from hub.run.supervisor import READY, run_hub
+from hub.settings import Settings, load_settings
 
 
 @click.command("up")
+@click.option("--demo", is_flag=True, help="At the first start, add a demo business with a calendar server of its own.")
 @click.option("--separate-broker", is_flag=True, help="Keep the credentials in a process of their own, the broker.")
-def command(separate_broker: bool) -> None:
+def command(demo: bool, separate_broker: bool) -> None:
     """Start the hub and keep it running.
 
     Starts Valkey (unless HUB_QUEUE_URL names a server), the web server, the workers and the clock, starts each again
     when it ends, and stops them all on Ctrl-C or SIGTERM.
     """
-    run_hub(load_settings(), separate_broker=separate_broker)
+    settings = load_settings()
+    if demo:
+        _make_demo(settings)
+    place = find_place(settings)
+    beside = () if place is None else (calendar_program(folder_of(settings), place),)
+    environment = {} if place is None else demo_environment(settings, place)
+    say = _saying(settings, place)
+    run_hub(settings, separate_broker=separate_broker, beside=beside, environment=environment, say=say)
+
+
+def _make_demo(settings: Settings) -> None:
+    from hub.run.demo_business import make_demo, may_make_demo  # what makes it is large, and needed once
+
+    if may_make_demo(settings):
+        click.echo("Making the demo business: calendars, staff, services, appointments …")
+        make_demo(settings)
+
+
+def _saying(settings: Settings, place: DemoPlace | None) -> Callable[[str], None]:
+    def say(line: str) -> None:
+        print(line, flush=True)
+        if line.startswith(READY):
+            for more in _welcome(settings, place, line.removeprefix(READY).strip().rstrip("/")):
+                print(more, flush=True)
+
+    return say
+
+
+def _welcome(settings: Settings, place: DemoPlace | None, address: str) -> list[str]:
+    """Return what to try first, after the line that names the address."""
+    if place is not None:
+        return [
+            "",
+            f"  Console       {address}/console",
+            f"  Sign in as    {place.email}   password  {place.password}",
+            f"  Booking page  {address}/b/willow-street-physio",
+            f"  API           {address}/api/docs",
+            f"  Calendars     {place.origin}/   (ada or ben, password {place.calendar_password})",
+            "",
+            "  Try this: book a first visit on the booking page, then look at it in the console's week view, read the",
+            "  mails that were kept under Mails, and see the event come into the calendar of who was booked.",
+            "  Ctrl-C stops the hub; `scripts/up --empty` with another HUB_DATA_DIR starts without the demo.",
+            "",
+        ]
+    file = settings.data_dir.resolve() / "setup-code"
+    if not file.is_file():
+        return []
+    return [
+        "",
+        f"  Nobody owns this hub yet. Open {address}/first-run and give the set-up code:",
+        f"      {file.read_text('utf-8').strip()}",
+        "",
+    ]

@@ -31,10 +31,14 @@ def web(listener: int | None) -> None:
     settings = _settings("web")
 
     def make_app() -> Flask:
+        from hub.actions.first_run import first_run_needed, setup_code
         from hub.app import create_hub
         from hub.web.app import create_app
 
-        return create_app(create_hub(settings))
+        hub = create_hub(settings)
+        if first_run_needed(hub):
+            setup_code(hub)  # there before anybody can come: `hub up` shows it
+        return create_app(hub)
 
     serve(settings, make_app, listener=listener, after_fork=die_with_parent, ready=tell_ready)
 

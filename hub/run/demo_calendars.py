@@ -57,6 +57,7 @@ def calendar_program(folder: Path, place: DemoPlace) -> Program:
     if find_spec("radicale") is None:
         raise StateError("The demo needs Radicale, which scripts/up installs; start with `hub up` for no demo.")
     command = [
+        *("/bin/sh", "-c", 'exec "$@" >>"$LOG" 2>&1', "sh"),  # it tells every request: into a file of its own
         *(sys.executable, "-m", "radicale", "--config", os.devnull, f"--server-hosts=127.0.0.1:{place.port}"),
         *("--auth-type=htpasswd", f"--auth-htpasswd-filename={folder / 'users'}", "--auth-htpasswd-encryption=plain"),
         *("--auth-delay=0", f"--storage-filesystem-folder={folder / 'collections'}", "--logging-level=warning"),
@@ -66,7 +67,7 @@ def calendar_program(folder: Path, place: DemoPlace) -> Program:
         tuple(command),
         stage=3,
         stop_seconds=5,
-        environment={"HOME": str(folder), "PYTHONWARNINGS": "ignore"},
+        environment={"HOME": str(folder), "PYTHONWARNINGS": "ignore", "LOG": str(folder / "radicale.log")},
         answers=lambda: _answers(place.port),
     )
 

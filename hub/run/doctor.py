@@ -28,6 +28,7 @@ CHECKS: Mapping[str, Check] = {
     "broker": doctor_work.check_broker,
     "clock": doctor_work.check_clock,
     "outbox": doctor_work.check_outbox,
+    "users": doctor_work.check_users,
     "plugins": doctor_work.check_plugins,
     "connections": doctor_work.check_connections,
     "calendars": doctor_work.check_calendars,

@@ -13,9 +13,6 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
-from packaging.markers import Marker
-from packaging.utils import canonicalize_name
-
 from hub.run.finding import Finding, bad, ok, warn
 from hub.run.patient import Patient
 
@@ -108,7 +105,7 @@ def check_python(patient: Patient) -> Iterator[Finding]:
 
 def check_packages(patient: Patient, lock: Path = LOCK) -> Iterator[Finding]:
     """Compare what is installed with the lock, and look for what must not be installed."""
-    names = {canonicalize_name(one.name) for one in distributions() if one.name}
+    names = {re.sub(r"[-_.]+", "-", one.name).lower() for one in distributions() if one.name}
     for intruder in sorted(names & {"niquests", "urllib3-future"}):
         yield bad(
             "packages",
@@ -118,7 +115,8 @@ def check_packages(patient: Patient, lock: Path = LOCK) -> Iterator[Finding]:
     if not lock.is_file():
         yield ok("packages", f"frontdesk-hub {version('frontdesk-hub')}; there is no lock beside it to compare with.")
         return
-    differing = [one for one in (_compare(*pin) for pin in _pins(lock)) if one]
+    pins = _pins(lock)
+    differing = [one for one in (_compare(name, versions) for name, versions in pins.items()) if one]
     if differing:
         more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
         yield warn(
@@ -127,23 +125,30 @@ def check_packages(patient: Patient, lock: Path = LOCK) -> Iterator[Finding]:
             "Run scripts/venv, which installs the lock.",
         )
     else:
-        yield ok(
-            "packages", f"frontdesk-hub {version('frontdesk-hub')}, with the {len(_pins(lock))} packages of the lock."
-        )
+        yield ok("packages", f"frontdesk-hub {version('frontdesk-hub')}, with the {len(pins)} packages of the lock.")
 
 
-def _pins(lock: Path) -> list[tuple[str, str]]:
-    """Return names and versions of a lock that are meant for this machine."""
-    rows = _PINNED.findall(lock.read_text())
-    return [(name, pinned) for name, pinned, marker in rows if not marker or Marker(marker.strip()).evaluate()]
+def _pins(lock: Path) -> dict[str, list[str]]:
+    """Return the versions of each package that a lock allows. What only some machines need counts where it is here."""
+    pins: dict[str, list[str]] = {}
+    for name, pinned, marker in _PINNED.findall(lock.read_text()):
+        if not marker or _found(name):
+            pins.setdefault(name, []).append(pinned)
+    return pins
 
 
-def _compare(name: str, pinned: str) -> str:
-    try:
-        found = version(name)
-    except PackageNotFoundError:
+def _compare(name: str, versions: list[str]) -> str:
+    found = _found(name)
+    if not found:
         return f"{name} is missing"
-    return "" if found == pinned else f"{name} is {found}, not {pinned}"
+    return "" if found in versions else f"{name} is {found}, not {' or '.join(versions)}"
+
+
+def _found(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
 
 
 def check_zones(patient: Patient) -> Iterator[Finding]:

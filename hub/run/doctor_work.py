@@ -18,6 +18,7 @@ from hub.store.business import AGENCY
 from hub.store.connection import DISCONNECTED, Connection
 from hub.store.figures import Counts, calendar_counts, connection_counts, figures, outbox_counts
 from hub.store.outbox import DEAD, UNKNOWN
+from hub.store.user import any_user
 
 _LONG = 120
 """Seconds for which a due effect may wait before somebody should look."""
@@ -105,6 +106,19 @@ def check_outbox(patient: Patient) -> Iterator[Finding]:
             yield warn("outbox", what, "Start the hub.")
     elif not any(ended.values()):
         yield ok("outbox", "Nothing failed, and nothing waits for long.")
+
+
+def check_users(patient: Patient) -> Iterator[Finding]:
+    """Look whether somebody may sign in."""
+    if patient.data is None:
+        return
+    with patient.data.reading() as conn:
+        owned = any_user(conn)
+    if owned:
+        yield ok("users", "The hub has its owner.")
+    else:
+        way_out = f"Open {patient.settings.base_url}/first-run, or invite the owner: hub user add."
+        yield warn("users", "Nobody may sign in yet.", way_out)
 
 
 def check_plugins(patient: Patient) -> Iterator[Finding]:
