@@ -32,16 +32,16 @@ def book_for(
     agreements: Mapping[str, bool] | None = None,
     source: str = "console",
     idempotency_key: str = "",
+    request: str = "",
 ) -> Booked:
     """Book a start (UTC seconds) of a service for a customer, by the same rules as on the booking page.
 
     If it cannot be booked after it was held, the time is let go again at once. With an ``idempotency_key`` a repeat
-    returns the booking as it stands. Raises what `hold` and `book` raise.
+    returns the booking as it stands; ``request`` as in `hold`. Raises what `hold` and `book` raise.
     """
     check_customer(customer)  # before a time is taken for nobody
-    held = hold(
-        hub, business_id, service_id, start, zone=zone, staff=staff, idempotency_key=idempotency_key, source=source
-    )
+    keyed = {"idempotency_key": idempotency_key, "request": request}
+    held = hold(hub, business_id, service_id, start, zone=zone, staff=staff, source=source, **keyed)
     with hub.database.reading() as conn:
         new = find_booking(conn, business_id, held.booking_id).state == State.HELD
     try:

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from hub.actions.people import Customer, open_people
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import LAST
-from hub.core.errors import InputError
+from hub.core.errors import InputError, UnknownId
 from hub.core.page import Page, check_limit, cut, read_cursor
 from hub.identity.email import canonical_email
 from hub.identity.phone import canonical_phone
@@ -114,6 +114,15 @@ def list_bookings(
         found = read_bookings(conn, businesses, *where, after=place, newest=newest, limit=limit + 1)
         page = cut(name, found, limit, lambda row: (row.starts_at, row.id))
         return Page(as_rows(hub, conn, businesses, page.items), page.next)
+
+
+def find_row(hub: Hub, business_id: str, booking_id: str) -> BookingRow:
+    """Return one booking as it would stand in the list, whatever its state. Raises UnknownId."""
+    with hub.database.reading() as conn:
+        found = read_bookings(conn, [business_id], Booking.id == booking_id) if is_id(booking_id) else []
+        if not found:
+            raise UnknownId("booking", booking_id)
+        return as_rows(hub, conn, [business_id], found)[0]
 
 
 def as_rows(

@@ -1,13 +1,14 @@
-"""Forget what the retention schedule lets go: addresses after 90 days, events after 400, sign-ins 30 after the end."""
+"""Forget what the retention schedule lets go: addresses, security events, sign-ins, answers to idempotency keys."""
 
 from __future__ import annotations
 
 from hub.core.network import network_of
 from hub.parts import Hub
-from hub.store import security, sign_in
+from hub.store import answer, security, sign_in
 
 DAY = 86_400
 ADDRESS_DAYS, EVENT_DAYS, SIGN_IN_DAYS = 90, 400, 30
+ANSWER_DAYS = 2
 _SLICE = 500
 
 
@@ -33,3 +34,9 @@ def forget_sign_ins(hub: Hub) -> None:
     """Delete sessions, links and API keys that ended a while ago."""
     with hub.database.writing() as conn:
         sign_in.forget_sign_ins(conn, hub.clock() - SIGN_IN_DAYS * DAY)
+
+
+def forget_answers(hub: Hub) -> None:
+    """Delete what the API answered to idempotency keys: a repeat comes within hours."""
+    with hub.database.writing() as conn:
+        answer.forget_answers(conn, hub.clock() - ANSWER_DAYS * DAY)

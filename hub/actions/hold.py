@@ -48,18 +48,19 @@ def hold(
     zone: str,
     staff: str = "",
     idempotency_key: str = "",
+    request: str = "",
     source: str = "",
     network: str = "",
 ) -> Held:
     """Claim a start (UTC seconds) of a service and return the hold; ``staff`` asks for one of its staff.
 
-    ``zone`` is the customer's. With an ``idempotency_key`` a repeat returns the first answer. ``source`` is the door
-    (``page``, ``api``, ``console``). ``network`` is a keyed hash of where it comes from: with one, only so many times
-    may be held at once (TooMany). Raises Taken when the time is not free, InputError when it is never offered (notice,
-    horizon, step, hours), UnknownId.
+    ``zone`` is the customer's. With an ``idempotency_key`` a repeat returns the first answer; ``request`` is a hash of
+    what else was asked with it. ``source`` is the door (``page``, ``api``, ``console``). ``network`` is a keyed hash of
+    where it comes from: with one, only so many times may be held at once (TooMany). Raises Taken when the time is not
+    free, InputError when it is never offered (notice, horizon, step, hours), UnknownId.
     """
     check_zone(zone)
-    fingerprint = _fingerprint(service_id, start, zone, staff)
+    fingerprint = _fingerprint(service_id, start, zone, staff, *([request] if request else []))
     if repeated := _repeated(hub, business_id, idempotency_key, fingerprint):
         return repeated
     try:

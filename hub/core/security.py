@@ -51,7 +51,7 @@ class Kind(StrEnum):
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
     # Bookings, changed by those who work with them
-    BOOKING_CHANGED = "booking_changed"  # detail: booked, confirmed, declined, no_show, came
+    BOOKING_CHANGED = "booking_changed"  # detail: booked, moved, cancelled, confirmed, declined, no_show, came
     # At the door
     NOT_ALLOWED = "not_allowed"  # a role, scope or business that does not allow it
     CROSS_SITE = "cross_site"  # a request that another site caused

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub.actions.cancel import lapse_expired_holds
-from hub.actions.forget import cut_addresses, forget_events, forget_sign_ins
+from hub.actions.forget import cut_addresses, forget_answers, forget_events, forget_sign_ins
 from hub.actions.poll import poll_calendars
 from hub.jobs.schedule import Periodic
 from hub.parts import Hub
@@ -32,6 +32,7 @@ def forget_past_claims(hub: Hub) -> None:
 
 PERIODIC = (
     Periodic("cut_addresses", DAY // 4, cut_addresses),
+    Periodic("forget_answers", DAY // 4, forget_answers),
     Periodic("forget_done_effects", DAY // 4, forget_done_effects),
     Periodic("forget_events", DAY // 4, forget_events),
     Periodic("forget_past_claims", DAY // 4, forget_past_claims),

@@ -218,3 +218,9 @@ def coming_of(conn: sa.Connection, business_id: str, holders: Collection[str], n
         .group_by(Occurrence.holder_id)
     )
     return {row[0]: row[1] for row in conn.execute(statement)}
+
+
+def booking_by_key(conn: sa.Connection, business_id: str, idempotency_key: str) -> str | None:
+    """Return the id of the booking that was made with an idempotency key, None without one."""
+    statement = select(Booking.id).where(Booking.business_id == business_id, Booking.idempotency_key == idempotency_key)
+    return conn.execute(statement).scalar_one_or_none()

@@ -104,7 +104,7 @@ def answer_refusals(app: Flask) -> None:
 
 
 def refusal(status: int, title: str, text: str, code: str, errors: Sequence[tuple[str, str]] = ()) -> Response:
-    """Return the answer: ``title`` and ``text`` for people, ``code`` a machine word, ``errors`` fields and sentences."""
+    """Return the answer: ``title`` and ``text`` for people, ``code`` a machine word, ``errors`` each fault."""
     if _is_api():
         title = HTTP_STATUS_CODES.get(status, title)  # as RFC 9457 says for a problem without a type of its own
         body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": text}

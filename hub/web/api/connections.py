@@ -1,0 +1,261 @@
+"""Connections over the API: the provider accounts of a business, connected step by step, tested, disconnected."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from hub.actions import connections as actions
+from hub.actions.connect import connect
+from hub.actions.disconnect import disconnect
+from hub.core.errors import HubError
+from hub.core.provider import Form, Redirect
+from hub.core.role import Right
+from hub.web.api.calendars import ShownCalendar, calendar
+from hub.web.api.call import Reply, call
+from hub.web.api.fields import Given, Id, Instant, Line, Shown, Text, left_out
+from hub.web.api.repeat import made, make_once
+from hub.web.current import the_hub, visit
+from hub.web.door import Rate
+
+TAG = "Connections"
+
+
+class NewConnection(Given):
+    """A step of connecting an account. Without an `answer` the form is asked for."""
+
+    provider: Line
+    level: Line = Field(description="How much the owner lets the hub see and do, as the provider declares it.")
+    answer: dict[Line, Text] = left_out("What was typed into the form, by the names of its fields.")
+    holder_id: Id = left_out("Whose own account it is; left out: one of the business.")
+
+
+class ConnectionAgain(Given):
+    """A step of connecting an account again. Without an `answer` the form is asked for."""
+
+    level: Line = left_out("Left out: as before.")
+    answer: dict[Line, Text] = left_out("What was typed into the form, by the names of its fields.")
+
+
+class FormField(Shown):
+    """A field to fill in. What is `secret` is not shown while it is typed, and never answered."""
+
+    name: str
+    title: str
+    help: str
+    secret: bool
+    required: bool
+    default: str
+
+
+class NextStep(Shown):
+    """What comes next: a form to fill in and send as `answer`, or an address to send the owner to."""
+
+    step: Literal["form", "redirect"]
+    problem: str = Field(description="Why the answer was not accepted; empty if there was none.")
+    fields: list[FormField]
+    url: str
+
+
+class Connection(Shown):
+    """A provider account. `age`: seconds since the oldest of what is known was read; null before the first look."""
+
+    id: Id
+    provider: str
+    title: str
+    level: str
+    account_name: str
+    holder_id: str | None
+    health: str
+    reason: str = Field(description="A word for programs; empty while it is well.")
+    sentence: str = Field(description="What the reason means, for people.")
+    health_at: Instant
+    made_at: Instant
+    looked_at: Instant | None
+    age: int | None
+    keeps: str = Field(description="What the provider keeps after a disconnect.")
+    revoking: bool = Field(description="Disconnected here, but not yet ended at the provider.")
+    calendars: list[ShownCalendar]
+
+
+class Connections(Shown):
+    """The connections of a business, the oldest first."""
+
+    items: list[Connection]
+
+
+class Tested(Shown):
+    """How a test went."""
+
+    ok: bool
+    reason: str
+    sentence: str
+    calendars: int
+
+
+class BookingAtRisk(Shown):
+    """A coming booking that no calendar protects any more."""
+
+    booking_id: str
+    start: Instant
+    end: Instant
+    holder_id: str
+
+
+class Disconnected(Shown):
+    """How a connection ended. `revoked`: nothing is left to do at the provider."""
+
+    connection_id: str
+    ended_at: Instant
+    revoked: bool
+    keeps: str
+    at_risk_count: int
+    at_risk: list[BookingAtRisk]
+
+
+class _NotYet(HubError):
+    """Nothing was made yet: there is another step."""
+
+    def __init__(self, step: NextStep) -> None:
+        super().__init__("Another step comes first.", code="step")
+        self.step = step
+
+
+def list_connections(business_id: str) -> Connections:
+    """List the connections of a business."""
+    return Connections(items=[_connection(one) for one in actions.list_connections(the_hub(), business_id)])
+
+
+def add_connection(business_id: str, body: NewConnection) -> Reply:
+    """Take a step of connecting an account: 201 when it is connected, 200 with what comes next."""
+    given = body.model_fields_set
+
+    def make() -> str:
+        step = connect(
+            the_hub(),
+            business_id,
+            body.provider,
+            body.level,
+            body.answer if "answer" in given else None,
+            holder_id=body.holder_id if "holder_id" in given else None,
+            visit=visit(),
+        )
+        return _connected(step)
+
+    try:
+        made_id, repeated = make_once(business_id, body, make)
+    except _NotYet as error:
+        return Reply(error.step, 200)
+    return made(_connection(actions.get_connection(the_hub(), business_id, made_id)), repeated=repeated)
+
+
+def get_connection(business_id: str, connection_id: str) -> Connection:
+    """Read a connection."""
+    return _connection(actions.get_connection(the_hub(), business_id, connection_id))
+
+
+def connect_again(business_id: str, connection_id: str, body: ConnectionAgain) -> Reply:
+    """Take a step of connecting an account again: 201 when it is connected, 200 with what comes next."""
+    before = actions.get_connection(the_hub(), business_id, connection_id)
+    given = body.model_fields_set
+    try:
+        _connected(
+            connect(
+                the_hub(),
+                business_id,
+                before.provider,
+                body.level if "level" in given else before.level,
+                body.answer if "answer" in given else None,
+                connection_id=connection_id,
+                visit=visit(),
+            )
+        )
+    except _NotYet as error:
+        return Reply(error.step, 200)
+    return Reply(get_connection(business_id, connection_id), 201)
+
+
+def test_connection(business_id: str, connection_id: str) -> Tested:
+    """Ask the account for its calendars now. A provider's fault is an answer."""
+    found = actions.try_connection(the_hub(), business_id, connection_id)
+    return Tested(ok=found.ok, reason=found.reason, sentence=found.sentence, calendars=found.calendars)
+
+
+def end_connection(business_id: str, connection_id: str) -> Disconnected:
+    """Disconnect an account: no call of it starts any more."""
+    ended = disconnect(the_hub(), visit(), business_id, connection_id)
+    return Disconnected(
+        connection_id=ended.connection_id,
+        ended_at=ended.ended_at,
+        revoked=ended.revoked,
+        keeps=ended.keeps,
+        at_risk_count=ended.at_risk_count,
+        at_risk=[
+            BookingAtRisk(booking_id=one.booking_id, start=one.start, end=one.end, holder_id=one.holder_id)
+            for one in ended.at_risk
+        ],
+    )
+
+
+def _connected(step: object) -> str:
+    """Return the id of what was connected, or raise what comes next."""
+    if isinstance(step, Form):
+        fields = [FormField(**{name: getattr(one, name) for name in FormField.model_fields}) for one in step.fields]
+        raise _NotYet(NextStep(step="form", problem=step.problem, fields=fields, url=""))
+    if isinstance(step, Redirect):
+        raise _NotYet(NextStep(step="redirect", problem="", fields=[], url=step.url))
+    return str(step.connection)  # type: ignore[attr-defined]
+
+
+def _connection(found: actions.ConnectionView) -> Connection:
+    names = [name for name in Connection.model_fields if name != "calendars"]
+    values: dict[str, Any] = {name: getattr(found, name) for name in names}
+    return Connection(**values, calendars=[calendar(one) for one in found.calendars])
+
+
+_ALL = "/businesses/<business_id>/connections"
+_ONE = f"{_ALL}/<connection_id>"
+_STEP = {200: NextStep}
+ROUTES = (
+    call("GET", _ALL, list_connections, Right.VIEW, TAG, gives=Connections),
+    call(
+        "POST",
+        _ALL,
+        add_connection,
+        Right.CONNECT,
+        TAG,
+        takes=NewConnection,
+        gives=Connection,
+        status=201,
+        other=_STEP,
+        keyed=True,
+        rate=Rate.OUTWARD,
+        also=(409, 502),
+    ),
+    call("GET", _ONE, get_connection, Right.VIEW, TAG, gives=Connection),
+    call(
+        "POST",
+        f"{_ONE}/connect",
+        connect_again,
+        Right.CONNECT,
+        TAG,
+        takes=ConnectionAgain,
+        gives=Connection,
+        status=201,
+        other=_STEP,
+        rate=Rate.OUTWARD,
+        also=(409, 502),
+    ),
+    call(
+        "POST",
+        f"{_ONE}/test",
+        test_connection,
+        Right.CONNECT,
+        TAG,
+        gives=Tested,
+        rate=Rate.OUTWARD,
+        also=(409, 502),
+    ),
+    call("POST", f"{_ONE}/disconnect", end_connection, Right.CONNECT, TAG, gives=Disconnected),
+)
