@@ -88,6 +88,12 @@ class Registry:
         module, _ = self._owner(provider)
         return any(impl.plugin is module for impl in getattr(self._plugins.hook, hook).get_hookimpls())
 
+    def hooks(self, plugin: str) -> tuple[str, ...]:
+        """Return the names of the hooks that a plugin which is on implements, its key hooks aside; none for another."""
+        module = self._modules.get(plugin)
+        callers = self._plugins.get_hookcallers(module) if module is not None else None
+        return tuple(sorted(caller.name for caller in callers or ()))
+
     def ask(self, provider: str, hook: str, **arguments: Any) -> Any:
         """Call an addressed hook of the one plugin that owns the provider, and return its answer.
 

@@ -27,6 +27,7 @@ from sqlalchemy.orm import Mapped
 
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
+from hub.store.guard import Across
 from hub.store.holder import Holder
 from hub.store.ids import LENGTH, is_id
 from hub.store.keys import ConnectionKey
@@ -219,6 +220,17 @@ def list_connections(
     if connection_id is not None:
         statement = statement.where(Connection.id == connection_id)
     return list(conn.execute(statement).all())
+
+
+def count_connections(conn: sa.Connection) -> dict[str, int]:
+    """Return how many connections of all businesses are not disconnected, by provider."""
+    statement = (
+        select(Connection.provider, sa.func.count().label("many"))
+        .where(Connection.health != DISCONNECTED)
+        .group_by(Connection.provider)
+        .execution_options(across=Across.DOOR)
+    )
+    return {row.provider: row.many for row in conn.execute(statement)}
 
 
 def find_for_call(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]] | None:

@@ -13,6 +13,8 @@ from sqlalchemy import (
     Connection,
     Index,
     Integer,
+    Row,
+    Select,
     String,
     Text,
     delete,
@@ -201,6 +203,40 @@ def entries(conn: Connection, states: Collection[str] = _ENDED_BADLY, limit: int
     """Return rows of all businesses in these states, oldest first, for the operator."""
     query = select(*_COLUMNS).where(Outbox.state.in_(states)).order_by(Outbox.id).limit(limit)
     return [Entry(*row) for row in conn.execute(query.execution_options(across=Across.OPERATOR))]
+
+
+def list_effects(
+    conn: Connection, businesses: Collection[str] | None, states: Collection[str], *, after: str = "", limit: int
+) -> list[Row[Any]]:
+    """Return rows in these states, the newest first, from behind an id on; of all businesses with None."""
+    query = _among(select(Outbox.__table__).where(Outbox.state.in_(states)), businesses)
+    if after:
+        query = query.where(Outbox.id < after)
+    return list(conn.execute(query.order_by(Outbox.id.desc()).limit(limit)).all())
+
+
+def find_effect(conn: Connection, businesses: Collection[str] | None, identifier: str) -> Row[Any] | None:
+    """Return a row of these businesses, or None."""
+    query = _among(select(Outbox.__table__).where(Outbox.id == identifier), businesses)
+    return conn.execute(query).one_or_none()
+
+
+def count_effects(conn: Connection, businesses: Collection[str] | None) -> dict[str, int]:
+    """Return how many rows there are in each state."""
+    query = _among(select(Outbox.state, func.count().label("many")), businesses).group_by(Outbox.state)
+    return {row.state: row.many for row in conn.execute(query)}
+
+
+def oldest_due(conn: Connection, businesses: Collection[str] | None) -> int | None:
+    """Return since when the row waits that has waited longest (UTC seconds; in the future if none is due)."""
+    query = _among(select(func.min(Outbox.due_at)).where(Outbox.state == WAITING), businesses)
+    return conn.scalar(query)
+
+
+def _among(query: Select[Any], businesses: Collection[str] | None) -> Select[Any]:
+    if businesses is None:
+        return query.execution_options(across=Across.DOOR)
+    return query.where(Outbox.business_id.in_(businesses))
 
 
 def replay(conn: Connection, now: int, identifier: str | None = None) -> int:
