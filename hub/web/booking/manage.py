@@ -15,6 +15,7 @@ from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
 from hub.actions.appointment import Appointment, cancel_appointment, find_appointment, move_appointment
+from hub.actions.customer_link import customer_link
 from hub.actions.public_page import PublicPage, PublicService, page_of, service_of
 from hub.core.booking import State
 from hub.core.calendar import Event
@@ -49,7 +50,10 @@ def appointment_file(token: str) -> Response:
     business, service, found = _found()
     if found.state is not State.CONFIRMED:
         raise StateError("There is a file for the calendar once an appointment is confirmed.", code=found.state)
-    content = event_to_ical(_event(business, service, found), now=the_hub().clock())
+    event = _event(business, service, found)
+    link = customer_link(the_hub(), business.business_id, found.booking_id)
+    event = replace(event, description=f"{event.description}\nTo move or cancel it: {link}".strip())
+    content = event_to_ical(event, now=the_hub().clock())
     answer = Answer(content, content_type="text/calendar; charset=utf-8")
     answer.headers["Content-Disposition"] = "attachment; filename=appointment.ics"  # ours: no text of others in it
     return answer
@@ -176,11 +180,11 @@ def _note(found: Appointment) -> str | None:
 
 def _event(business: PublicPage, service: PublicService, found: Appointment) -> Event:
     return Event(
-        uid=f"{found.booking_id}@frontdesk",
+        uid=f"frontdesk-{found.booking_id}",  # as in the mail, so that a calendar has it once
         start=found.start,
         end=found.end,
         zone=found.zone,
-        summary=f"{service.name}, {business.name}",
+        summary=f"{service.name} ({business.name})",
         description=_description(business, found),
         location=service.place or business.place,
         sequence=found.version,
