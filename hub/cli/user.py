@@ -22,6 +22,7 @@ from hub.parts import Hub
 from hub.settings import load_settings
 
 _COLUMNS = ("address", "name", "role", "businesses", "second factor", "last seen (UTC)", "id")
+_ROLES = [str(one) for one in Role]
 
 
 @click.group("user")
@@ -49,7 +50,7 @@ def list_() -> None:
 
 @command.command("add")
 @click.argument("email")
-@click.option("--role", type=click.Choice([*Role]), default=Role.OWNER, show_default=True, help="What they will be.")
+@click.option("--role", type=click.Choice(_ROLES), default=_ROLES[0], show_default=True, help="What they will be.")
 @click.option("--business", "businesses", multiple=True, help="Id of a business to limit them to. May be repeated.")
 def add(email: str, role: str, businesses: tuple[str, ...]) -> None:
     """Invite somebody, and print the link with which they choose a name and a password."""
