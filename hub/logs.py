@@ -106,7 +106,7 @@ def _only_listed(process: str) -> Any:
             message = record.msg
         event = _said(message, arguments, own=_OWN.match(record.name) is not None)
         moment = datetime.fromtimestamp(record.created, UTC)
-        line: EventDict = {
+        line: dict[str, Any] = {
             "time": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03}Z",
             "level": record.levelname,
         }

@@ -55,9 +55,12 @@ def _is_taken(host: str, port: int) -> bool:
 
 def check_folder(patient: Patient) -> Iterator[Finding]:
     """Look whether the data folder is there, ours, and closed to others."""
-    folder = patient.settings.data_dir.resolve()
+    settings, folder = patient.settings, patient.settings.data_dir.resolve()
+    elsewhere = (settings.database_url, settings.keystore_url, settings.queue_url)
+    if all(one.get_secret_value() for one in elsewhere):
+        return  # nothing that matters is in it
     if not os.path.lexists(folder):
-        if patient.settings.queue_is_embedded:
+        if settings.queue_is_embedded:
             yield warn(
                 "folder", f"There is no data folder {str(folder)!r} yet.", "Start the hub, which makes it: hub up."
             )

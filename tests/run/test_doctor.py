@@ -21,8 +21,10 @@ from sqlalchemy import insert, update
 from sqlalchemy.engine import make_url
 
 from hub.actions.businesses import create_business
-from hub.actions.people import find_or_add_person
+from hub.actions.first_run import make_owner, setup_code
+from hub.actions.people import check_customer, find_or_add_person
 from hub.app import close_hub, create_hub
+from hub.core.security import OPERATOR
 from hub.run.doctor import CHECKS, examine, is_well
 from hub.run.doctor_data import check_time
 from hub.run.doctor_machine import LOCK, check_packages, check_space
@@ -129,7 +131,7 @@ def embedded(tmp_path: Path) -> House:
 def test_an_installation_that_is_well_but_does_not_run(house: House) -> None:
     found = house.examine()
     assert is_well(found)
-    assert {one.part for one in found if one.level is WARN} == {"clock", "mail"}
+    assert {one.part for one in found if one.level is WARN} == {"clock", "mail", "users"}
 
 
 def test_where_nothing_was_installed_that_is_explained_and_nothing_is_made(tmp_path: Path) -> None:
@@ -145,7 +147,7 @@ def test_every_part_is_looked_at_on_a_hub_that_runs(embedded: House) -> None:
         found = embedded.examine()
     assert is_well(found), found
     assert {one.part for one in found} == set(CHECKS) - {"time", "broker"}
-    assert {one.part for one in found if one.level is WARN} == {"mail"}
+    assert {one.part for one in found if one.level is WARN} == {"mail", "users"}
 
 
 @contextmanager
@@ -403,7 +405,7 @@ def test_with_the_broker_apart_its_root_is_not_asked_for(house: House, tmp_path:
 def add_person(house: House) -> None:
     hub = create_hub(load_settings(house.environ))
     with hub.database.writing() as conn:
-        find_or_add_person(hub, conn, house.business, ADA)
+        find_or_add_person(hub, conn, house.business, check_customer(ADA))
     close_hub(hub)
 
 
@@ -491,6 +493,16 @@ def test_effects_that_failed_or_wait_too_long_are_told(house: House) -> None:
     assert house.levels("outbox") == [WARN, WARN, WARN]
     house.hold_clock()
     assert house.levels("outbox") == [WARN, WARN, BAD]
+
+
+def test_a_hub_that_nobody_owns_is_told_and_where_to_go(house: House) -> None:
+    assert house.levels("users") == [WARN]
+    assert "https://hub.example.com/first-run" in house.said("users", HUB_PUBLIC_URL="https://hub.example.com")
+    hub = create_hub(load_settings(house.environ))
+    about = {"agency": "Agency", "name": "Ada", "email": "ada@example.com", "zone": "UTC"}
+    make_owner(hub, OPERATOR, code=setup_code(hub), password="a long sentence of ada's", **about)
+    close_hub(hub)
+    assert house.levels("users") == [OK]
 
 
 def test_a_plugin_that_cannot_be_loaded_is_told(house: House, tmp_path: Path) -> None:
