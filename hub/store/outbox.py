@@ -223,17 +223,18 @@ def find_effect(conn: Connection, businesses: Collection[str] | None, identifier
 
 def count_effects(conn: Connection, businesses: Collection[str] | None) -> dict[str, int]:
     """Return how many rows there are in each state."""
-    query = _among(select(Outbox.state, func.count().label("many")), businesses).group_by(Outbox.state)
-    return {row.state: row.many for row in conn.execute(query)}
+    counted = select(Outbox.state, func.count().label("many")).group_by(Outbox.state)
+    return {row.state: row.many for row in conn.execute(_among(counted, businesses))}
 
 
 def oldest_due(conn: Connection, businesses: Collection[str] | None) -> int | None:
     """Return since when the row waits that has waited longest (UTC seconds; in the future if none is due)."""
     query = _among(select(func.min(Outbox.due_at)).where(Outbox.state == WAITING), businesses)
-    return conn.scalar(query)
+    oldest: int | None = conn.scalar(query)
+    return oldest
 
 
-def _among(query: Select[Any], businesses: Collection[str] | None) -> Select[Any]:
+def _among(query: Select[*tuple[Any, ...]], businesses: Collection[str] | None) -> Select[*tuple[Any, ...]]:
     if businesses is None:
         return query.execution_options(across=Across.DOOR)
     return query.where(Outbox.business_id.in_(businesses))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -13,12 +16,14 @@ import pytest
 from sqlalchemy import select
 
 from hub.actions.cancel import cancel
+from hub.actions.check import check_live
 from hub.actions.connect import choose_calendar, connect, list_calendars
 from hub.actions.connections import get_connection
 from hub.actions.disconnect import disconnect
 from hub.actions.effects import EFFECTS
 from hub.actions.sync import sync_calendar
 from hub.core.booking import State
+from hub.core.calendar import Window
 from hub.core.errors import Refused, Retry, Unavailable, UnknownId
 from hub.core.provider import AuthScheme, Grant, Provider, Revocation
 from hub.core.security import OPERATOR, Visit
@@ -288,3 +293,36 @@ def test_a_look_that_ends_after_the_disconnect_writes_nothing_back(world: World)
         found = conn.execute(select(BusyTime.item).where(BusyTime.business_id == world.business)).all()
     assert found == []
     assert health(world, connection_id)[0] == "disconnected"
+
+
+def test_no_call_starts_after_the_end_however_many_jobs_are_under_way(world: World) -> None:
+    staff = [world.staff() for _ in range(3)]
+    ada = staff[0]
+    connection_id = connection_of(world, ada)
+    (calendar,) = calendars_of(world, connection_id)
+    started: list[float] = []
+    over = threading.Event()
+
+    def called(hook: str) -> None:
+        started.append(time.monotonic())
+        time.sleep(0.01)
+
+    def work(_: int) -> bool:
+        fresh = False
+        while not over.is_set():
+            fresh = sync_calendar(world.hub, world.business, calendar.id)
+            check_live(world.hub, world.business, [ada], Window(TEN, TEN + HOUR))
+        return fresh
+
+    world.calendars.fail = called
+    with ThreadPoolExecutor(12) as pool:
+        jobs = [pool.submit(work, number) for number in range(12)]
+        time.sleep(0.3)
+        disconnect(world.hub, CYD, world.business, connection_id)
+        ended = time.monotonic()
+        time.sleep(1.5)
+        over.set()
+        assert [job.result() for job in jobs] == [False] * 12
+    assert started
+    assert [at for at in started if at > ended + 1.0] == []
+    assert busy_times(world) == 0
