@@ -47,7 +47,7 @@ def serve(
     _Server(options, make_app).run()
 
 
-class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
+class _Log(Logger):
     """Gunicorn's log without a way out of its own: what it says goes where this process logs (`hub.logs`)."""
 
     def setup(self, cfg: Any) -> None:
@@ -57,7 +57,7 @@ class _Log(Logger):  # type: ignore[misc]  # gunicorn has no types
             log.propagate = True
 
 
-class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
+class _Server(BaseApplication):
     def __init__(self, options: dict[str, Any], make_app: Callable[[], Flask]) -> None:
         self._options, self._make_app = options, make_app
         super().__init__()
