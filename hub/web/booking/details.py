@@ -161,10 +161,10 @@ def _field(asked: Question) -> wtforms.Field:
     needed = [DataRequired("Please answer this question; it is needed for the appointment.")] if asked.required else []
     if not asked.choices:
         return wtforms.TextAreaField(asked.label, needed)
-    choices = [(one, one) for one in asked.choices]
+    choices = [wtforms.SelectChoice(one) for one in asked.choices]
     if len(choices) <= 5 and asked.required and all(len(one) <= _SHORT for one in asked.choices):
         return wtforms.RadioField(asked.label, needed, choices=choices, validate_choice=False)
-    return wtforms.SelectField(asked.label, needed, choices=[("", "Choose"), *choices], validate_choice=False)
+    return wtforms.SelectField(asked.label, needed, choices=[wtforms.SelectChoice("", "Choose"), *choices], validate_choice=False)
 
 
 class _DetailsForm(Form):
