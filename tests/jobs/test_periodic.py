@@ -20,3 +20,8 @@ def test_done_effects_are_forgotten_after_thirty_days(hub: Hub, clock: Clock) ->
 
 def test_every_task_has_a_name_of_its_own() -> None:
     assert len({task.name for task in PERIODIC}) == len(PERIODIC)
+
+
+def test_what_the_retention_schedule_lets_go_of_accounts_goes_four_times_a_day() -> None:
+    every = {task.name: task.every_seconds for task in PERIODIC}
+    assert {every[name] for name in ("cut_addresses", "forget_events", "forget_sign_ins")} == {DAY // 4}
