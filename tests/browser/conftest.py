@@ -1,0 +1,194 @@
+"""A real browser on a real server: headless Chromium, and the application of a small world behind a socket."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from selenium import webdriver
+from selenium.webdriver.chrome.options import Options
+from selenium.webdriver.chrome.service import Service
+from werkzeug.serving import make_server
+
+from hub.store.database import Database, open_database
+from hub.web.app import create_app
+from hub.web.limits import Limiter
+from tests.world import World, make_world
+
+PHONE, DESK = 360, 1440
+"""Widths, in pixels, at which every page is looked at."""
+
+_CHROMIUM, _DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+_AXE = "axe_core_python"
+
+
+@pytest.fixture
+def database(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
+    """An empty database. One kind is enough here: what pages say does not depend on it."""
+    shutil.copy(_sqlite_template / "hub.sqlite", tmp_path / "hub.sqlite")
+    database = open_database(f"sqlite:///{tmp_path / 'hub.sqlite'}")
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def world(database: Database, keystore: Database, tmp_path: Path) -> Iterator[World]:
+    """A hub with an empty business."""
+    made = make_world(database, keystore, tmp_path)
+    yield made
+    made.hub.broker.close()
+
+
+@dataclass(frozen=True)
+class Live:
+    """The world's application, and the address under which a browser finds it."""
+
+    world: World
+    app: Flask
+    address: str
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[[Any, socket.socket], str]]:
+    """Serve an application on a socket until the test ends, and return its address."""
+    servers = []
+
+    def start(app: Any, listener: socket.socket) -> str:
+        host, port = listener.getsockname()
+        server = make_server(host, port, app, threaded=True, fd=listener.fileno())
+        server.log = lambda *args, **kwargs: None  # type: ignore[method-assign]
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        servers.append((server, thread, listener))
+        return f"http://{host}:{port}"
+
+    yield start
+    for server, thread, listener in servers:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        listener.close()
+
+
+@pytest.fixture
+def live(world: World, serve: Callable[[Any, socket.socket], str]) -> Live:
+    """The world behind a real server, with settings that know the address."""
+    listener = listen()
+    settings = world.hub.settings.model_copy(update={"web_port": listener.getsockname()[1]})
+    world.hub = replace(world.hub, settings=settings)
+    app = create_app(world.hub, Limiter(""))
+    return Live(world, app, serve(app, listener))
+
+
+def listen() -> socket.socket:
+    """Return a socket that listens on a free port of this machine."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(64)
+    return listener
+
+
+@pytest.fixture(scope="session")
+def _chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    if not (_CHROMIUM and _DRIVER):
+        pytest.skip("chromium and chromedriver are not installed: apt-get install chromium chromium-driver")
+    options = Options()
+    options.binary_location = _CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars"):
+        options.add_argument(argument)
+    options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=Service(_DRIVER))
+    browser.set_page_load_timeout(30)
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def driver(_chromium: webdriver.Chrome) -> Iterator[webdriver.Chrome]:
+    """Chromium without cookies, wide and light, its clock in Berlin. Skips where it is not installed."""
+    width(_chromium, DESK)
+    scheme(_chromium, "light")
+    zone(_chromium, "Europe/Berlin")
+    scripts(_chromium, on=True)
+    _chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    _chromium.get_log("browser")
+    yield _chromium
+    for handle in _chromium.window_handles[1:]:
+        _chromium.switch_to.window(handle)
+        _chromium.close()
+    _chromium.switch_to.window(_chromium.window_handles[0])
+    _chromium.get("about:blank")
+
+
+def width(driver: webdriver.Chrome, pixels: int, height: int = 900) -> None:
+    """Make the page that wide; a narrow one is a phone's."""
+    metrics = {"width": pixels, "height": height, "deviceScaleFactor": 1, "mobile": pixels < 600}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def scheme(driver: webdriver.Chrome, name: str) -> None:
+    """Let the visitor like ``light`` or ``dark``, and nothing that moves: colours on their way fail contrast."""
+    features = [{"name": "prefers-color-scheme", "value": name}, {"name": "prefers-reduced-motion", "value": "reduce"}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+
+def zone(driver: webdriver.Chrome, name: str) -> None:
+    """Let the visitor's clock be that of an IANA zone."""
+    driver.execute_cdp_cmd("Emulation.setTimezoneOverride", {"timezoneId": name})
+
+
+def scripts(driver: webdriver.Chrome, *, on: bool) -> None:
+    """Let pages run scripts, or none."""
+    driver.execute_cdp_cmd("Emulation.setScriptExecutionDisabled", {"value": not on})
+
+
+def assert_accessible(driver: webdriver.Chrome) -> None:
+    """Fail with every violation that axe finds on the page as it stands."""
+    source = files(_AXE).joinpath("axe.min.js").read_text("utf-8")
+    driver.execute_script(source)
+    found = driver.execute_async_script(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run({resultTypes: ['violations']}).then((all) => done(JSON.stringify(all.violations)),"
+        " (error) => done(JSON.stringify([{id: String(error), nodes: []}])))"
+    )
+    problems = [
+        f"{one['id']}: {one.get('help', '')} at {', '.join(str(node['target']) for node in one['nodes'][:4])}"
+        for one in json.loads(found)
+    ]
+    assert problems == [], f"{driver.current_url}: " + "\n".join(problems)
+
+
+def assert_fits(driver: webdriver.Chrome) -> None:
+    """Fail if the page is wider than the window."""
+    wide = driver.execute_script("return document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{driver.current_url} is {wide} pixels too wide"
+
+
+def assert_good(driver: webdriver.Chrome) -> None:
+    """Look at the page on a phone and on a desk, light and dark: accessible each time, and never too wide."""
+    for pixels in (PHONE, DESK):
+        width(driver, pixels)
+        for name in ("light", "dark"):
+            scheme(driver, name)
+            assert_fits(driver)
+            assert_accessible(driver)
+    scheme(driver, "light")
+
+
+def assert_quiet(driver: webdriver.Chrome) -> None:
+    """Fail if the browser complained: a refused script, style or frame, a missing file, an error of a script.
+
+    That a page answered with a status such as 422 is no complaint.
+    """
+    complaints = [entry["message"] for entry in driver.get_log("browser") if entry["level"] == "SEVERE"]
+    assert [one for one in complaints if "/assets/" in one or "responded with a status of 4" not in one] == []
