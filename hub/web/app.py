@@ -14,15 +14,18 @@ from hub.web.api.document import describe_api
 from hub.web.api.room import api
 from hub.web.assets import assets
 from hub.web.booking.room import booking
+from hub.web.console.room import console
 from hub.web.current import keep_parts
 from hub.web.door import Door
 from hub.web.guard import guard_doors
 from hub.web.headers import protect_answers
 from hub.web.health import health
 from hub.web.limits import Limiter
+from hub.web.metrics import Requests, metrics
 from hub.web.pages import prepare_pages
 from hub.web.refusals import answer_refusals
 from hub.web.table import TABLE
+from hub.web.watch import watch
 
 LARGEST = 512 * 1024
 """Bytes that a request may bring."""
@@ -39,11 +42,22 @@ def create_app(
     app = APIFlask("hub.web", static_folder=None, docs_path=None, spec_path=None, json_errors=False)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=LARGEST, MAX_FORM_PARTS=2000)
     keep_parts(app, hub, limiter or Limiter(hub.settings.queue))
+    requests = Requests()
+    watch(app, requests)
     prepare_pages(app)
     answer_refusals(app)
     protect_answers(app)
     describe_api(app)
-    for blueprint in (assets(), health(hub), account(), api(), booking(), *(room for room, _ in more)):
+    for blueprint in (
+        assets(),
+        health(hub),
+        metrics(hub, requests),
+        account(),
+        api(),
+        booking(),
+        console(),
+        *(room for room, _ in more),
+    ):
         app.register_blueprint(blueprint)
     guard_doors(app, (*TABLE, *(door for _, doors in more for door in doors)))
     if hub.settings.proxies:

@@ -40,7 +40,8 @@ def guard_doors(app: Flask, table: Iterable[Door]) -> None:
         door = doors.get(request.endpoint or "", _NOWHERE)
         visit = Visit(address=request.remote_addr or "", device=request.user_agent.string, route=door.endpoint)
         g.entry = Entry(door, visit, network_of(visit.address))
-        _check_host(the_hub())
+        if door.endpoint not in _HEALTH:  # a probe asks by address, and these pages hold no link
+            _check_host(the_hub())
         if request.endpoint is None:  # there is no such page; routing says so after this
             _count(Rate.PUBLIC, "network", g.entry.network)
             return None
@@ -113,6 +114,8 @@ def _check_rights(found: Entry) -> None:
     right = found.door.right
     if right is not None and right not in holder.rights:
         _refuse(Kind.NOT_ALLOWED, str(right), within=business or "")
+        if found.key is not None:
+            raise Forbidden(f"This key does not have the scope {right!s}; make one that has it in the console.")
         raise Forbidden("Your role does not allow this; ask an owner or administrator of the agency.")
 
 
@@ -169,4 +172,5 @@ def _check(app: Flask, doors: dict[str, Door]) -> None:
         raise HubError(f"Every route has its row in the table of doors: {'; '.join(problems)}.", code="doors")
 
 
+_HEALTH = frozenset({"health.live", "health.ready"})
 _NOWHERE = Door("nowhere", frozenset(), Who.ANYONE)

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from hub.web import assets, health
+from hub.web import assets, health, metrics
 from hub.web.account import room as account
 from hub.web.api import room as api
 from hub.web.booking import room as booking
+from hub.web.console import room as console
 from hub.web.door import Door
 
-TABLE: tuple[Door, ...] = (*assets.DOORS, *health.DOORS, *account.DOORS, *api.DOORS, *booking.DOORS)
+TABLE: tuple[Door, ...] = (
+    *assets.DOORS,
+    *health.DOORS,
+    *metrics.DOORS,
+    *account.DOORS,
+    *api.DOORS,
+    *booking.DOORS,
+    *console.DOORS,
+)

@@ -78,7 +78,3 @@ def test_a_database_out_of_reach_is_not_ready(make: Make) -> None:
     assert answer.status_code == 503
     assert {name for name, there in answer.get_json().items() if not there} == {"ready", "database", "migrations"}
     assert "not-for-everybody" not in answer.text
-
-
-def test_there_is_no_other_page(make: Make) -> None:
-    assert create_app(make()).test_client().get("/").status_code == 404

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from zoneinfo import available_timezones
-
 import wtforms
 from flask import redirect, request, url_for
 from werkzeug.exceptions import NotFound, TooManyRequests
@@ -17,22 +15,16 @@ from hub.actions.record import record
 from hub.actions.reset import ask_reset, reset
 from hub.core.security import Kind, Outcome
 from hub.web.account.cookies import forget_session
+from hub.web.console.fields import ZoneField
 from hub.web.current import entry, the_hub, the_limiter, visit
 from hub.web.door import Proof, Rate, Who
 from hub.web.forms import Form, attempt, blank, typed
 from hub.web.pages import page, see_other
 from hub.web.route import route
 
-ZONES = sorted(name for name in available_timezones() if "/" in name and not name.startswith("Etc/"))
 MAILS = "5/hour"
 """Reset mails asked for from one network."""
 _GONE = "This link does not work any more: it was used, is too old, or was replaced. Ask for a new one."
-
-
-def zone_field(label: str = "Time zone") -> wtforms.SelectField:
-    """Return a choice of time zones; a script sets the visitor's own."""
-    choices = [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in ZONES)]
-    return wtforms.SelectField(label, choices=choices, render_kw={"data-own-zone": ""})
 
 
 def new_password(label: str = "Password") -> wtforms.PasswordField:
@@ -50,7 +42,7 @@ class OwnerForm(Form):
     name = wtforms.StringField("Your name", [validators.InputRequired("Give your name.")])
     email = wtforms.EmailField("Your e-mail", [validators.InputRequired("Give your e-mail address.")])
     password = new_password()
-    zone = zone_field()
+    zone = ZoneField("Time zone")
 
 
 class InvitationForm(Form):
@@ -58,7 +50,7 @@ class InvitationForm(Form):
 
     name = wtforms.StringField("Your name", [validators.InputRequired("Give your name.")])
     password = new_password()
-    zone = zone_field()
+    zone = ZoneField("Time zone")
 
 
 class AskForm(Form):

@@ -15,8 +15,9 @@ from hub.actions.recovery import codes_left
 from hub.actions.sessions import end_all_sessions, end_session, list_sessions
 from hub.actions.sign_in import confirm as confirm_action
 from hub.actions.users import change_own, find_user
-from hub.web.account.arrive import new_password, zone_field
+from hub.web.account.arrive import new_password
 from hub.web.account.cookies import keep_session
+from hub.web.console.fields import ZoneField
 from hub.web.console.frame import console_page
 from hub.web.current import THEME, keep_cookie, session, the_hub, visit
 from hub.web.door import Rate, Who
@@ -29,7 +30,7 @@ class OwnForm(Form):
     """Name and zone."""
 
     name = wtforms.StringField("Name", [validators.InputRequired("Give your name.")])
-    zone = zone_field()
+    zone = ZoneField("Time zone")
 
 
 class PasswordForm(Form):
