@@ -12,6 +12,7 @@ from hub.actions.answers import checked_answers, seal_answers
 from hub.actions.check import Verdict, check_live
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.event import plan_events
+from hub.actions.notify import What, notify_booking
 from hub.actions.people import Customer, check_customer, find_or_add_person
 from hub.actions.tell import tell
 from hub.actions.texts import check_agreements, note_agreements
@@ -110,6 +111,7 @@ def follow(conn: sa.Connection, business_id: str, booking_id: str, state: State,
         key, payload = f"booking:{booking_id}", {"booking_id": booking_id}
         due = now + _CHECK_AGAIN
         add_effect(conn, business_id=business_id, kind=CHECK_AGAIN.name, key=key, payload=payload, due_at=due, now=now)
+    notify_booking(conn, business_id, booking_id, What(state), now)
     facts = {"business": business_id, "booking": booking_id, "state": state, "calendar_state": calendar_state}
     tell(conn, business_id, "hub_booking_changed", facts, now)
 
@@ -147,7 +149,10 @@ def _let_go(hub: Hub, business_id: str, booking_id: str, state: State) -> None:
         change_booking(
             conn, business_id, booking_id, row.version, now=now, state=state, problem="calendar_busy", hold_until=None
         )
+        team = staff_of(conn, business_id, booking_id)
         free(conn, business_id, booking_id)
+        if state is State.CANCELLED:
+            notify_booking(conn, business_id, booking_id, What.CANCELLED, now, before=row, staff_before=team)
         facts = {"business": business_id, "booking": booking_id, "state": state, "calendar_state": CalendarState.NONE}
         tell(conn, business_id, "hub_booking_changed", facts, now)
 
@@ -166,6 +171,7 @@ def _never_checked(hub: Hub, work: Work) -> None:
         if row.state != State.REQUESTED or row.problem:
             return
         change_booking(conn, business_id, booking_id, row.version, now=now, problem="never_checked")
+        notify_booking(conn, business_id, booking_id, What.NEVER_CHECKED, now)
         facts = {"business": business_id, "booking": booking_id, "state": row.state}
         tell(conn, business_id, "hub_booking_changed", {**facts, "calendar_state": row.calendar_state}, now)
 

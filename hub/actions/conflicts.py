@@ -7,6 +7,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import aliased
 
 from hub.actions.event import UNWANTED
+from hub.actions.notify import What, notify_booking
 from hub.actions.schedule import counts_as_busy
 from hub.actions.tell import tell
 from hub.core.booking import CalendarState, State
@@ -83,5 +84,7 @@ def _set(conn: sa.Connection, business_id: str, booking_id: str, before: str, st
         .values(calendar_state=state, changed_at=now)
     )
     if changed.rowcount:
+        if state is CalendarState.CONFLICT:
+            notify_booking(conn, business_id, booking_id, What.CALENDAR_CONFLICT, now)
         facts = {"business": business_id, "booking": booking_id, "state": State.CONFIRMED, "calendar_state": state}
         tell(conn, business_id, "hub_booking_changed", facts, now)

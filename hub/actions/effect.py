@@ -21,6 +21,10 @@ class Repeat(StrEnum):
     NEVER = "never"  # it cannot: the row ends as unknown, for a person to look at
 
 
+class OutcomeUnknown(Exception):
+    """An attempt may have happened, and it cannot be found out: the row ends as unknown, for a person to look at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One effect to bring about, as its outbox row says. ``payload`` holds ids; ``attempts`` counts this one too."""
@@ -40,6 +44,7 @@ class Effect:
 
     - `Retry` or `Unavailable`: it did not happen, try again later (a `Retry` that was ``sent``: perhaps it did);
     - any other ProviderError: it will not happen, give up;
+    - `OutcomeUnknown`: nobody can tell, and nothing will be tried;
     - anything else: a mistake of ours in the middle of it, so the outcome is unknown.
 
     ``ask`` answers whether an earlier attempt succeeded; it is called before every repeat and may raise the same.

@@ -11,8 +11,9 @@ from hub.actions.disconnect import REVOKE
 from hub.actions.effect import Effect
 from hub.actions.event import WRITE_EVENT
 from hub.actions.poll import SYNC_CALENDAR
+from hub.actions.send_mail import SEND_MAIL
 from hub.actions.tell import TELL
 
-_ALL = (ACCOUNT_MAIL, CHECK_AGAIN, REVOKE, SYNC_CALENDAR, TELL, WRITE_EVENT)
+_ALL = (ACCOUNT_MAIL, CHECK_AGAIN, REVOKE, SEND_MAIL, SYNC_CALENDAR, TELL, WRITE_EVENT)
 
 EFFECTS: Mapping[str, Effect] = MappingProxyType({one.name: one for one in _ALL})

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert, select, update
 
 from hub.actions.ask import ask_provider
 from hub.actions.effect import Effect, Repeat, Work
+from hub.actions.notify import What, notify_booking
 from hub.actions.people import open_person
 from hub.actions.tell import tell
 from hub.core.booking import CalendarState, State
@@ -157,6 +158,8 @@ def _announce(conn: sa.Connection, business_id: str, booking_id: str, state: Cal
     if row.calendar_state == state:
         return
     _set_state(conn, business_id, booking_id, state)
+    if state is CalendarState.FAILED:
+        notify_booking(conn, business_id, booking_id, What.CALENDAR_FAILED, now)
     facts = {"business": business_id, "booking": booking_id, "state": row.state, "calendar_state": state}
     tell(conn, business_id, "hub_booking_changed", facts, now)
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from sqlalchemy import update
+from sqlalchemy import select, update
 
+from hub.actions.notify import notify_connection
 from hub.actions.tell import tell
 from hub.store.connection import Connection
+
+_LOST = "needs_reconnect"
 
 
 def note_health(conn: sa.Connection, business_id: str, connection_id: str, health: str, reason: str, now: int) -> None:
@@ -14,6 +17,7 @@ def note_health(conn: sa.Connection, business_id: str, connection_id: str, healt
 
     A disconnected one stays disconnected.
     """
+    lost = health == _LOST and _health(conn, business_id, connection_id) != _LOST
     changed = conn.execute(
         update(Connection)
         .where(
@@ -27,3 +31,10 @@ def note_health(conn: sa.Connection, business_id: str, connection_id: str, healt
     if changed.rowcount:
         facts = {"business": business_id, "connection": connection_id, "health": health}
         tell(conn, business_id, "hub_connection_changed", facts, now)
+        if lost:
+            notify_connection(conn, business_id, connection_id, now)
+
+
+def _health(conn: sa.Connection, business_id: str, connection_id: str) -> str | None:
+    mine = Connection.business_id == business_id, Connection.id == connection_id
+    return conn.execute(select(Connection.health).where(*mine)).scalar_one_or_none()

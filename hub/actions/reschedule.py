@@ -6,10 +6,12 @@ from hub.actions.book import Booked
 from hub.actions.check import Verdict, check_live
 from hub.actions.event import plan_events
 from hub.actions.hold import staff_free_at, take
+from hub.actions.notify import What, notify_booking
 from hub.actions.offer import fresh_schedule
 from hub.actions.tell import tell
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import Window
+from hub.core.changes import changed_meanwhile
 from hub.core.errors import StateError, Taken, Unavailable
 from hub.parts import Hub
 from hub.store.booking import change_booking, find_booking, staff_of
@@ -19,23 +21,30 @@ from hub.store.crash import CrashPoint, crash_point
 _TRIES = 3
 
 
-def reschedule(hub: Hub, business_id: str, booking_id: str, start: int, *, zone: str = "") -> Booked:
+def reschedule(
+    hub: Hub, business_id: str, booking_id: str, start: int, *, zone: str = "", version: int | None = None
+) -> Booked:
     """Move a confirmed booking to another start (UTC seconds), with the same staff where they are free.
 
     All or nothing: until the new time is claimed the booking stands as it was. Raises Taken when the new time is not
-    free, Unavailable when the calendars cannot be asked (the booking stays), StateError when it is not confirmed.
+    free, Unavailable when the calendars cannot be asked (the booking stays), StateError when it is not confirmed
+    (``changed`` when it is not at that ``version``).
     """
     for _ in range(_TRIES):
-        booked = _try(hub, business_id, booking_id, start, zone)
+        booked = _try(hub, business_id, booking_id, start, zone, version)
         if booked is not None:
             return booked
     raise Unavailable("Somebody else is changing this booking right now; please look at it and try again.")
 
 
-def _try(hub: Hub, business_id: str, booking_id: str, start: int, zone: str) -> Booked | None:
+def _try(
+    hub: Hub, business_id: str, booking_id: str, start: int, zone: str, version: int | None
+) -> Booked | None:
     """Move the booking, or return None if it changed meanwhile."""
     with hub.database.reading() as conn:
         row = find_booking(conn, business_id, booking_id)
+        if version is not None and row.version != version:
+            raise changed_meanwhile("booking")
         _check_confirmed(row.state)
         before = holders_of(conn, business_id, booking_id)
         current = staff_of(conn, business_id, booking_id)
@@ -71,6 +80,7 @@ def _try(hub: Hub, business_id: str, booking_id: str, start: int, zone: str) -> 
         if not moved:
             raise Taken("The appointment was changed by somebody else just now; it stays as they left it.")
         calendar_state = plan_events(conn, business_id, booking_id, now)
+        notify_booking(conn, business_id, booking_id, What.MOVED, now, before=row, staff_before=current)
         facts = {"business": business_id, "booking": booking_id, "state": State.CONFIRMED}
         tell(conn, business_id, "hub_booking_changed", {**facts, "calendar_state": calendar_state}, now)
         crash_point(CrashPoint.MOVE_BEFORE_COMMIT)

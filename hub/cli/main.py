@@ -12,6 +12,7 @@ from hub.core.errors import HubError
 COMMANDS = {
     "demo": "Show a booking on a real CalDAV server, from connecting to cancelling.",
     "doctor": "Explain what is wrong with this installation, and how to mend it.",
+    "mail-bounce": "Take in a mail that came back, from standard input.",
     "migrate": "Bring the database to the state that this version needs.",
     "outbox": "List what could not be brought about, and try it again.",
     "plugins": "List the plugins: on, off or broken, and why.",
@@ -29,7 +30,7 @@ class _Lazy(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = import_module(f"hub.cli.{name}").command
+        command = import_module(f"hub.cli.{name.replace('-', '_')}").command
         assert isinstance(command, click.Command)
         return command
 

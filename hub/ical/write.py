@@ -1,8 +1,8 @@
 """Events of ours as iCalendar (RFC 5545), made to say nothing but when, what and where.
 
-No ATTENDEE, ORGANIZER, METHOD, ATTACH or VALARM is ever written, so an event of ours sends no invitation, fetches no
-file and rings no bell, whatever text a stranger typed: the library escapes texts, and what could end a line is gone
-before.
+No ATTENDEE, ORGANIZER, METHOD, ATTACH or VALARM is ever written into a calendar, so an event of ours sends no
+invitation, fetches no file and rings no bell, whatever text a stranger typed: the library escapes texts, and what could
+end a line is gone before.
 """
 
 from __future__ import annotations
@@ -35,6 +35,12 @@ def event_to_ical(event: Event, *, now: int) -> bytes:
     instant is meant (the hour that comes twice in autumn), and where the zone is not known here. Texts lose their
     control characters and are cut at `LONGEST_LINE_TEXT` and `LONGEST_DESCRIPTION`.
     """
+    written: bytes = calendar_around(new_event(event, now), event).to_ical()
+    return written
+
+
+def new_event(event: Event, now: int) -> icalendar.Event:
+    """Return the event as a component."""
     zone = _zone_to_write(event)
     ours = icalendar.Event()
     ours.add("UID", _text(event.uid, LONGEST_LINE_TEXT, lines=False))
@@ -49,14 +55,19 @@ def event_to_ical(event: Event, *, now: int) -> bytes:
         ours.add("LOCATION", _text(event.location, LONGEST_LINE_TEXT, lines=False))
     ours.add("STATUS", "CONFIRMED")
     ours.add("TRANSP", "OPAQUE")
+    return ours
+
+
+def calendar_around(component: icalendar.Component, event: Event) -> icalendar.Calendar:
+    """Return a calendar object with the component of an event and the zone that it is written in."""
+    zone = _zone_to_write(event)
     calendar = icalendar.Calendar()
     calendar.add("PRODID", _PRODUCT)
     calendar.add("VERSION", "2.0")
     if isinstance(zone, zoneinfo.ZoneInfo):
         calendar.add_component(_timezone(zone, event.start, event.end))
-    calendar.add_component(ours)
-    written: bytes = calendar.to_ical()
-    return written
+    calendar.add_component(component)
+    return calendar
 
 
 def _zone_to_write(event: Event) -> tzinfo:

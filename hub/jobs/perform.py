@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from hub.actions.effect import Effect, Repeat, Work
+from hub.actions.effect import Effect, OutcomeUnknown, Repeat, Work
 from hub.core.errors import HubError, ProviderError, Retry, Unavailable
 from hub.jobs.backoff import wait
 from hub.parts import Hub
@@ -97,6 +97,8 @@ def _attempt(hub: Hub, effect: Effect, work: Work) -> _End:
         if isinstance(error, Retry) and error.sent and effect.repeat is Repeat.NEVER:
             return _End(outbox.UNKNOWN, _words(error))
         return _again(work, ATTEMPTS, _words(error), asked=error.after if isinstance(error, Retry) else 0.0)
+    except OutcomeUnknown:
+        return _End(outbox.UNKNOWN, "outcome_unknown")
     except ProviderError as error:
         return _End(outbox.DEAD, _words(error))
     except Exception as error:

@@ -32,6 +32,8 @@ class CrashPoint(StrEnum):
     EVENT_BEFORE_WRITE = "event_before_write"
     EVENT_AFTER_WRITE = "event_after_write"
     EVENT_BEFORE_COMMIT = "event_before_commit"
+    MAIL_BEFORE_HANDING = "mail_before_handing"
+    MAIL_AFTER_HANDING = "mail_after_handing"
 
 
 def _armed() -> tuple[str, int]:

@@ -21,6 +21,7 @@ from hub.core.errors import InputError
 from hub.core.service import Service
 from hub.plugin import Refused
 from hub.store.booking import Booking
+from hub.store.mail import Mail
 from hub.store.person import Person
 from tests.actions.test_book import booked, held, settle
 from tests.actions.test_decide import requested
@@ -180,7 +181,8 @@ def test_an_erased_person_is_shown_as_erased_and_breaks_no_list(world: World) ->
         (Who.ERASED, ""),
     ]
     with world.hub.database.writing() as conn:
-        conn.execute(update(Booking).where(Booking.business_id == world.business).values(person_id=None))
+        for table in (Booking, Mail):
+            conn.execute(update(table).where(table.business_id == world.business).values(person_id=None))
         conn.execute(delete(Person).where(Person.business_id == world.business))
     assert {one.who for one in list_bookings(world.hub, world.business).items} == {Who.ERASED}
 

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core.errors import InputError
-from hub.identity.email import canonical_email
+from hub.identity.email import ascii_email, canonical_email
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,12 @@ def test_what_is_no_address_is_refused_and_not_repeated(text: str) -> None:
 @given(st.from_regex(r"[A-Za-z0-9]{1,10}@[a-z]{2,8}\.com", fullmatch=True))
 def test_the_form_of_a_form_is_itself(text: str) -> None:
     assert canonical_email(canonical_email(text)) == canonical_email(text)
+
+
+def test_a_mail_server_gets_an_address_in_ascii() -> None:
+    assert ascii_email("Ada@Zürich.example") == "ada@xn--zrich-kva.example"
+
+
+def test_a_local_part_that_mail_servers_do_not_take_is_refused() -> None:
+    with pytest.raises(InputError, match="before @"):
+        ascii_email("jürgen@example.com")

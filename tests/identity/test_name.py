@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core.errors import InputError
-from hub.identity.name import LONGEST, clean_name
+from hub.identity.name import LONGEST, clean_name, clean_public_name
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,30 @@ def test_a_name_that_was_taken_is_taken_again_and_can_be_stored(text: str) -> No
     assert clean_name("name", name) == name
     assert name.encode("utf-8")
     assert "\x00" not in name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ada's Practice",
+        "Apple Valley Plumbing",
+        "Zürich Zähne",
+        "Müller & Söhne",
+        "Security Smith",
+        "Our agency",
+        "Клиника 5",
+    ],
+)
+def test_a_business_may_have_a_name_of_its_own(text: str) -> None:
+    assert clean_public_name("business.name", text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    """Google Security|G00gle  Team|PayPal|Pay Pal|Postmaster|MAILER-DAEMON|The Bank|Microsoft Account Team|Support
+    |G\u043e\u043egle Bakery|Ada <ada@google.com>|ada@google.com|https://google.com|Ada\u202ekcoL|""".split("|"),
+)
+def test_a_name_that_poses_as_somebody_whom_everybody_trusts_is_refused(text: str) -> None:
+    with pytest.raises(InputError) as caught:
+        clean_public_name("business.name", text)
+    assert caught.value.field == "business.name"

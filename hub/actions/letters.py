@@ -1,0 +1,170 @@
+"""What a planned mail says, written when it is sent: from its ids, and only if it is still so.
+
+``about`` of a mail's outbox row holds: ``start`` and ``end`` as told, ``old_start`` and ``old_end``, ``version`` of the
+booking, ``holder`` (a staff member; without one the business's address), ``why`` (a machine word), ``invited``,
+``connection``. Times in UTC seconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from hub.actions.customer_link import customer_link
+from hub.actions.mail import reply_to
+from hub.actions.mail_sender import Sender
+from hub.actions.mail_texts import text_of
+from hub.actions.people import Customer, open_person
+from hub.core.booking import LIVE, Decline, State
+from hub.core.calendar import Event
+from hub.core.mail import MailKind, Reader, fill
+from hub.core.mail_address import NOBODY, greeted_name
+from hub.core.mail_message import Invitation, Letter, Mailbox
+from hub.core.mail_time import spell_span
+from hub.ical.invite import Method, invitation
+from hub.identity.email import ascii_email
+from hub.parts import Hub
+from hub.store.booking import find_booking, staff_of
+from hub.store.business import find_business
+from hub.store.connection import find_connection
+from hub.store.holder import Holder
+from hub.store.service import Service
+from hub.vault.cipher import Place
+from hub.vault.texts import open_text
+
+About = Mapping[str, Any]
+
+_INVITING = {
+    MailKind.BOOKING_CONFIRMED: Method.REQUEST,
+    MailKind.BOOKING_MOVED: Method.REQUEST,
+    MailKind.BOOKING_CANCELLED: Method.CANCEL,
+}
+_MUST_BE = {
+    MailKind.BOOKING_CONFIRMED: frozenset({State.CONFIRMED}),
+    MailKind.BOOKING_REQUESTED: frozenset({State.REQUESTED}),
+    MailKind.BOOKING_MOVED: frozenset({State.CONFIRMED}),
+    MailKind.BOOKING_REMINDER: frozenset({State.CONFIRMED}),
+    MailKind.STAFF_BOOKED: frozenset({State.CONFIRMED}),
+    MailKind.STAFF_MOVED: frozenset({State.CONFIRMED}),
+    MailKind.STAFF_CALENDAR_PROBLEM: LIVE,
+}
+_WORDS = {
+    "calendar_busy": "The time turned out to be taken.",
+    "calendar_failed": "This appointment could not be written into the calendar. Please enter it by hand, or connect "
+    "the calendar again.",
+    "calendar_conflict": "Something else stands in the calendar at the time of this appointment. Please move one of "
+    "the two.",
+    "never_checked": "The calendar could not be asked for hours, so this appointment is not confirmed and its time is "
+    "kept. Please look at the calendar, and tell the customer.",
+    "refused": "The mail server does not take mail for that address.",
+    "bounced": "It came back.",
+    **{one.value: one.sentence for one in Decline},
+}
+
+
+def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About, sender: Sender) -> Letter | None:
+    """Return the letter of a planned mail; None when what it was to say is no longer so, or there is nobody to read it.
+
+    Raises InputError for an address that mail servers do not take.
+    """
+    kind, business = MailKind(mail.kind), find_business(conn, mail.business_id)
+    values = {"business_name": business.name, "business_phone": business.phone, "business_email": business.email}
+    to, zone = _staff_reader(hub, conn, business, about)
+    links, invited = [], None
+    if mail.booking_id is not None:
+        row = find_booking(conn, mail.business_id, mail.booking_id)
+        if not _still_so(kind, row, about, hub.clock()):
+            return None
+        customer = open_person(hub, mail.business_id, mail.person_id) if mail.person_id else Customer("")
+        if mail.reader == Reader.CUSTOMER:
+            if not customer.email:
+                return None
+            name = greeted_name(customer.name)
+            to, zone = Mailbox("" if name == NOBODY else name, ascii_email(customer.email)), row.zone or business.zone
+            links.append(customer_link(hub, mail.business_id, mail.booking_id))
+            values["manage_link"] = links[0]
+        values |= _booking_values(conn, business, row, customer, about, zone)
+        if mail.reader == Reader.CUSTOMER:
+            values["customer_name"] = greeted_name(customer.name)
+    elif about.get("connection"):
+        values["account_name"] = find_connection(conn, mail.business_id, about["connection"]).account_name
+    if to is None:
+        return None
+    values["reader_name"] = to.name
+    come_from = Mailbox(sender.mailbox.name or business.name, sender.mailbox.address)
+    if mail.reader == Reader.CUSTOMER and kind in _INVITING and about.get("invited"):
+        invited = _invitation(_INVITING[kind], mail.booking_id, values, about, zone, come_from, to, hub.clock())
+    text = fill(kind, text_of(conn, mail.business_id, kind), values)
+    answers = reply_to(business.name, business.email)
+    return Letter(come_from, to, answers, text.subject, text.body, tuple(links), invited)
+
+
+def _still_so(kind: MailKind, row: sa.Row[Any], about: About, now: int) -> bool:
+    """Tell whether a booking still is as a mail about it will say: a later change has a mail of its own."""
+    if kind in _MUST_BE and (row.state not in _MUST_BE[kind] or row.starts_at != about["start"]):
+        return False
+    return kind is not MailKind.BOOKING_REMINDER or bool(now < row.starts_at)
+
+
+def _staff_reader(hub: Hub, conn: sa.Connection, business: Any, about: About) -> tuple[Mailbox | None, str]:
+    """Return whom of the business a mail is for, and the zone in which they read times."""
+    holder_id = about.get("holder", "")
+    if not holder_id:
+        found = reply_to(business.name, business.email)
+        return found, business.zone
+    mine = Holder.business_id == business.id, Holder.id == holder_id
+    row = conn.execute(select(Holder.name, Holder.zone, Holder.email, Holder.active).where(*mine)).one_or_none()
+    if row is None or row.email is None or not row.active:
+        return None, business.zone
+    address = open_text(conn, hub.keyring, Place(business.id, "holder", holder_id, "email"), row.email)
+    return Mailbox(row.name, ascii_email(address)), row.zone
+
+
+def _booking_values(
+    conn: sa.Connection, business: Any, row: sa.Row[Any], customer: Customer, about: About, zone: str
+) -> dict[str, str]:
+    mine = Service.business_id == business.id, Service.id == row.service_id
+    service = conn.execute(select(Service.name, Service.place).where(*mine)).one()
+    holders = about.get("staff") or staff_of(conn, business.id, row.id)
+    named = Holder.business_id == business.id, Holder.id.in_(holders)
+    names = conn.execute(select(Holder.name).where(*named).order_by(Holder.name)).scalars()
+    why = _WORDS.get(about.get("why", ""), "")
+    old = (about.get("old_start"), about.get("old_end"))
+    return {
+        "service_name": service.name,
+        "place": service.place or business.place,
+        "staff_names": ", ".join(names),
+        "when": spell_span(about["start"], about["end"], zone),
+        "old_when": "" if old[0] is None or old[1] is None else spell_span(old[0], old[1], zone),
+        "customer_name": customer.name,
+        "customer_phone": customer.phone,
+        "customer_email": customer.email,
+        "reason": why,
+        "problem": why,
+    }
+
+
+def _invitation(
+    method: Method,
+    booking_id: str,
+    values: Mapping[str, str],
+    about: About,
+    zone: str,
+    organizer: Mailbox,
+    attendee: Mailbox,
+    now: int,
+) -> Invitation:
+    event = Event(
+        uid=f"frontdesk-{booking_id}",
+        start=about["start"],
+        end=about["end"],
+        zone=zone,
+        summary=f"{values['service_name']} ({values['business_name']})",
+        description="" if method is Method.CANCEL else f"To move or cancel it: {values['manage_link']}",
+        location=values["place"],
+        sequence=about["version"],
+    )
+    return Invitation(method, invitation(event, method, organizer, attendee, now=now))

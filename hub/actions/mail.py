@@ -1,0 +1,201 @@
+"""Mails as rows: planned with the change that causes them, sealed once they are written, listed and read by people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.actions.mail_sender import find_sender
+from hub.actions.mail_texts import text_of
+from hub.core.errors import InputError, StateError
+from hub.core.mail import MailKind, Reader, fill, reader_of
+from hub.core.mail_address import mail_host
+from hub.core.mail_message import Letter, Mailbox, compose
+from hub.identity.email import ascii_email
+from hub.parts import Hub
+from hub.store.business import find_business
+from hub.store.ids import new_id
+from hub.store.mail import add_mail, find_mail, mails
+from hub.store.outbox import add_effect
+from hub.vault.cipher import Place
+from hub.vault.people import person_fields
+from hub.vault.texts import open_text, seal_text
+
+EFFECT = "send_mail"
+PAGE, MOST = 50, 200
+"""Mails on a page: usually, and at most."""
+
+_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class MailView:
+    """A mail as a list shows it: never what it says. Times in UTC seconds; ``problem`` is a machine word."""
+
+    id: str
+    business_id: str
+    booking_id: str | None
+    kind: MailKind
+    reader: Reader
+    state: str
+    problem: str
+    made_at: int
+    ended_at: int | None
+
+
+def queue_mail(
+    hub: Hub,
+    conn: sa.Connection,
+    *,
+    business_id: str,
+    kind: MailKind,
+    to: str,
+    values: Mapping[str, str],
+    name: str = "",
+    booking_id: str | None = None,
+    person_id: str | None = None,
+) -> str:
+    """Write a mail from these values, seal it, and put its sending into the outbox; return its id.
+
+    All in the transaction of what causes it. ``values`` are those of `core.mail.VARIABLES`; one that begins with the
+    hub's own address becomes a link. For a mail that can be written from ids alone when it is sent, `plan_mail` costs
+    the transaction less. Raises InputError for an address that mail servers do not take.
+    """
+    business, sender = find_business(conn, business_id), find_sender(hub, conn, business_id)
+    text = fill(kind, text_of(conn, business_id, kind), values)
+    links = tuple(one for one in values.values() if one.startswith(f"{hub.settings.base_url}/"))
+    letter = Letter(
+        Mailbox(sender.mailbox.name or business.name, sender.mailbox.address),
+        Mailbox(name, ascii_email(to)),
+        reply_to(business.name, business.email),
+        text.subject,
+        text.body,
+        links,
+    )
+    mail_id, now = new_id(), hub.clock()
+    raw = compose(letter, message_id(hub, mail_id), now)
+    about = {"business_id": business_id, "booking_id": booking_id, "person_id": person_id}
+    sealed = seal_message(hub, conn, business_id, person_id, mail_id, raw)
+    known = {"kind": kind, "reader": reader_of(kind), "message": sealed, "message_id": message_id(hub, mail_id)}
+    add_mail(conn, mail_id=mail_id, now=now, **about, **known)
+    _add(conn, business_id, mail_id, f"mail:{mail_id}", {}, now, now)
+    return mail_id
+
+
+def plan_mail(
+    conn: sa.Connection,
+    *,
+    business_id: str,
+    kind: MailKind,
+    key: str,
+    about: Mapping[str, Any],
+    now: int,
+    due_at: int | None = None,
+    booking_id: str | None = None,
+    person_id: str | None = None,
+) -> str:
+    """Put a mail into the outbox that is written when it is sent, from ids and what ``about`` says; return its id.
+
+    ``about`` holds ids, times and machine words (`actions.letters`). Mails of one ``key`` go out in order.
+    """
+    mail_id = new_id()
+    ids = {"business_id": business_id, "booking_id": booking_id, "person_id": person_id}
+    add_mail(conn, mail_id=mail_id, now=now, kind=kind, reader=reader_of(kind), **ids)
+    _add(conn, business_id, mail_id, key, {"about": dict(about)}, now if due_at is None else due_at, now)
+    return mail_id
+
+
+def list_mails(
+    hub: Hub,
+    business_ids: Collection[str] | None,
+    *,
+    cursor: str = "",
+    limit: int = PAGE,
+    booking_id: str = "",
+    states: Collection[str] = (),
+) -> tuple[list[MailView], str]:
+    """Return a page of mails, the newest first, and the cursor of the next page, empty at the end.
+
+    ``business_ids`` are those that the reader may see, the agency's own included if it is among them; None: all.
+    """
+    limit = max(1, min(limit, MOST))
+    with hub.database.reading() as conn:
+        rows = mails(conn, business_ids, before=cursor, booking_id=booking_id, states=states, limit=limit + 1)
+    views = [
+        MailView(
+            row.id,
+            row.business_id,
+            row.booking_id,
+            MailKind(row.kind),
+            Reader(row.reader),
+            row.state,
+            row.problem,
+            row.made_at,
+            row.ended_at,
+        )
+        for row in rows[:limit]
+    ]
+    return views, views[-1].id if len(rows) > limit else ""
+
+
+def read_mail(hub: Hub, business_id: str, mail_id: str) -> bytes:
+    """Return a mail as it was or is to be sent, an ``.eml`` file (RFC 5322).
+
+    Raises StateError for one that is no longer or not yet there, UnknownId.
+    """
+    with hub.database.reading() as conn:
+        row = find_mail(conn, business_id, mail_id)
+        if row.message is None:
+            raise StateError(
+                f"This mail is {row.state}; its text is kept only while it has not been sent.", code=row.state
+            )
+        return open_message(hub, conn, row)
+
+
+def seal_message(
+    hub: Hub, conn: sa.Connection, business_id: str, person_id: str | None, mail_id: str, raw: bytes
+) -> bytes:
+    """Return a message sealed with the key of the person that it is about, else with the business's.
+
+    So a mail to the staff about an appointment goes with its customer when they are erased. Raises UnknownId then.
+    """
+    text = raw.decode("ascii")
+    if person_id is None:
+        return seal_text(conn, hub.keyring, _place(business_id, mail_id), text)
+    fields = person_fields(conn, hub.keyring, business_id, person_id)
+    return fields.seal("message", text, _VERSION, table="mail", row=mail_id)
+
+
+def open_message(hub: Hub, conn: sa.Connection, row: sa.Row[Any]) -> bytes:
+    """Return the message in a mail's row. Raises UnknownId when its person was erased."""
+    if row.person_id is None:
+        return open_text(conn, hub.keyring, _place(row.business_id, row.id), row.message).encode()
+    fields = person_fields(conn, hub.keyring, row.business_id, row.person_id)
+    return fields.open("message", row.message, _VERSION, table="mail", row=row.id).encode()
+
+
+def message_id(hub: Hub, mail_id: str) -> str:
+    """Return the Message-ID of a mail, by which it is found when it comes back."""
+    return f"{mail_id}@{mail_host(hub.settings.base_url)}"
+
+
+def reply_to(name: str, address: str) -> Mailbox | None:
+    """Return where answers go: to the business, if its address can be written."""
+    try:
+        return Mailbox(name, ascii_email(address)) if address else None
+    except InputError:
+        return None
+
+
+def _add(
+    conn: sa.Connection, business_id: str, mail_id: str, key: str, more: dict[str, Any], due_at: int, now: int
+) -> None:
+    payload = {"mail_id": mail_id, **more}
+    add_effect(conn, business_id=business_id, kind=EFFECT, key=key, payload=payload, due_at=due_at, now=now)
+
+
+def _place(business_id: str, mail_id: str) -> Place:
+    return Place(business_id, "mail", mail_id, "message")

@@ -1,0 +1,155 @@
+"""Tell people of a change, in the outbox with the change itself: the customer, and whom the business's rules name.
+
+Nothing is written here but ids, times and machine words; what a mail says is composed when it is sent. Messages never
+wait for a calendar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from hub.actions.mail import plan_mail
+from hub.actions.notice_rules import rules_of
+from hub.actions.remind import plan_reminders
+from hub.core.booking import State
+from hub.core.mail import MailKind, Reader
+from hub.store.booking import find_booking, staff_of
+from hub.store.business import find_business
+from hub.store.connection import find_connection
+from hub.store.holder import Holder
+from hub.store.person import Person
+
+
+class What(StrEnum):
+    """What happened to a booking."""
+
+    CONFIRMED = "confirmed"
+    REQUESTED = "requested"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    CALENDAR_FAILED = "calendar_failed"
+    CALENDAR_CONFLICT = "calendar_conflict"
+    NEVER_CHECKED = "never_checked"
+
+
+_CUSTOMER = {
+    What.CONFIRMED: MailKind.BOOKING_CONFIRMED,
+    What.REQUESTED: MailKind.BOOKING_REQUESTED,
+    What.MOVED: MailKind.BOOKING_MOVED,
+    What.CANCELLED: MailKind.BOOKING_CANCELLED,
+}
+_STAFF = {
+    What.CONFIRMED: MailKind.STAFF_BOOKED,
+    What.MOVED: MailKind.STAFF_MOVED,
+    What.CANCELLED: MailKind.STAFF_CANCELLED,
+    What.CALENDAR_FAILED: MailKind.STAFF_CALENDAR_PROBLEM,
+    What.CALENDAR_CONFLICT: MailKind.STAFF_CALENDAR_PROBLEM,
+    What.NEVER_CHECKED: MailKind.STAFF_CALENDAR_PROBLEM,
+}
+_INVITED = frozenset({What.CONFIRMED, What.MOVED, What.CANCELLED})
+
+
+def notify_booking(
+    conn: sa.Connection,
+    business_id: str,
+    booking_id: str,
+    what: What,
+    now: int,
+    *,
+    before: sa.Row[Any] | None = None,
+    staff_before: Collection[str] = (),
+) -> None:
+    """Put into the outbox who is told what, in the transaction of the change and after it.
+
+    ``before`` is the booking's row as it was, for a move and a cancellation; ``staff_before`` are those who had it. An
+    appointment that is over is nobody's news.
+    """
+    row, business = find_booking(conn, business_id, booking_id), find_business(conn, business_id)
+    if row.ends_at <= now:
+        return
+    about: dict[str, Any] = {"start": row.starts_at, "end": row.ends_at, "version": row.version}
+    if what is What.MOVED and before is not None:
+        about |= {"old_start": before.starts_at, "old_end": before.ends_at}
+    if what is What.CANCELLED:
+        about |= {"staff": sorted(staff_before), "why": row.problem}
+    elif what in (What.CALENDAR_FAILED, What.CALENDAR_CONFLICT, What.NEVER_CHECKED):
+        about["why"] = what.value
+    was_promised = before is None or before.state == State.CONFIRMED
+    if what in _CUSTOMER:
+        told = about | {"invited": what in _INVITED and was_promised}
+        _plan_customer(conn, row, _CUSTOMER[what], told, now)
+    team = staff_of(conn, business_id, booking_id) if what is not What.CANCELLED else tuple(staff_before)
+    if what in _STAFF:
+        _plan_staff(conn, row, business.email, _STAFF[what], team, about, now)
+    gone = set(staff_before) - set(team)
+    if what is What.MOVED and before is not None and gone:
+        old = {"start": before.starts_at, "end": before.ends_at, "version": row.version, "staff": sorted(staff_before)}
+        _plan_staff(conn, row, "", MailKind.STAFF_CANCELLED, gone, old, now)
+    if what in (What.CONFIRMED, What.MOVED) and _has_address(conn, row):
+        plan_reminders(conn, row, business.reminders, about, now)
+
+
+def notify_returned(conn: sa.Connection, mail: sa.Row[Any], why: str, now: int) -> None:
+    """Tell the staff that a mail to their customer did not arrive: ``refused`` or ``bounced``."""
+    if mail.reader != Reader.CUSTOMER or mail.booking_id is None:
+        return
+    row, business = find_booking(conn, mail.business_id, mail.booking_id), find_business(conn, mail.business_id)
+    about = {"start": row.starts_at, "end": row.ends_at, "version": row.version, "why": why}
+    team = staff_of(conn, row.business_id, row.id)
+    _plan_staff(conn, row, business.email, MailKind.STAFF_MAIL_RETURNED, team, about, now)
+
+
+def notify_connection(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> None:
+    """Tell the owner of an account, and the business, that it does not let the hub in any more."""
+    kind, rules = MailKind.CONNECTION_LOST, rules_of(conn, business_id)
+    owner = find_connection(conn, business_id, connection_id).holder_id
+    readers = _with_address(conn, business_id, [owner] if owner and (kind, "staff") in rules else [])
+    if (kind, "business") in rules and find_business(conn, business_id).email:
+        readers.append("")
+    for reader in readers:
+        about = {"connection": connection_id, "holder": reader}
+        key = f"mail:{connection_id}:{reader or 'business'}"
+        plan_mail(conn, business_id=business_id, kind=kind, key=key, about=about, now=now)
+
+
+def _plan_customer(conn: sa.Connection, row: sa.Row[Any], kind: MailKind, about: dict[str, Any], now: int) -> None:
+    if _has_address(conn, row):
+        key, ids = f"mail:{row.id}:customer", {"booking_id": row.id, "person_id": row.person_id}
+        plan_mail(conn, business_id=row.business_id, kind=kind, key=key, about=about, now=now, **ids)
+
+
+def _plan_staff(
+    conn: sa.Connection,
+    row: sa.Row[Any],
+    email: str,
+    kind: MailKind,
+    team: Collection[str],
+    about: dict[str, Any],
+    now: int,
+) -> None:
+    rules = rules_of(conn, row.business_id)
+    readers = _with_address(conn, row.business_id, team if (kind, "staff") in rules else ())
+    if email and (kind, "business") in rules:
+        readers.append("")
+    for reader in readers:
+        key, ids = f"mail:{row.id}:{reader or 'business'}", {"booking_id": row.id, "person_id": row.person_id}
+        told = {**about, "holder": reader}
+        plan_mail(conn, business_id=row.business_id, kind=kind, key=key, about=told, now=now, **ids)
+
+
+def _has_address(conn: sa.Connection, row: sa.Row[Any]) -> bool:
+    mine = Person.business_id == row.business_id, Person.id == row.person_id, Person.email.is_not(None)
+    return row.person_id is not None and conn.execute(select(Person.id).where(*mine)).first() is not None
+
+
+def _with_address(conn: sa.Connection, business_id: str, holders: Collection[str]) -> list[str]:
+    """Return which of these staff members can be written to."""
+    if not holders:
+        return []
+    mine = Holder.business_id == business_id, Holder.id.in_(holders), Holder.email.is_not(None), Holder.active
+    return list(conn.execute(select(Holder.id).where(*mine).order_by(Holder.id)).scalars())

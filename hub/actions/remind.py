@@ -1,0 +1,39 @@
+"""Reminders: mails that wait until some time before an appointment, and say nothing if it is not then as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from hub.actions.mail import plan_mail
+from hub.core.mail import MailKind
+
+MOST = 5
+"""Reminders of one appointment."""
+
+
+def plan_reminders(
+    conn: sa.Connection, row: sa.Row[Any], before: Iterable[int], about: Mapping[str, Any], now: int
+) -> None:
+    """Put the reminders of a booking into the outbox, those whose time is still to come.
+
+    ``before`` are seconds before the start. When one is sent it is checked that the booking is still confirmed for this
+    very start (`actions.letters`): a moved booking gets new ones, and the old ones are overtaken.
+    """
+    for seconds in sorted(set(before), reverse=True)[:MOST]:
+        due = row.starts_at - seconds
+        if due <= now:
+            continue
+        plan_mail(
+            conn,
+            business_id=row.business_id,
+            kind=MailKind.BOOKING_REMINDER,
+            key=f"remind:{row.id}:{row.version}:{seconds}",
+            about=about,
+            now=now,
+            due_at=due,
+            booking_id=row.id,
+            person_id=row.person_id,
+        )

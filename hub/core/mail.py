@@ -1,0 +1,163 @@
+"""The closed list of mails, the variables that each may use, and how a text is filled with them.
+
+A text is written by an agency, so it is data and no program: `{name}` of the list is replaced, once, and everything
+else stands as it was typed. There is no format, no attribute and no second round.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from hub.core.errors import InputError
+
+LONGEST_SUBJECT, LONGEST_BODY = 200, 5_000
+"""Characters of a business's own wording."""
+
+LONGEST_VALUE = 1_000
+"""Characters of a value that are put into a text."""
+
+
+class MailKind(StrEnum):
+    """Why a mail is written. A customer's mail is about their own request, and there is no kind for anything else."""
+
+    BOOKING_CONFIRMED = "booking_confirmed"
+    BOOKING_REQUESTED = "booking_requested"
+    BOOKING_MOVED = "booking_moved"
+    BOOKING_CANCELLED = "booking_cancelled"
+    BOOKING_REMINDER = "booking_reminder"
+    STAFF_BOOKED = "staff_booked"
+    STAFF_MOVED = "staff_moved"
+    STAFF_CANCELLED = "staff_cancelled"
+    STAFF_CALENDAR_PROBLEM = "staff_calendar_problem"
+    STAFF_MAIL_RETURNED = "staff_mail_returned"
+    CONNECTION_LOST = "connection_lost"
+    INVITATION = "invitation"
+    RESET = "reset"
+
+
+class Reader(StrEnum):
+    """Who reads a mail."""
+
+    CUSTOMER = "customer"
+    STAFF = "staff"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Subject and body of a kind of mail, with variables, or of one mail, without."""
+
+    subject: str
+    body: str
+
+
+_BUSINESS = frozenset({"business_name", "business_phone", "business_email"})
+_BOOKING = _BUSINESS | {"customer_name", "service_name", "staff_names", "place", "when"}
+_CUSTOMER = _BOOKING | {"manage_link"}
+_STAFF = _BOOKING | {"reader_name", "customer_phone", "customer_email"}
+_ACCOUNT = frozenset({"agency_name", "link", "until"})
+
+VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
+    {
+        MailKind.BOOKING_CONFIRMED: _CUSTOMER,
+        MailKind.BOOKING_REQUESTED: _CUSTOMER,
+        MailKind.BOOKING_MOVED: _CUSTOMER | {"old_when"},
+        MailKind.BOOKING_CANCELLED: _BOOKING | {"reason"},
+        MailKind.BOOKING_REMINDER: _CUSTOMER,
+        MailKind.STAFF_BOOKED: _STAFF,
+        MailKind.STAFF_MOVED: _STAFF | {"old_when"},
+        MailKind.STAFF_CANCELLED: _STAFF | {"reason"},
+        MailKind.STAFF_CALENDAR_PROBLEM: _STAFF | {"problem"},
+        MailKind.STAFF_MAIL_RETURNED: _STAFF | {"problem"},
+        MailKind.CONNECTION_LOST: _BUSINESS | {"reader_name", "account_name"},
+        MailKind.INVITATION: _ACCOUNT,
+        MailKind.RESET: _ACCOUNT,
+    }
+)
+"""What may stand in braces in each kind of mail."""
+
+_WHEN = frozenset({"when"})
+
+REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
+    {
+        MailKind.BOOKING_CONFIRMED: _WHEN | {"manage_link"},
+        MailKind.BOOKING_REQUESTED: _WHEN,
+        MailKind.BOOKING_MOVED: _WHEN | {"manage_link"},
+        MailKind.BOOKING_CANCELLED: _WHEN,
+        MailKind.BOOKING_REMINDER: _WHEN | {"manage_link"},
+        MailKind.STAFF_BOOKED: _WHEN,
+        MailKind.STAFF_MOVED: _WHEN,
+        MailKind.STAFF_CANCELLED: _WHEN,
+        MailKind.STAFF_CALENDAR_PROBLEM: _WHEN | {"problem"},
+        MailKind.STAFF_MAIL_RETURNED: _WHEN,
+        MailKind.CONNECTION_LOST: frozenset({"account_name"}),
+        MailKind.INVITATION: frozenset({"link"}),
+        MailKind.RESET: frozenset({"link"}),
+    }
+)
+"""Without which a body of that kind would be of no use."""
+
+_JOINERS = "\u200c\u200d"  # they do not show, but belong to the spelling in Persian and the scripts of India
+_VARIABLE = re.compile(r"\{([a-z_]{1,40})\}")
+
+
+def reader_of(kind: MailKind) -> Reader:
+    """Return who reads mails of that kind."""
+    if kind in (MailKind.INVITATION, MailKind.RESET):
+        return Reader.USER
+    return Reader.CUSTOMER if kind.startswith("booking_") else Reader.STAFF
+
+
+def check_text(kind: MailKind, subject: str, body: str) -> Text:
+    """Return a business's own wording in tidy form, or raise InputError that says what is missing."""
+    subject = one_line(subject)
+    body = _tidy(body)
+    if not subject or len(subject) > LONGEST_SUBJECT:
+        raise InputError("subject", f"Give a subject of 1 to {LONGEST_SUBJECT} characters.")
+    if not body or len(body) > LONGEST_BODY:
+        raise InputError("body", f"Give a text of 1 to {LONGEST_BODY} characters.")
+    for name in sorted(REQUIRED[kind]):
+        if f"{{{name}}}" not in body:
+            raise InputError("body", f"The text must have {{{name}}} in it: without it its reader can do nothing.")
+    return Text(subject, body)
+
+
+def fill(kind: MailKind, text: Text, values: Mapping[str, str]) -> Text:
+    """Return a text with its variables replaced by the values, each put on one line.
+
+    A variable without a value becomes nothing, and a line of the body whose variables all become nothing is left out,
+    so that "Place: {place}" does not stand there empty. What is in braces but on no list stays as it is.
+    """
+    known = {name: one_line(values.get(name, ""))[:LONGEST_VALUE] for name in VARIABLES[kind]}
+    lines = []
+    for line in text.body.split("\n"):
+        named = [name for name in _VARIABLE.findall(line) if name in known]
+        if not named or any(known[name] for name in named):
+            lines.append(_replace(line, known))
+    body = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
+    return Text(one_line(_replace(text.subject, known))[:LONGEST_SUBJECT], body)
+
+
+def one_line(text: str) -> str:
+    """Return a text on one line, with single blanks and without anything that does not show."""
+    return " ".join(_visible(text).split())
+
+
+def _replace(text: str, known: Mapping[str, str]) -> str:
+    return _VARIABLE.sub(lambda found: known.get(found[1], found[0]), text)
+
+
+def _tidy(text: str) -> str:
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return "\n".join(_visible(line).rstrip() for line in lines).strip("\n")
+
+
+def _visible(text: str) -> str:
+    """Control characters become blanks; what reorders or hides text (Unicode format characters) is dropped."""
+    kinds = ((one, "" if one in _JOINERS else unicodedata.category(one)) for one in text)
+    return "".join(" " if kind in ("Cc", "Zl", "Zp") else one for one, kind in kinds if kind not in ("Cf", "Cs"))

@@ -1,0 +1,104 @@
+"""What mails say until a business writes its own: plain English, the facts first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from hub.core.mail import MailKind, Text
+
+_SIGNED = """
+
+{business_name}
+Phone: {business_phone}
+E-mail: {business_email}
+"""
+_ABOUT = """
+What: {service_name}
+When: {when}
+With: {staff_names}
+Where: {place}
+"""
+_CUSTOMER = """
+Customer: {customer_name}
+Phone: {customer_phone}
+E-mail: {customer_email}
+"""
+_CHANGE = """
+To move or cancel it, open this page:
+{manage_link}
+"""
+
+
+def _text(subject: str, body: str) -> Text:
+    return Text(subject, body.strip("\n"))
+
+
+DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
+    {
+        MailKind.BOOKING_CONFIRMED: _text(
+            "Confirmed: {service_name}, {when}",
+            f"Hello {{customer_name}},\n\nyour appointment is confirmed.\n{_ABOUT}{_CHANGE}{_SIGNED}",
+        ),
+        MailKind.BOOKING_REQUESTED: _text(
+            "Not confirmed yet: {service_name}, {when}",
+            "Hello {customer_name},\n\nwe have your request, and the time is kept for you. It is not confirmed yet: we "
+            "could not look into the calendar just now. You get another mail as soon as we could.\n"
+            f"{_ABOUT}{_CHANGE}{_SIGNED}",
+        ),
+        MailKind.BOOKING_MOVED: _text(
+            "New time: {service_name}, {when}",
+            "Hello {customer_name},\n\nyour appointment has a new time.\n"
+            f"{_ABOUT}\nIt was before: {{old_when}}\n{_CHANGE}{_SIGNED}",
+        ),
+        MailKind.BOOKING_CANCELLED: _text(
+            "Cancelled: {service_name}, {when}",
+            f"Hello {{customer_name}},\n\nyour appointment does not take place.\n\n{{reason}}\n{_ABOUT}{_SIGNED}",
+        ),
+        MailKind.BOOKING_REMINDER: _text(
+            "Reminder: {service_name}, {when}",
+            f"Hello {{customer_name}},\n\nthis is to remind you of your appointment.\n{_ABOUT}{_CHANGE}{_SIGNED}",
+        ),
+        MailKind.STAFF_BOOKED: _text(
+            "Booked: {service_name}, {when}",
+            f"Hello {{reader_name}},\n\nan appointment was booked.\n{_ABOUT}{_CUSTOMER}{_SIGNED}",
+        ),
+        MailKind.STAFF_MOVED: _text(
+            "Moved: {service_name}, {when}",
+            "Hello {reader_name},\n\nan appointment has a new time.\n"
+            f"{_ABOUT}\nIt was before: {{old_when}}\n{_CUSTOMER}{_SIGNED}",
+        ),
+        MailKind.STAFF_CANCELLED: _text(
+            "Cancelled: {service_name}, {when}",
+            "Hello {reader_name},\n\nan appointment was cancelled; its time is free.\n\n{reason}\n"
+            f"{_ABOUT}{_CUSTOMER}{_SIGNED}",
+        ),
+        MailKind.STAFF_CALENDAR_PROBLEM: _text(
+            "Please look at the calendar: {service_name}, {when}",
+            f"Hello {{reader_name}},\n\n{{problem}}\n{_ABOUT}{_CUSTOMER}{_SIGNED}",
+        ),
+        MailKind.STAFF_MAIL_RETURNED: _text(
+            "The customer was not reached: {service_name}, {when}",
+            "Hello {reader_name},\n\na mail to the customer about this appointment did not arrive. {problem} Please "
+            f"reach them in another way.\n{_ABOUT}{_CUSTOMER}{_SIGNED}",
+        ),
+        MailKind.CONNECTION_LOST: _text(
+            "Please connect again: {account_name}",
+            "Hello {reader_name},\n\nthe account {account_name} does not let the hub in any more. Until it is "
+            "connected again its calendars are not checked, and times that depend on them are not offered. Please "
+            "connect it again in the console or by your link.\n\n{business_name}",
+        ),
+        MailKind.INVITATION: _text(
+            "Your access to {agency_name}",
+            "Hello,\n\nyou are invited to the console of {agency_name}. Open this page to choose a password:\n{link}"
+            "\n\nThe link works once, until {until}. If you do not expect it, do nothing.\n\n{agency_name}",
+        ),
+        MailKind.RESET: _text(
+            "A new password for {agency_name}",
+            "Hello,\n\nsomebody, probably you, asked for a new password for the console of {agency_name}. Open this "
+            "page to choose one:\n{link}\n\nThe link works once, until {until}. If it was not you, do nothing: your "
+            "password stays as it is.\n\n{agency_name}",
+        ),
+    }
+)
+"""The hub's own wording of each kind."""
