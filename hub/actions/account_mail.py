@@ -1,7 +1,7 @@
 """One-time links to accounts: made, found by their secret, and mailed.
 
 The secret of a link is made from its id with a key of the doors, so a mail can be written from the id alone, and
-neither the database nor the outbox holds it.
+neither the database nor the outbox holds it. The mail that does is sealed until it was sent.
 """
 
 from __future__ import annotations
@@ -15,19 +15,22 @@ from hashlib import sha256
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
 from hub.actions.account import open_email
 from hub.actions.effect import Effect, Repeat, Work
+from hub.actions.mail import queue_mail
 from hub.actions.record import record
 from hub.actions.sessions import secret_hash
-from hub.core.errors import Refused, StateError
+from hub.core.errors import StateError
+from hub.core.mail import MailKind
+from hub.core.mail_time import spell_time
 from hub.core.role import Role
 from hub.core.security import Kind, Outcome, Visit
 from hub.parts import Hub
-from hub.store.business import AGENCY
+from hub.store.business import AGENCY, find_business
 from hub.store.ids import new_id
-from hub.store.outbox import add_effect
+from hub.store.outbox import Outbox, add_effect
 from hub.store.sign_in import OneTimeLink, find_link_row
 from hub.store.user import find_user
 from hub.vault.cipher import Place
@@ -161,11 +164,24 @@ def _place(link_id: str) -> Place:
 
 
 def _perform(hub: Hub, work: Work) -> None:
-    """Mail the link; a link that is for nobody or works no more is done without."""
-    with hub.database.reading() as conn:
-        found = link_email(hub, conn, work.payload["link_id"])
-    if found is not None:
-        raise Refused("no_mail", "There is nothing yet that sends mails; hub user reset and add print links.")
+    """Write the mail and queue it, once; a link that is for nobody or works no more is done without."""
+    link_id = work.payload["link_id"]
+    with hub.database.writing() as conn:
+        found = link_email(hub, conn, link_id)
+        if found is None or "mail_id" in work.payload:
+            return
+        row, email = found
+        agency = find_business(conn, AGENCY)
+        user = None if row.user_id is None else find_user(conn, row.user_id)
+        zone = agency.zone if user is None else user.zone
+        values = {
+            "agency_name": agency.name,
+            "link": link_url(hub, LinkKind(row.kind), link_token(hub, link_id)),
+            "until": spell_time(row.until, zone),
+        }
+        mail_id = queue_mail(hub, conn, business_id=AGENCY, kind=MailKind(row.kind), to=email, values=values)
+        mine = (Outbox.business_id == AGENCY, Outbox.id == work.id)
+        conn.execute(update(Outbox).where(*mine).values(payload={"link_id": link_id, "mail_id": mail_id}))
 
 
 ACCOUNT_MAIL = Effect("account_mail", Repeat.SAFE, _perform)

@@ -13,13 +13,16 @@ from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
 from hub.actions.poll import poll_calendars
+from hub.actions.reset import ask_reset
 from hub.actions.tell import tell
 from hub.core.booking import State
 from hub.core.errors import HubError
 from hub.jobs.perform import drain
 from hub.plugin import Busy
 from hub.store.booking import find_booking
+from hub.store.business import AGENCY
 from hub.store.outbox import Outbox
+from tests.accounts import VISIT, own
 from tests.tables import Contents, contents
 from tests.world import ADA, HOUR, MONDAY, World, down
 
@@ -55,8 +58,19 @@ def _tell(world: World) -> None:
         tell(conn, world.business, "hub_booking_changed", facts, world.clock())
 
 
+def _account_mail(world: World) -> None:
+    own(world.hub)
+    ask_reset(world.hub, VISIT, "ada@example.com")
+
+
+def _send_mail(world: World) -> None:
+    _booked(world)
+
+
 CAUSES: dict[str, Callable[[World], None]] = {
+    "account_mail": _account_mail,
     "check_again": _check_again,
+    "send_mail": _send_mail,
     "sync_calendar": _sync_calendar,
     "tell": _tell,
     "write_event": _write_event,
@@ -66,7 +80,7 @@ CAUSES: dict[str, Callable[[World], None]] = {
 
 def rows(world: World, kind: str) -> list[Any]:
     with world.hub.database.reading() as conn:
-        mine = Outbox.business_id == world.business, Outbox.kind == kind
+        mine = Outbox.business_id.in_([world.business, AGENCY]), Outbox.kind == kind
         return list(conn.execute(select(Outbox.__table__).where(*mine).order_by(Outbox.id)).all())
 
 
@@ -86,7 +100,8 @@ def test_every_kind_of_effect_is_tried_twice_here() -> None:
 
 def test_every_kind_says_what_a_repeat_means() -> None:
     """Pinned: a change of one of these is a promise to every provider that takes part."""
-    assert {name: effect.repeat for name, effect in EFFECTS.items()} == dict.fromkeys(CAUSES, Repeat.SAFE)
+    pinned = dict.fromkeys(CAUSES, Repeat.SAFE) | {"send_mail": Repeat.ASK}
+    assert {name: effect.repeat for name, effect in EFFECTS.items()} == pinned
 
 
 @pytest.mark.parametrize("kind", CAUSES)
@@ -99,7 +114,7 @@ def test_an_effect_that_is_performed_twice_happens_once(world: World, kind: str)
     inside, without = what_stands(world), outside(world)
     again = {"state": "waiting", "ended_at": None, "due_at": world.clock.now}
     with world.hub.database.writing() as conn:
-        mine = Outbox.business_id == world.business, Outbox.kind == kind
+        mine = Outbox.business_id.in_([world.business, AGENCY]), Outbox.kind == kind
         conn.execute(update(Outbox).where(*mine).values(**again))
     assert drain(world.hub, EFFECTS) == 1
     assert rows(world, kind)[0].attempts == done[0].attempts + 1
