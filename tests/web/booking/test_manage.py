@@ -216,3 +216,14 @@ def test_a_service_that_is_off_still_shows_and_cancels_what_was_booked(customer:
     assert customer.browser.post(f"{address}/move", {"start": TEN}).status_code in (409, 422, 404)
     assert customer.browser.post(f"{address}/cancel").status_code == 303
     assert found(customer, address).state is State.CANCELLED
+
+
+def test_links_begin_with_the_configured_address_whoever_asks(customer: Customer) -> None:
+    address = customer.book()
+    for headers in ({"Host": "evil.example"}, {"Host": "evil.example:443"}):
+        assert customer.browser.client.get(f"{address}/appointment.ics", headers=headers).status_code == 400
+    for headers in ({"Host": "localhost"}, {"X-Forwarded-Host": "evil.example"}, {"Forwarded": "host=evil.example"}):
+        answer = customer.browser.client.get(f"{address}/appointment.ics", headers=headers)
+        unfolded = answer.text.replace("\r\n ", "")
+        assert f"To move or cancel it: {customer.front.world.hub.settings.base_url}/b/manage/" in unfolded
+        assert "evil" not in unfolded
