@@ -18,7 +18,7 @@ _STRANGE = "The form was sent with a field that it does not have; nothing was ch
 _LONGEST_NAME = 100
 
 
-class Form(wtforms.Form):  # type: ignore[misc]  # wtforms has no types
+class Form(wtforms.Form):
     """A form. ``problem`` is a fault of no single field, ``problem_code`` the machine word of the error that it was."""
 
     problem: str = ""
@@ -33,12 +33,12 @@ class Form(wtforms.Form):  # type: ignore[misc]  # wtforms has no types
 F = TypeVar("F", bound=Form)
 
 
-def blank(kind: type[F], **values: Any) -> F:
+def blank(kind: type[F], /, **values: Any) -> F:
     """Return a form to be filled in, with these values in it."""
     return kind(data=values)
 
 
-def typed(kind: type[F], **values: Any) -> F:
+def typed(kind: type[F], /, **values: Any) -> F:
     """Return the form as it was sent. Raises UnprocessableEntity for a field that it does not have."""
     if not all(name.isascii() and len(name) <= _LONGEST_NAME for name in request.form):
         raise UnprocessableEntity(_STRANGE)

@@ -12,9 +12,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from hub.actions.businesses import create_business
 from hub.store.database import Database
 from hub.web.app import create_app
+from hub.web.current import SESSION
 from hub.web.limits import Limiter
+from tests.visitors import token_of
 from tests.world import World, make_world
 
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
@@ -67,3 +70,41 @@ class Browser:
 def browser(app: Flask) -> Callable[[], Browser]:
     """Open a browser that has never been here."""
     return lambda: Browser(app.test_client())
+
+
+@pytest.fixture
+def other_business(world: World) -> str:
+    """A business beside the world's own."""
+    return create_business(world.hub, "Ben's Garage", "America/New_York")
+
+
+@pytest.fixture
+def signed_in(world: World, app: Flask, other_business: str) -> Callable[[str], Browser]:
+    """Open a browser of somebody who is signed in (`tests.visitors`): of a role, or ``ben``, or ``cyd``.
+
+    Those of a role may enter every business, Ben the other one only. Cyd was dismissed.
+    """
+
+    def open_one(who: str) -> Browser:
+        token = token_of(world.hub, who, businesses=(other_business,) if who == "ben" else ())
+        client = app.test_client()
+        client.set_cookie(SESSION, token)
+        return Browser(client)
+
+    return open_one
+
+
+def once(browser: Browser) -> dict[str, object]:
+    """Return the field that tells the page that was seen last from others, as forms that add something have it."""
+    return {"once": _value(browser.page, "once")}
+
+
+def looked_at(browser: Browser) -> dict[str, object]:
+    """Return the field that says which version stood on the page that was seen last."""
+    return {"version": _value(browser.page, "version")}
+
+
+def _value(page: str, name: str) -> str:
+    found = re.search(rf'name="{name}"[^>]*value="([^"]*)"', page)
+    assert found, f"the page has no {name}"
+    return found[1]

@@ -66,3 +66,25 @@ document.querySelectorAll("[data-left]").forEach((place) => {
   }
   tick()
 })
+
+// A long list of choices gets a box to search it: what does not match is hidden, the first match is chosen.
+document.querySelectorAll("select[data-find]").forEach((select) => {
+  const box = document.createElement("input")
+  box.type = "search"
+  box.className = "form-control find-in"
+  box.placeholder = "Type to search"
+  box.setAttribute("aria-label", `Search: ${select.labels[0]?.textContent.trim() || "list"}`)
+  box.addEventListener("input", () => {
+    const wanted = box.value.trim().toLowerCase().replaceAll("_", " ")
+    let first = null
+    for (const option of select.options) {
+      const text = `${option.parentElement.label || ""} ${option.text} ${option.value}`.toLowerCase().replaceAll("_", " ")
+      option.hidden = wanted !== "" && !text.includes(wanted)
+      if (!option.hidden && !first && option.text.toLowerCase().includes(wanted)) first = option
+    }
+    for (const group of select.querySelectorAll("optgroup")) group.hidden = [...group.children].every((one) => one.hidden)
+    if (wanted && first) first.selected = true
+  })
+  box.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); select.focus() } })
+  select.before(box)
+})
