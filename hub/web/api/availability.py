@@ -8,7 +8,7 @@ from typing import Annotated
 from flask import Response
 from pydantic import BeforeValidator, Field
 
-from hub.actions.offer import explain_start, offer
+from hub.actions.offer import LONGEST, explain_start, offer
 from hub.core.availability import Offer
 from hub.core.calendar import Window
 from hub.core.errors import InputError
@@ -97,10 +97,12 @@ def find_times(business_id: str, query: SearchedTimes) -> Response:
     Only times that are truly free: a calendar that was not read lately enough withholds its owner's times.
     """
     zone = check_zone(query.zone)
-    window = Window(_edge("from", query.from_, zone), _edge("until", query.until, zone, end=True))
-    if window.end <= window.start:
+    start, end = _edge("from", query.from_, zone), _edge("until", query.until, zone, end=True)
+    if end <= start:
         raise InputError("until", "It must come after the start of the window; give a later one.")
-    found = offer(the_hub(), business_id, query.service_id, window)
+    if end - start > LONGEST:
+        raise InputError("until", f"The window is longer than {LONGEST // 86_400} days; ask for less at once.")
+    found = offer(the_hub(), business_id, query.service_id, Window(start, end))
     if query.staff_id is not None:
         starts = found.free.get(query.staff_id, [])
         found = Offer(starts, {query.staff_id: starts})

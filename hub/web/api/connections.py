@@ -9,7 +9,7 @@ from pydantic import Field
 from hub.actions import connections as actions
 from hub.actions.connect import connect
 from hub.actions.disconnect import disconnect
-from hub.core.errors import HubError
+from hub.core.errors import HubError, InputError, PluginBroken
 from hub.core.provider import Form, Redirect
 from hub.core.role import Right
 from hub.web.api.calendars import ShownCalendar, calendar
@@ -130,6 +130,10 @@ def list_connections(business_id: str) -> Connections:
 def add_connection(business_id: str, body: NewConnection) -> Reply:
     """Take a step of connecting an account: 201 when it is connected, 200 with what comes next."""
     given = body.model_fields_set
+    try:
+        the_hub().registry.provider(body.provider)
+    except PluginBroken as error:
+        raise InputError("provider", error.message, code=error.code) from None
 
     def make() -> str:
         step = connect(

@@ -57,11 +57,11 @@ def describe_api(app: APIFlask) -> None:
         SECURITY_SCHEMES={"key": _KEY},
         **{f"AUTO_{name}": False for name in _AUTOMATIC},
     )
-    app.spec_processor(_finish)
+    app.spec_processor(_finish)  # type: ignore[arg-type]  # it is given as a dictionary, unless as YAML
     app.extensions["api_document"] = _once(lambda: json.dumps(app.spec, ensure_ascii=False).encode())
 
 
-def api_document() -> Response:
+def api_document() -> AnyResponse:
     """Send the document of the API."""
     make: Callable[[], bytes] = current_app.extensions["api_document"]
     answer = Response(make(), content_type="application/json")

@@ -1,0 +1,92 @@
+"""Connections over the API: step by step, tested, disconnected, connected again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.web.api.conftest import Program
+from tests.world import World, down
+
+pytestmark = [
+    pytest.mark.parametrize("database_url", ["sqlite"], indirect=True),
+    pytest.mark.usefixtures("fake_keys"),
+]
+ACCOUNT = {"provider": "fake", "level": "all"}
+RIGHT = {"user": "ada", "password": "right"}
+
+
+def test_an_account_is_connected_in_steps_and_its_password_is_never_answered(program: Program) -> None:
+    form = program.post("connections", ACCOUNT)
+    assert form.status_code == 200
+    assert form.json is not None
+    assert form.json["step"] == "form"
+    assert [(one["name"], one["secret"]) for one in form.json["fields"]] == [("user", False), ("password", True)]
+    wrong = program.post("connections", {**ACCOUNT, "answer": {"user": "ada", "password": "wrong horse"}})
+    assert wrong.status_code == 200
+    assert wrong.json is not None
+    assert "does not know" in wrong.json["problem"]
+    made = program.post("connections", {**ACCOUNT, "answer": RIGHT})
+    assert made.status_code == 201
+    assert made.json is not None
+    assert made.json["health"] == "ok"
+    assert [one["name"] for one in made.json["calendars"]] == ["ada"]
+    for answer in (wrong, made, program.get("connections"), program.get(f"connections/{made.json['id']}")):
+        assert "wrong horse" not in answer.text
+        assert '"right"' not in answer.text
+
+
+def test_a_step_that_connected_nothing_leaves_its_idempotency_key_free(program: Program) -> None:
+    assert program.post("connections", ACCOUNT, key="k").status_code == 200
+    made = program.post("connections", {**ACCOUNT, "answer": RIGHT}, key="k")
+    again = program.post("connections", {**ACCOUNT, "answer": RIGHT}, key="k")
+    assert (made.status_code, again.status_code) == (201, 201)
+    assert made.json == again.json
+    assert again.headers["Idempotency-Replayed"] == "true"
+    answer = program.get("connections").json
+    assert answer is not None
+    assert len(answer["items"]) == 1
+
+
+def test_a_provider_or_level_that_there_is_not_is_refused_under_its_field(program: Program) -> None:
+    for given, field in (({**ACCOUNT, "provider": "nobody"}, "provider"), ({**ACCOUNT, "level": "some"}, "level")):
+        answer = program.post("connections", given)
+        assert answer.status_code == 422
+        assert answer.json is not None
+        assert answer.json["field"] == field
+
+
+def test_a_test_says_how_it_went_and_a_disconnect_what_is_at_risk(
+    world: World, program: Program, things: Mapping[str, str]
+) -> None:
+    path = f"connections/{things['connection_id']}"
+    assert program.post(f"{path}/test").json == {
+        "ok": True,
+        "reason": "",
+        "sentence": "It works: the account shows 1 calendar.",
+        "calendars": 1,
+    }
+    world.calendars.fail = down()
+    failed = program.post(f"{path}/test").json
+    assert failed is not None
+    assert failed["ok"] is False
+    assert failed["reason"] == "unreachable"
+    ended = program.post(f"{path}/disconnect").json
+    assert ended is not None
+    assert [one["booking_id"] for one in ended["at_risk"]] == [things["booking_id"]]
+    shown = program.get(path).json
+    assert shown is not None
+    assert shown["health"] == "disconnected"
+
+
+def test_an_account_is_connected_again_at_its_place(world: World, program: Program, things: Mapping[str, str]) -> None:
+    path = f"connections/{things['connection_id']}"
+    program.post(f"{path}/disconnect")
+    form = program.post(f"{path}/connect", {})
+    assert form.status_code == 200
+    again = program.post(f"{path}/connect", {"answer": RIGHT})
+    assert again.status_code == 201
+    assert again.json is not None
+    assert again.json["id"] == things["connection_id"]
+    assert again.json["health"] == "ok"
