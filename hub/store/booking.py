@@ -26,7 +26,7 @@ from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.guard import Across
 from hub.store.holder import Holder
-from hub.store.ids import LENGTH
+from hub.store.ids import LENGTH, is_id
 
 _ID = About(Category.IDENTIFIER, Retention.BOOKING)
 _PERSON = About(Category.IDENTIFIER, Retention.BOOKING, Link.CUSTOMER, erase=Erase.CLEAR)
@@ -138,6 +138,8 @@ def add_booking(conn: sa.Connection, *, now: int, **values: Any) -> bool:
 
 def find_booking(conn: sa.Connection, business_id: str, booking_id: str) -> sa.Row[Any]:
     """Return the booking's row, or raise UnknownId."""
+    if not is_id(booking_id):
+        raise UnknownId("booking", booking_id)
     statement = select(Booking.__table__).where(Booking.business_id == business_id, Booking.id == booking_id)
     row = conn.execute(statement).one_or_none()
     if row is None:

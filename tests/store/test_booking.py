@@ -91,3 +91,10 @@ def test_the_staff_of_a_booking_are_people_and_not_rooms_and_of_its_own_business
             assert claim(conn, rows.ada, booking_id, holder, NOW, NOW + 1800, None)
         assert staff_of(conn, rows.ada, booking_id) == tuple(rows.holders[rows.ada][:2])
         assert staff_of(conn, rows.ben, booking_id) == ()
+
+
+@pytest.mark.parametrize("identifier", ["", "\0", "\ud800", "x" * 27, "agency"])
+def test_what_no_database_takes_for_an_id_is_an_unknown_booking(rows: Rows, identifier: str) -> None:
+    with rows.database.reading() as conn, pytest.raises(UnknownId) as caught:
+        find_booking(conn, rows.ada, identifier)
+    assert caught.value.kind == "booking"
