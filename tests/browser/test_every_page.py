@@ -1,0 +1,75 @@
+"""Every page of the table of doors, on the demo business: accessible, never too wide, quiet, and of one origin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+
+from hub.actions.sign_in import sign_in
+from hub.app import close_hub, create_hub
+from hub.core.security import Visit
+from hub.run.demo_business import build
+from hub.run.demo_calendars import find_place
+from hub.settings import load_settings
+from hub.web.app import create_app
+from hub.web.current import SESSION
+from hub.web.door import Who
+from hub.web.limits import Limiter
+from hub.web.table import TABLE
+from tests.browser.conftest import assert_good, assert_quiet, listen
+from tests.browser.pages import ENDPOINTS, Places
+
+WHO = {door.endpoint: door.who for door in TABLE}
+
+
+@dataclass
+class Demo:
+    """The demo business behind a server, and the token of its owner's sign-in."""
+
+    places: Places
+    address: str
+    token: str
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("demo") / "data"
+    build(made)
+    return made
+
+
+@pytest.fixture
+def demo(folder: Path, serve: Callable[[Any, Any], str]) -> Iterator[Demo]:
+    listener = listen()
+    settings = load_settings({}, data_dir=folder, web_port=listener.getsockname()[1])
+    place = find_place(settings)
+    assert place is not None
+    hub = create_hub(settings)
+    app = create_app(hub, Limiter(""))
+    token = sign_in(hub, Visit(address="127.0.0.1"), place.email, place.password).token
+    yield Demo(Places(hub, app), serve(app, listener), token)
+    close_hub(hub)
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_page_is_accessible_on_a_phone_and_on_a_desk_light_and_dark(
+    demo: Demo, driver: webdriver.Chrome, endpoint: str
+) -> None:
+    if endpoint == "account.first_run" or WHO[endpoint] is Who.HALF:
+        pytest.skip("shown to nobody here: tried in tests/browser/test_account.py")
+    driver.get(f"{demo.address}/health/live")
+    if WHO[endpoint] is Who.USER:
+        driver.add_cookie({"name": SESSION, "value": demo.token, "path": "/"})
+    driver.get(demo.address + demo.places.address(endpoint))
+    assert "refusal" not in driver.find_element("tag name", "body").get_attribute("class")
+    assert driver.execute_script("return performance.getEntriesByType('navigation')[0].responseStatus") == 200
+    assert_good(driver)
+    assert_quiet(driver)
+    names = driver.execute_script("return performance.getEntriesByType('resource').map((one) => one.name)")
+    assert [name for name in names if not name.startswith((demo.address, "data:"))] == [], json.dumps(names)
