@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from hub.actions.mail import plan_mail
 from hub.actions.notice_rules import rules_of
-from hub.actions.remind import plan_reminders
+from hub.actions.remind import drop_reminders, plan_reminders
 from hub.core.booking import State
 from hub.core.mail import MailKind, Reader
 from hub.store.booking import find_booking, staff_of
@@ -92,6 +92,8 @@ def notify_booking(
         _plan_staff(conn, row, "", MailKind.STAFF_CANCELLED, gone, old, now)
     if what in (What.CONFIRMED, What.MOVED) and _has_address(conn, row):
         plan_reminders(conn, row, business.reminders, about, now)
+    elif what is What.CANCELLED:
+        drop_reminders(conn, row, now)
 
 
 def notify_returned(conn: sa.Connection, mail: sa.Row[Any], why: str, now: int) -> None:

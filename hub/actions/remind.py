@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from hub.actions.mail import plan_mail
 from hub.core.mail import MailKind
+from hub.store.mail import overtake_mails
 
 MOST = 5
 """Reminders of one appointment."""
@@ -17,11 +18,12 @@ MOST = 5
 def plan_reminders(
     conn: sa.Connection, row: sa.Row[Any], before: Iterable[int], about: Mapping[str, Any], now: int
 ) -> None:
-    """Put the reminders of a booking into the outbox, those whose time is still to come.
+    """Put the reminders of a booking into the outbox, those whose time is still to come, in place of earlier ones.
 
-    ``before`` are seconds before the start. When one is sent it is checked that the booking is still confirmed for this
-    very start (`actions.letters`): a moved booking gets new ones, and the old ones are overtaken.
+    ``before`` are seconds before the start. When one is sent it is checked again that the booking is confirmed for this
+    very start (`actions.letters`).
     """
+    drop_reminders(conn, row, now)
     for seconds in sorted(set(before), reverse=True)[:MOST]:
         due = row.starts_at - seconds
         if due <= now:
@@ -37,3 +39,8 @@ def plan_reminders(
             booking_id=row.id,
             person_id=row.person_id,
         )
+
+
+def drop_reminders(conn: sa.Connection, row: sa.Row[Any], now: int) -> None:
+    """End the reminders of a booking that still wait: it was moved or cancelled."""
+    overtake_mails(conn, row.business_id, row.id, MailKind.BOOKING_REMINDER, now)

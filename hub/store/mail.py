@@ -99,7 +99,15 @@ def change_mail(conn: sa.Connection, business_id: str, mail_id: str, **values: A
     conn.execute(update(Mail).where(Mail.business_id == business_id, Mail.id == mail_id).values(**values))
 
 
-def bounce_mail(conn: sa.Connection, message_ids: Collection[str], problem: str, now: int) -> sa.Row[*tuple[Any, ...]] | None:
+def overtake_mails(conn: sa.Connection, business_id: str, booking_id: str, kind: str, now: int) -> None:
+    """End the mails of a kind about a booking that still wait."""
+    mine = Mail.business_id == business_id, Mail.booking_id == booking_id, Mail.kind == kind, Mail.state == WAITING
+    conn.execute(update(Mail).where(*mine).values(state=OVERTAKEN, ended_at=now, message=None))
+
+
+def bounce_mail(
+    conn: sa.Connection, message_ids: Collection[str], problem: str, now: int
+) -> sa.Row[*tuple[Any, ...]] | None:
     """Mark the mail with one of these Message-IDs as come back, if it went out; return its business, id and booking."""
     went_out = Mail.message_id.in_(message_ids), Mail.state.in_((SENT, UNKNOWN))
     statement = (
