@@ -164,7 +164,9 @@ def _field(asked: Question) -> wtforms.Field:
     choices = [wtforms.SelectChoice(one) for one in asked.choices]
     if len(choices) <= 5 and asked.required and all(len(one) <= _SHORT for one in asked.choices):
         return wtforms.RadioField(asked.label, needed, choices=choices, validate_choice=False)
-    return wtforms.SelectField(asked.label, needed, choices=[wtforms.SelectChoice("", "Choose"), *choices], validate_choice=False)
+    return wtforms.SelectField(
+        asked.label, needed, choices=[wtforms.SelectChoice("", "Choose"), *choices], validate_choice=False
+    )
 
 
 class _DetailsForm(Form):

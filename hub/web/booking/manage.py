@@ -75,7 +75,7 @@ def move_to(token: str) -> Response:
     try:
         start = read_start()
         move_appointment(the_hub(), business.business_id, found.booking_id, start, zone=flow.zone, visit=visit())
-    except StateError:
+    except (StateError, UnknownId):  # too late, ended meanwhile, or no longer offered
         return see_other("booking.manage", token=token)
     except Taken:
         problem, status = "This time has just been taken; your appointment stays as it was. Choose another one.", 409

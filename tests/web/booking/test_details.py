@@ -28,7 +28,7 @@ def bookings(world: World) -> list[tuple[str, str, str]]:
 def agreements(world: World) -> dict[str, bool]:
     with world.hub.database.reading() as conn:
         rows = select(Agreement.text_hash, Agreement.given).where(Agreement.business_id == world.business)
-        return dict(conn.execute(rows).tuples().all())
+        return {row.text_hash: row.given for row in conn.execute(rows)}
 
 
 def test_the_details_name_what_is_held_and_for_how_long(customer: Customer) -> None:
