@@ -53,7 +53,6 @@ def describe_api(app: APIFlask) -> None:
     app.config.update(
         DESCRIPTION=_ABOUT,
         OPENAPI_VERSION="3.1.0",
-        SERVERS=[{"url": "/"}],
         SECURITY_SCHEMES={"key": _KEY},
         **{f"AUTO_{name}": False for name in _AUTOMATIC},
     )
@@ -103,7 +102,7 @@ def _finish(document: dict[str, Any]) -> dict[str, Any]:
     document["paths"] = dict(sorted(paths.items()))
     document.setdefault("components", {})["schemas"] = _schemas(models)
     names = {tag for calls in paths.values() for one in calls.values() for tag in one.get("tags", ())}
-    document["tags"] = [{"name": name} for name in sorted(names)]
+    document["tags"] = [{"name": name} for name in sorted(names, key=_ORDER.index)]
     return document
 
 
@@ -136,6 +135,21 @@ _AUTOMATIC = (
     "AUTH_ERROR_RESPONSE",
 )
 """What APIFlask would add of its own."""
+
+_ORDER = (
+    "Businesses",
+    "Staff",
+    "Resources",
+    "Hours",
+    "Services",
+    "Texts",
+    "Connections",
+    "Calendars",
+    "Staff links",
+    "Free times",
+    "Bookings",
+)
+"""In which order the kinds of calls are shown: as they are met when a business is set up."""
 
 ROUTES: tuple[Route, ...] = (
     route("api", f"{ROOT}/openapi.json", api_document, "GET", Who.ANYONE, rate=Rate.PUBLIC),
