@@ -95,6 +95,20 @@ def disconnect(
     return Disconnected(connection_id, row.account_name, ended_at, revoked, keeps(hub, row.provider), at_risk, count)
 
 
+def risk_of_disconnect(
+    hub: Hub, business_id: str, connection_id: str, *, holder_id: str | None = None
+) -> tuple[tuple[AtRisk, ...], int]:
+    """Return the coming bookings that a disconnect would leave without a checked calendar, and how many there are.
+
+    With ``holder_id`` only that staff member's own connections. Raises UnknownId.
+    """
+    with hub.database.reading() as conn:
+        own_connection(conn, business_id, connection_id, holder_id)
+        calendars = calendars_of_connections(conn, business_id, [connection_id])
+        holders = {one.holder_id for one in calendars if one.holder_id is not None and one.checked}
+        return _at_risk(conn, business_id, holders, hub.clock(), without=connection_id)
+
+
 def end(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> None:
     """End a connection here, and put into the outbox what is left to do at its provider. ``conn`` is writing."""
     end_connection(conn, business_id, connection_id, now)
@@ -124,11 +138,17 @@ def keeps(hub: Hub, provider: str) -> str:
 
 
 def _at_risk(
-    conn: sa.Connection, business_id: str, holders: Collection[str], now: int
+    conn: sa.Connection, business_id: str, holders: Collection[str], now: int, *, without: str = ""
 ) -> tuple[tuple[AtRisk, ...], int]:
-    """Return the coming bookings of those of the holders who have no checked calendar, and how many there are."""
+    """Return the coming bookings of those of the holders who have no checked calendar, and how many there are.
+
+    Calendars of the connection ``without`` do not count.
+    """
     checked = select(Calendar.holder_id).where(
-        Calendar.business_id == business_id, Calendar.holder_id.in_(holders), Calendar.checked
+        Calendar.business_id == business_id,
+        Calendar.holder_id.in_(holders),
+        Calendar.checked,
+        Calendar.connection_id != without,
     )
     bare = set(holders) - set(conn.execute(checked).scalars())
     mine = (

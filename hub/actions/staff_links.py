@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 
@@ -87,7 +87,7 @@ def find_staff_link(hub: Hub, token: str, visit: Visit | None = None) -> StaffLi
     if row is None:
         return None
     if row.seen_at is None or row.seen_at <= now - _TOUCH:
-        _touch(hub, row, visit or Visit("staff", row.holder_id), now)
+        _touch(hub, row, replace(visit or Visit(), actor="staff", actor_id=row.holder_id), now)
     return _link(row)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import Any
 
 from apiflask import APIFlask
 from flask import Blueprint
@@ -24,6 +25,7 @@ from hub.web.limits import Limiter
 from hub.web.metrics import Requests, metrics
 from hub.web.pages import prepare_pages
 from hub.web.refusals import answer_refusals
+from hub.web.staff.room import staff
 from hub.web.table import TABLE
 from hub.web.watch import watch
 
@@ -39,7 +41,8 @@ def create_app(
     ``limiter`` counts how often somebody came, over the hub's queue unless given. ``more`` are further rooms with
     their doors, for measurements: they stand behind the same guard.
     """
-    app = APIFlask("hub.web", static_folder=None, docs_path=None, spec_path=None, json_errors=False)
+    bare: dict[str, Any] = {"static_folder": None, "docs_path": None, "spec_path": None, "json_errors": False}
+    app = APIFlask("hub.web", **bare)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST, MAX_FORM_MEMORY_SIZE=LARGEST, MAX_FORM_PARTS=2000)
     keep_parts(app, hub, limiter or Limiter(hub.settings.queue))
     requests = Requests()
@@ -56,6 +59,7 @@ def create_app(
         api(),
         booking(),
         console(),
+        staff(),
         *(room for room, _ in more),
     ):
         app.register_blueprint(blueprint)

@@ -8,6 +8,7 @@ from hub.web.api import room as api
 from hub.web.booking import room as booking
 from hub.web.console import room as console
 from hub.web.door import Door
+from hub.web.staff import room as staff
 
 TABLE: tuple[Door, ...] = (
     *assets.DOORS,
@@ -17,4 +18,5 @@ TABLE: tuple[Door, ...] = (
     *api.DOORS,
     *booking.DOORS,
     *console.DOORS,
+    *staff.DOORS,
 )

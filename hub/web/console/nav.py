@@ -24,7 +24,7 @@ class Item:
 BUSINESS = (
     Item("console.overview", "Overview", "house", Right.VIEW),
     Item("console.bookings", "Bookings", "calendar-check", Right.VIEW_BOOKINGS, ("console.booking",)),
-    Item("console.week", "Week", "calendar3-week", Right.VIEW_BOOKINGS),
+    Item("console.week", "Week", "calendar3-week", Right.VIEW_BOOKINGS, ("console.week",)),
     Item("console.services", "Services", "card-checklist", Right.VIEW, ("console.service",)),
     Item("console.holders", "Staff and resources", "people", Right.VIEW, ("console.holder",)),
     Item("console.connections", "Connections", "plug", Right.VIEW, ("console.connection",)),

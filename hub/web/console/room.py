@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from hub.web.console import business, holders, home, hours, services, texts
+from hub.web.console import (
+    booking,
+    booking_move,
+    booking_new,
+    bookings,
+    business,
+    connections,
+    holders,
+    home,
+    hours,
+    services,
+    staff_links,
+    texts,
+    week,
+)
 from hub.web.route import doors_of, room_of
 
 ROUTES = (
@@ -14,6 +28,13 @@ ROUTES = (
     *hours.ROUTES,
     *services.ROUTES,
     *texts.ROUTES,
+    *connections.ROUTES,
+    *bookings.ROUTES,
+    *booking.ROUTES,
+    *booking_move.ROUTES,
+    *booking_new.ROUTES,
+    *week.ROUTES,
+    *staff_links.ROUTES,
 )
 DOORS = doors_of(ROUTES)
 

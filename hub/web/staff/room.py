@@ -1,0 +1,16 @@
+"""The staff members' room: its routes, joined."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from hub.web.route import doors_of, room_of
+from hub.web.staff import link
+
+ROUTES = link.ROUTES
+DOORS = doors_of(ROUTES)
+
+
+def staff() -> Blueprint:
+    """Return the room."""
+    return room_of("staff", ROUTES)
