@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from flask import Flask, g, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -34,9 +33,12 @@ DONE = {
     "signed_out": "You are signed out.",
     "reset": "Your password is changed. Sign in with the new one.",
     "changed": "Your password is changed; other devices are signed out.",
+    "welcome": "Your account is made. Sign in with it.",
+    "over": "That sign-in has ended. Sign in again.",
     "confirmed": "Thank you. Go on where you were.",
 }
 """What a page may say about what was just done: the address holds the word, never the sentence."""
+_LONGEST = 2000
 
 
 def prepare_pages(app: Flask) -> None:
@@ -80,11 +82,11 @@ def page(template: str, status: int = 200, **context: Any) -> Response:
 
 def see_other(endpoint: str, done: str = "", **values: Any) -> Response:
     """Lead on to a page after something was done, so that loading anew does not do it again (RFC 9110, 15.4.4)."""
-    return redirect(url_for(endpoint, **values, **({"done": done} if done else {})), 303)
+    shown = {**values, "done": done} if done else values
+    return redirect(url_for(endpoint, **shown), 303)
 
 
 def local_path(address: str) -> str:
     """Return an address on this host as given, or the start page: links never lead elsewhere."""
-    parts = urlsplit(address)
-    plain = address.startswith("/") and not address.startswith(("//", "/\\")) and "\\" not in address
-    return address if plain and not parts.netloc and not parts.scheme else "/"
+    plain = address.startswith("/") and not address.startswith("//") and "\\" not in address
+    return address if plain and address.isprintable() and len(address) <= _LONGEST else "/"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import current_app, request, url_for
 
@@ -49,7 +50,7 @@ def nav(business_id: str = "", business_name: str = "") -> list[tuple[str, list[
     return [*groups, ("Agency" if business_id else "", _links(AGENCY))]
 
 
-def _links(items: tuple[Item, ...], **values: str) -> list[tuple[str, str, str, bool]]:
+def _links(items: tuple[Item, ...], **values: Any) -> list[tuple[str, str, str, bool]]:
     rights, here = session().user.rights, request.endpoint or ""
     return [
         (
