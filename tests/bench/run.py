@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import broker, race, slots, startup
+from tests.bench import broker, console, race, slots, startup
 from tests.bench.seeded import g15
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -87,11 +87,17 @@ def start_up() -> str:
     return startup.show(startup.rows())
 
 
+def console_pages() -> str:
+    """Pages of the console on the demo's data a hundredfold, beside a page that reads nothing."""
+    return console.show(console.rows())
+
+
 FIGURES: dict[str, Callable[[], str]] = {
     "slots": slot_search,
     "race": bursts,
     "broker": brokered_call,
     "startup": start_up,
+    "console": console_pages,
 }
 
 
