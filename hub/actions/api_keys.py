@@ -20,7 +20,7 @@ from hub.core.security import Kind, Visit
 from hub.identity.name import clean_name
 from hub.parts import Hub
 from hub.store.business import AGENCY
-from hub.store.ids import new_id
+from hub.store.ids import is_id, new_id
 from hub.store.sign_in import ApiKey as Row
 from hub.store.sign_in import end_keys, key_rows, list_key_rows, touch_key
 
@@ -120,7 +120,7 @@ def end_key(hub: Hub, visit: Visit, by: User, key_id: str) -> None:
     require(by, Right.MANAGE_KEYS)
     now = hub.clock()
     with hub.database.writing() as conn:
-        rows = list_key_rows(conn, now, Row.id == key_id)
+        rows = list_key_rows(conn, now, Row.id == key_id) if is_id(key_id) else ()
         if not rows or not _may_manage(by, rows[0]) or not end_keys(conn, now, Row.id == key_id):
             raise UnknownId("key", key_id)
         note(hub, conn, visit, Kind.KEY_ENDED, about=key_id, detail="asked")

@@ -116,6 +116,15 @@ def replay_effect(hub: Hub, business_ids: Collection[str] | None, effect_id: str
         return _row(again)
 
 
+def replay_dead(hub: Hub, business_ids: Collection[str] | None) -> int:
+    """Let all effects of these businesses (None: all) that were given up wait again, and return how many.
+
+    Those whose outcome is unknown stay: each of them is looked at first.
+    """
+    with hub.database.writing() as conn:
+        return outbox.replay_dead(conn, hub.clock(), business_ids)
+
+
 def outbox_health(hub: Hub, business_ids: Collection[str] | None) -> OutboxHealth:
     """Return how the outbox of these businesses, or of the whole installation with None, is."""
     with hub.database.reading() as conn:

@@ -39,7 +39,7 @@ from hub.core.security import Kind, Visit
 from hub.core.zones import check_zone
 from hub.identity.email import canonical_email
 from hub.parts import Hub
-from hub.store.ids import new_id
+from hub.store.ids import is_id, new_id
 from hub.store.sign_in import OneTimeLink, open_links, use_link, withdraw_links
 from hub.store.user import (
     ConsoleUser,
@@ -123,7 +123,7 @@ def withdraw_invitation(hub: Hub, visit: Visit, by: User, invitation_id: str) ->
     require(by, Right.MANAGE_USERS)
     now, this = hub.clock(), OneTimeLink.id == invitation_id
     with hub.database.writing() as conn:
-        rows = open_links(conn, LinkKind.INVITATION, now, this)
+        rows = open_links(conn, LinkKind.INVITATION, now, this) if is_id(invitation_id) else ()
         if not rows or not _may_manage(by, rows[0]) or not withdraw_links(conn, now, this):
             raise UnknownId("invitation", invitation_id)
         note(hub, conn, visit, Kind.INVITED, about=invitation_id, detail="withdrawn")

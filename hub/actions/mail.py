@@ -17,7 +17,7 @@ from hub.core.mail_message import Letter, Mailbox, compose
 from hub.identity.email import ascii_email
 from hub.parts import Hub
 from hub.store.business import find_business
-from hub.store.ids import new_id
+from hub.store.ids import is_id, new_id
 from hub.store.mail import add_mail, find_mail, mails
 from hub.store.outbox import add_effect
 from hub.vault.cipher import Place
@@ -116,29 +116,28 @@ def list_mails(
     limit: int = PAGE,
     booking_id: str = "",
     states: Collection[str] = (),
+    readers: Collection[str] = (),
 ) -> tuple[list[MailView], str]:
     """Return a page of mails, the newest first, and the cursor of the next page, empty at the end.
 
     ``business_ids`` are those that the reader may see, the agency's own included if it is among them; None: all.
+    Raises InputError for a cursor that is none.
     """
+    if cursor and not is_id(cursor):
+        raise InputError("after", "This is no place in this list; begin again without it.")
     limit = max(1, min(limit, MOST))
     with hub.database.reading() as conn:
-        rows = mails(conn, business_ids, before=cursor, booking_id=booking_id, states=states, limit=limit + 1)
-    views = [
-        MailView(
-            row.id,
-            row.business_id,
-            row.booking_id,
-            MailKind(row.kind),
-            Reader(row.reader),
-            row.state,
-            row.problem,
-            row.made_at,
-            row.ended_at,
+        rows = mails(
+            conn, business_ids, before=cursor, booking_id=booking_id, states=states, readers=readers, limit=limit + 1
         )
-        for row in rows[:limit]
-    ]
+    views = [_view(row) for row in rows[:limit]]
     return views, views[-1].id if len(rows) > limit else ""
+
+
+def find_mail_view(hub: Hub, business_id: str, mail_id: str) -> MailView:
+    """Return what is known of one mail apart from what it says. Raises UnknownId."""
+    with hub.database.reading() as conn:
+        return _view(find_mail(conn, business_id, mail_id))
 
 
 def read_mail(hub: Hub, business_id: str, mail_id: str) -> bytes:
@@ -188,6 +187,11 @@ def reply_to(name: str, address: str) -> Mailbox | None:
         return Mailbox(name, ascii_email(address)) if address else None
     except InputError:
         return None
+
+
+def _view(row: sa.Row[Any]) -> MailView:
+    what = MailKind(row.kind), Reader(row.reader), row.state, row.problem
+    return MailView(row.id, row.business_id, row.booking_id, *what, row.made_at, row.ended_at)
 
 
 def _add(

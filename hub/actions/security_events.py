@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,10 +19,15 @@ from hub.core.role import Right
 from hub.core.security import Kind, Outcome
 from hub.parts import Hub
 from hub.store import security as store
+from hub.store.ids import is_id
 from hub.store.security import SecurityEvent
+from hub.store.sign_in import key_names
+from hub.store.user import user_names
 
 _LIST = "security_events"
 _EXPORTED = 500
+_FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")  # the wide ones count in some programs
+_ENDS = ("\t", "\r", "\n")
 COLUMNS = ("time", "kind", "outcome", "actor", "actor_id", "about", "within", "route", "detail", "network", "device")
 
 
@@ -79,6 +84,13 @@ def export_events(hub: Hub, by: User, wanted: Wanted = Wanted()) -> Iterator[str
     return _lines(hub, [*_conditions(wanted), *_visible(by)])
 
 
+def names_in(hub: Hub, events: Iterable[Event]) -> dict[str, str]:
+    """Return the names of the console users and API keys that events tell of, by id."""
+    ids = {one for event in events for one in (event.actor_id, event.about) if is_id(one)}
+    with hub.database.reading() as conn:
+        return {**user_names(conn, ids), **key_names(conn, ids)}
+
+
 def _lines(hub: Hub, where: list[ColumnElement[bool]]) -> Iterator[str]:
     yield _line(COLUMNS)
     last: tuple[int, str] | None = None
@@ -133,5 +145,5 @@ def _event(row: Row[Any]) -> Event:
 def _line(values: tuple[str, ...]) -> str:
     """Return a line of CSV. What a table program would take for a formula begins with an apostrophe."""
     out = io.StringIO()
-    csv.writer(out).writerow([f"'{one}" if one[:1] in ("=", "+", "-", "@", "\t", "\r") else one for one in values])
+    csv.writer(out).writerow([f"'{one}" if one.lstrip()[:1] in _FORMULA or one[:1] in _ENDS else one for one in values])
     return out.getvalue()

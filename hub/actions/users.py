@@ -152,14 +152,20 @@ def dismiss_user(hub: Hub, visit: Visit, by: User, user_id: str) -> None:
         note(hub, conn, visit, Kind.USER_DISMISSED, about=user_id)
 
 
-def remove_second_factor(hub: Hub, visit: Visit, user_id: str) -> None:
-    """Turn a user's second factor off: the operator's help for who lost phone and codes. Their sessions end."""
+def remove_second_factor(hub: Hub, visit: Visit, user_id: str, by: User | None = None) -> None:
+    """Turn a user's second factor off: help for who lost phone and codes. Their sessions end.
+
+    Without ``by`` it is the operator who helps. Raises StateError for oneself, UnknownId for a user beyond ``by``.
+    """
     with hub.database.writing() as conn:
-        if find_row(conn, user_id, locked=True) is None:
+        if by is not None:
+            require(by, Right.MANAGE_USERS)
+            _managed(conn, by, user_id)
+        elif find_row(conn, user_id, locked=True) is None:
             raise UnknownId("user", user_id)
         drop_second_factor(conn, user_id)
         end_others(hub, conn, visit, user_id, why="second_factor")
-        note(hub, conn, visit, Kind.TOTP_OFF, about=user_id, detail="operator")
+        note(hub, conn, visit, Kind.TOTP_OFF, about=user_id, detail="operator" if by is None else "helped")
 
 
 def _managed(conn: sa.Connection, by: User, user_id: str) -> sa.Row[Any]:

@@ -38,6 +38,7 @@ class MailKind(StrEnum):
     CONNECTION_LOST = "connection_lost"
     INVITATION = "invitation"
     RESET = "reset"
+    TEST = "test"  # to whoever tries the mail server
 
 
 class Reader(StrEnum):
@@ -77,6 +78,7 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.CONNECTION_LOST: _BUSINESS | {"reader_name", "account_name"},
         MailKind.INVITATION: _ACCOUNT,
         MailKind.RESET: _ACCOUNT,
+        MailKind.TEST: frozenset({"agency_name"}),
     }
 )
 """What may stand in braces in each kind of mail."""
@@ -98,6 +100,7 @@ REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.CONNECTION_LOST: frozenset({"account_name"}),
         MailKind.INVITATION: frozenset({"link"}),
         MailKind.RESET: frozenset({"link"}),
+        MailKind.TEST: frozenset(),
     }
 )
 """Without which a body of that kind would be of no use."""
@@ -108,7 +111,7 @@ _VARIABLE = re.compile(r"\{([a-z_]{1,40})\}")
 
 def reader_of(kind: MailKind) -> Reader:
     """Return who reads mails of that kind."""
-    if kind in (MailKind.INVITATION, MailKind.RESET):
+    if kind in (MailKind.INVITATION, MailKind.RESET, MailKind.TEST):
         return Reader.USER
     return Reader.CUSTOMER if kind.startswith("booking_") else Reader.STAFF
 

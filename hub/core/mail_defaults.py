@@ -99,6 +99,11 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
             "page to choose one:\n{link}\n\nThe link works once, until {until}. If it was not you, do nothing: your "
             "password stays as it is.\n\n{agency_name}",
         ),
+        MailKind.TEST: _text(
+            "A test from {agency_name}",
+            "Hello,\n\nyou asked for this mail in the console of {agency_name}. That it is here shows that the hub can "
+            "send mails.\n\n{agency_name}",
+        ),
     }
 )
 """The hub's own wording of each kind."""

@@ -42,6 +42,8 @@ class Kind(StrEnum):
     KEY_MADE = "key_made"
     KEY_ENDED = "key_ended"
     KEY_USED = "key_used"  # the first use in an hour, or a refused one
+    # The installation
+    AGENCY_CHANGED = "agency_changed"  # detail: renamed, or that its mail server was tried
     # Links
     STAFF_LINK_MADE = "staff_link_made"
     STAFF_LINK_ENDED = "staff_link_ended"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.guard import Across
-from hub.store.ids import LENGTH
+from hub.store.ids import LENGTH, is_id
 
 _ID = About(Category.IDENTIFIER, Retention.BOOKING)
 _PERSON = About(Category.IDENTIFIER, Retention.BOOKING, Link.CUSTOMER, erase=Erase.CLEAR)
@@ -88,7 +88,7 @@ def add_mail(conn: sa.Connection, *, mail_id: str, now: int, **values: Any) -> N
 def find_mail(conn: sa.Connection, business_id: str, mail_id: str) -> sa.Row[Any]:
     """Return the mail's row, or raise UnknownId."""
     statement = select(Mail.__table__).where(Mail.business_id == business_id, Mail.id == mail_id)
-    row = conn.execute(statement).one_or_none()
+    row = conn.execute(statement).one_or_none() if is_id(mail_id) else None
     if row is None:
         raise UnknownId("mail", mail_id)
     return row
@@ -126,6 +126,7 @@ def mails(
     before: str = "",
     booking_id: str = "",
     states: Collection[str] = (),
+    readers: Collection[str] = (),
     limit: int,
 ) -> list[sa.Row[Any]]:
     """Return mails without their messages, the newest first; those of all businesses with None."""
@@ -138,6 +139,8 @@ def mails(
         statement = statement.where(Mail.booking_id == booking_id)
     if states:
         statement = statement.where(Mail.state.in_(states))
+    if readers:
+        statement = statement.where(Mail.reader.in_(readers))
     across = {"across": Across.DOOR} if business_ids is None else {}
     return list(conn.execute(statement.execution_options(**across)).all())
 

@@ -246,6 +246,16 @@ def replay(conn: Connection, now: int, identifier: str | None = None) -> int:
     They count as tried once, so that an effect which can ask the provider first does.
     """
     chosen = [Outbox.state.in_(_ENDED_BADLY)] + ([] if identifier is None else [Outbox.id == identifier])
+    return _replay(conn, now, *chosen)
+
+
+def replay_dead(conn: Connection, now: int, businesses: Collection[str] | None) -> int:
+    """Let the dead rows of these businesses, or of all with None, wait again, and return how many."""
+    among = [] if businesses is None else [Outbox.business_id.in_(businesses)]
+    return _replay(conn, now, Outbox.state == DEAD, *among)
+
+
+def _replay(conn: Connection, now: int, *chosen: ColumnElement[bool]) -> int:
     again = {"state": WAITING, "attempts": 1, "due_at": now, "ended_at": None}
     statement = update(Outbox).where(*chosen).values(**again).execution_options(across=Across.OPERATOR)
     return conn.execute(statement).rowcount

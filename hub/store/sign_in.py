@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -194,6 +194,12 @@ def list_key_rows(conn: Connection, now: int, *where: ColumnElement[bool]) -> Se
     """Return the keys that work, newest first."""
     query = select(ApiKey.__table__).where(_key_works(now), *where).order_by(ApiKey.made_at.desc(), ApiKey.id.desc())
     return conn.execute(query).all()
+
+
+def key_names(conn: Connection, key_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of those of the ids that are keys', ended ones too."""
+    query = select(ApiKey.id, ApiKey.name).where(ApiKey.id.in_(key_ids))
+    return {row.id: row.name for row in conn.execute(query)}
 
 
 def end_keys(conn: Connection, now: int, *where: ColumnElement[bool]) -> list[str]:

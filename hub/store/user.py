@@ -27,7 +27,7 @@ from sqlalchemy.orm import Mapped
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.business import AGENCY, Business
 from hub.store.guard import Across
-from hub.store.ids import LENGTH
+from hub.store.ids import LENGTH, is_id
 
 _ID = About(Category.IDENTIFIER, Retention.USER, Link.USER, erase=Erase.ROW)
 _NAME = About(Category.CONTACT, Retention.USER, Link.USER, export=True, erase=Erase.ROW)
@@ -104,6 +104,8 @@ def any_user(conn: Connection) -> bool:
 
 def find_user(conn: Connection, user_id: str, *, locked: bool = False) -> Row[Any] | None:
     """Return a user's row, None for an unknown id; ``locked`` keeps others from changing it until the end."""
+    if not is_id(user_id):
+        return None
     query = select(ConsoleUser.__table__).where(ConsoleUser.id == user_id)
     return conn.execute(query.with_for_update() if locked else query).one_or_none()
 
@@ -116,6 +118,12 @@ def find_user_by_email(conn: Connection, email_hash: str) -> Row[Any] | None:
 def all_users(conn: Connection) -> Sequence[Row[Any]]:
     """Return the rows of all users, oldest first."""
     return conn.execute(select(ConsoleUser.__table__).order_by(ConsoleUser.made_at, ConsoleUser.id)).all()
+
+
+def user_names(conn: Connection, user_ids: Collection[str]) -> dict[str, str]:
+    """Return the names of those of the ids that are users', dismissed ones too."""
+    query = select(ConsoleUser.id, ConsoleUser.name).where(ConsoleUser.id.in_(user_ids))
+    return {row.id: row.name for row in conn.execute(query)}
 
 
 def lock_owners(conn: Connection, role: str) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event
 
-from hub.actions.dead_letters import STATES, list_effects, outbox_health, replay_effect
+from hub.actions.dead_letters import STATES, list_effects, outbox_health, replay_dead, replay_effect
 from hub.actions.effects import EFFECTS
 from hub.core.errors import InputError, StateError, UnknownId
 from hub.plugin import Refused
@@ -150,3 +150,15 @@ def test_the_health_counts_each_state_and_tells_for_how_long_the_oldest_has_wait
     event.listen(world.hub.database.engine, "before_cursor_execute", lambda *given: sent.append(given[2]))
     outbox_health(world.hub, None)
     assert len([one for one in sent if one.startswith("SELECT")]) == 2
+
+
+def test_all_that_was_given_up_waits_again_but_nothing_that_may_have_happened_and_nothing_of_others(
+    world: World,
+) -> None:
+    dead, unknown = failed(world, "Refused: forbidden"), failed(world, "worker_died", UNKNOWN)
+    other = failed(world, "Refused: forbidden", business="b" * 26)
+    assert replay_dead(world.hub, [world.business]) == 1
+    found = {one.id: one.state for one in list_effects(world.hub, None, STATES).items}
+    assert found == {dead: WAITING, unknown: UNKNOWN, other: DEAD}
+    assert replay_dead(world.hub, None) == 1
+    assert replay_dead(world.hub, []) == 0

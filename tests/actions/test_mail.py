@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 
 from hub.actions.businesses import create_business
-from hub.actions.mail import list_mails, queue_mail, read_mail
+from hub.actions.mail import find_mail_view, list_mails, queue_mail, read_mail
 from hub.core.errors import InputError, StateError, UnknownId
 from hub.core.mail import MailKind
 from hub.store.business import AGENCY
@@ -98,3 +98,22 @@ def test_the_mail_of_another_business_answers_like_an_unknown_one(world: World) 
             read_mail(world.hub, business, mail)
     with pytest.raises(StateError, match="waiting"):
         read_mail(world.hub, world.business, view.id)
+
+
+def test_a_list_is_narrowed_to_readers_and_one_is_looked_at_without_its_text(world: World) -> None:
+    with_post(world, connected=False)
+    mail_id = queue(world)
+    settle(world)
+    assert list_mails(world.hub, [AGENCY], readers=("staff", "customer")) == ([], "")
+    ((found,), _) = list_mails(world.hub, [AGENCY], readers=("user",))
+    assert found == find_mail_view(world.hub, AGENCY, mail_id)
+    with pytest.raises(UnknownId):
+        find_mail_view(world.hub, world.business, mail_id)
+
+
+@pytest.mark.parametrize("identifier", ["\0", "x", "\ud800"])
+def test_what_cannot_be_an_id_is_no_mail_and_no_place_in_the_list(world: World, identifier: str) -> None:
+    with pytest.raises(UnknownId):
+        read_mail(world.hub, AGENCY, identifier)
+    with pytest.raises(InputError):
+        list_mails(world.hub, None, cursor=identifier)

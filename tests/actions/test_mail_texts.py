@@ -52,6 +52,7 @@ def test_mails_about_accounts_are_worded_by_the_agency_alone(world: World) -> No
         MailKind.CONNECTION_LOST,
         MailKind.INVITATION,
         MailKind.RESET,
+        MailKind.TEST,
     }
 
 

@@ -5,9 +5,10 @@ import io
 
 import pytest
 
+from hub.actions.api_keys import make_key
 from hub.actions.businesses import create_business
 from hub.actions.record import record
-from hub.actions.security_events import COLUMNS, Wanted, export_events, list_events, list_own_events
+from hub.actions.security_events import COLUMNS, Wanted, export_events, list_events, list_own_events, names_in
 from hub.actions.sessions import User
 from hub.actions.sign_in import sign_in
 from hub.core.errors import InputError, StateError
@@ -129,3 +130,18 @@ def test_no_event_holds_what_was_typed(hub: Hub, ada: User) -> None:
     assert "somebody" not in text
     assert "typed" not in text
     assert ADA not in text
+
+
+@pytest.mark.parametrize("device", ["=1+1", "  =1+1", "@SUM(A1)", "\uff1d1+1", "-2", "+49"])
+def test_no_beginning_of_a_formula_stays_one(hub: Hub, ada: User, device: str) -> None:
+    record(hub, Visit(device=device), Kind.BAD_LINK, Outcome.REFUSED)
+    rows = list(csv.reader(io.StringIO("".join(export_events(hub, ada, Wanted(kind=Kind.BAD_LINK))))))
+    assert rows[1][-1] == f"'{device}"
+
+
+def test_events_name_users_and_keys(hub: Hub, ada: User) -> None:
+    key = make_key(hub, VISIT, ada, "Website", ["view"], everywhere=True).key
+    record(hub, Visit(actor="user", actor_id=ada.id), Kind.KEY_ENDED, about=key.id)
+    names = names_in(hub, list_events(hub, ada, Wanted(kind=Kind.KEY_ENDED)).items)
+    assert names == {ada.id: "Ada Lovelace", key.id: "Website"}
+    assert names_in(hub, ()) == {}

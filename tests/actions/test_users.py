@@ -202,3 +202,18 @@ def test_the_operator_turns_a_lost_second_factor_off(hub: Hub) -> None:
     assert enter(hub).stage is Stage.FULL
     with pytest.raises(UnknownId):
         remove_second_factor(hub, OPERATOR, "x" * 26)
+
+
+def test_who_manages_users_helps_those_whom_they_may_manage_and_nobody_else(hub: Hub, world: World) -> None:
+    ben, admin = join(hub, BEN), join(hub, CYD, "admin", name="Cyd")
+    turn_on_totp(hub, enter(hub, BEN))
+    by = enter(hub, CYD).user
+    with written(hub, "totp_off", "session_ended"):
+        remove_second_factor(hub, VISIT, ben, by)
+    assert not find_user(hub, by, ben).second_factor
+    owner = enter(hub).user.id
+    for user_id, error in ((owner, StateError), (admin, StateError), ("x" * 26, UnknownId), ("\0", UnknownId)):
+        with pytest.raises(error):
+            remove_second_factor(hub, VISIT, user_id, by)
+    with pytest.raises(StateError):
+        remove_second_factor(hub, VISIT, admin, enter(hub, BEN).user)

@@ -94,4 +94,8 @@ def test_what_a_kind_requires_it_also_has(kind: MailKind) -> None:
 def test_every_kind_has_one_reader_and_only_the_customer_can_change_a_booking_by_it() -> None:
     for kind in MailKind:
         assert ("manage_link" in VARIABLES[kind]) <= (reader_of(kind) is Reader.CUSTOMER)
-    assert {kind for kind in MailKind if reader_of(kind) is Reader.USER} == {MailKind.INVITATION, MailKind.RESET}
+    assert {kind for kind in MailKind if reader_of(kind) is Reader.USER} == {
+        MailKind.INVITATION,
+        MailKind.RESET,
+        MailKind.TEST,
+    }

@@ -56,6 +56,7 @@ MAILS = {
     MailKind.CONNECTION_LOST: "An account has to be connected again",
     MailKind.INVITATION: "An invitation to the console",
     MailKind.RESET: "A new password",
+    MailKind.TEST: "A test of the mail server",
 }
 """What each kind of mail says, in words."""
 CHOICES = choices(*((f"{kind} {to}", MAILS[kind]) for kind in KINDS for to in TO))
