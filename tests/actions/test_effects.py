@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.actions.book import book
+from hub.actions.disconnect import disconnect
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
@@ -17,12 +18,14 @@ from hub.actions.reset import ask_reset
 from hub.actions.tell import tell
 from hub.core.booking import State
 from hub.core.errors import HubError
+from hub.core.security import OPERATOR
 from hub.jobs.perform import drain
 from hub.plugin import Busy
 from hub.store.booking import find_booking
 from hub.store.business import AGENCY
 from hub.store.outbox import Outbox
 from tests.accounts import VISIT, own
+from tests.actions.test_calendars import connection_of
 from tests.tables import Contents, contents
 from tests.world import ADA, HOUR, MONDAY, World, down
 
@@ -67,9 +70,15 @@ def _send_mail(world: World) -> None:
     _booked(world)
 
 
+def _revoke(world: World) -> None:
+    connection_id = connection_of(world, world.staff())
+    disconnect(world.hub, OPERATOR, world.business, connection_id)
+
+
 CAUSES: dict[str, Callable[[World], None]] = {
     "account_mail": _account_mail,
     "check_again": _check_again,
+    "revoke": _revoke,
     "send_mail": _send_mail,
     "sync_calendar": _sync_calendar,
     "tell": _tell,
