@@ -16,7 +16,10 @@ _LATER = 75
 
 @click.command("mail-bounce")
 def command() -> None:
-    """Read a delivery report (RFC 3464) from standard input, mark the mail it is about, and tell the staff."""
+    """Take in a mail that came back, from standard input.
+
+    It is a delivery report (RFC 3464). The mail that it is about is marked, and the staff are told.
+    """
     from hub.actions.bounce import take_bounce
     from hub.app import close_hub, create_hub
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from hub.actions.effect import Effect, Repeat, Work
+from hub.actions.effect import Effect, OutcomeUnknown, Repeat, Work
 from hub.core.errors import HubError, Retry, Unavailable
 from hub.jobs import perform as room
 from hub.jobs.perform import ATTEMPTS, LEASE, MISTAKES, drain, perform
@@ -54,6 +54,13 @@ def test_no_transaction_is_open_while_an_effect_happens(hub: Hub) -> None:
         add(hub, "safe", key="other")  # would wait for ever on SQLite
 
     assert drain(hub, {**EFFECTS, "look": Effect("look", Repeat.SAFE, write_elsewhere)}) == 2
+
+
+@pytest.mark.parametrize("repeat", [Repeat.ASK, Repeat.NEVER])
+def test_an_effect_that_says_that_nobody_knows_ends_as_unknown(hub: Hub, repeat: Repeat) -> None:
+    row = add(hub, "lost")
+    drain(hub, raising("lost", repeat, OutcomeUnknown()))
+    assert (entry_of(hub, row).state, entry_of(hub, row).problem) == (outbox.UNKNOWN, "outcome_unknown")
 
 
 def test_a_provider_that_wants_a_pause_gets_it(hub: Hub, clock: Clock) -> None:
