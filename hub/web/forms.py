@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import wtforms
@@ -16,6 +17,8 @@ _OURS = frozenset({"token", "version", "next", "embed", "website"})
 """Names that any form may carry: its token, the version that was looked at, where to go on, a trap for machines."""
 _STRANGE = "The form was sent with a field that it does not have; nothing was changed."
 _LONGEST_NAME = 100
+_NOT_OF_THE_FORM = frozenset({"confirm", "not_allowed", "sign_in_again"})
+"""Errors that lead elsewhere, whatever was typed: see `hub.web.refusals`."""
 
 
 class Form(wtforms.Form):
@@ -54,7 +57,7 @@ def attempt(form: Form, work: Callable[[], _T], names: Mapping[str, str] | None 
     """Do ``work`` if the form is in order: (True, its answer), or (False, None) with the faults in the form.
 
     An InputError stands beside the field that it names; ``names`` says which one that is where names differ. Other
-    errors of the hub stand above the form.
+    errors of the hub stand above the form, but for those of who one is and what one may do: they are raised.
     """
     if not form.validate():
         return False, None
@@ -63,8 +66,20 @@ def attempt(form: Form, work: Callable[[], _T], names: Mapping[str, str] | None 
     except InputError as error:
         place(form, error, names)
     except HubError as error:
+        if error.code in _NOT_OF_THE_FORM:
+            raise
         form.problem, form.problem_code = error.message, error.code
     return False, None
+
+
+def sent_object() -> dict[str, Any]:
+    """Return the JSON object that a script of ours sent. Raises UnprocessableEntity for anything else."""
+    found: object = None
+    with suppress(RecursionError):  # brackets in brackets, without end
+        found = request.get_json(silent=True)
+    if not isinstance(found, dict):
+        raise UnprocessableEntity("Send a JSON object.")
+    return found
 
 
 def place(form: Form, error: InputError, names: Mapping[str, str] | None = None) -> None:

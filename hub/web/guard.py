@@ -21,6 +21,7 @@ from hub.web.current import Entry, form_token, the_hub, the_limiter
 from hub.web.door import SAFE, Door, Proof, Rate, Who
 from hub.web.identify import identify
 from hub.web.limits import network_of
+from hub.web.refusals import to_confirmation
 
 GUESSES = "30/5minute"
 """Links and keys that do not exist, from one network."""
@@ -45,6 +46,8 @@ def guard_doors(app: Flask, table: Iterable[Door]) -> None:
         if request.endpoint is None:  # there is no such page; routing says so after this
             _count(Rate.PUBLIC, "network", g.entry.network)
             return None
+        if not all(str(value).isprintable() for value in (request.view_args or {}).values()):
+            raise NotFound  # no id and no secret has signs that some databases do not even take
         if request.method not in SAFE:
             _check_origin(door)
         return _admit(door)
@@ -74,8 +77,7 @@ def _admit(door: Door) -> AnyResponse | None:
     if request.method not in SAFE and door.proof is Proof.FORM:
         _check_form()
     if door.confirmed and found.session is not None and not found.session.is_confirmed(the_hub().clock()):
-        here = request.full_path.rstrip("?") if request.method in SAFE else url_for("account.own")
-        return redirect(url_for("account.confirm", next=here), 303)
+        return to_confirmation()
     return None
 
 

@@ -43,14 +43,14 @@ def _signed_in(entry: Entry, stage: str) -> Entry | None:
 
 def _key(entry: Entry) -> Entry | None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
-    key = find_key(the_hub(), secret.strip()) if scheme.lower() == "bearer" else None
+    key = find_key(the_hub(), secret.strip(), entry.visit) if scheme.lower() == "bearer" else None
     if key is None:
         return None
     return replace(entry, visit=replace(entry.visit, actor="key", actor_id=key.id), key=key)
 
 
 def _staff(entry: Entry) -> Entry | None:
-    link = find_staff_link(the_hub(), (request.view_args or {}).get("token", ""))
+    link = find_staff_link(the_hub(), (request.view_args or {}).get("token", ""), entry.visit)
     if link is None:
         return None
     return replace(entry, visit=replace(entry.visit, actor="staff", actor_id=link.holder_id), staff=link)

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import time
 from collections.abc import Callable
+from typing import TypeVar
 
 from limits import parse
 from limits.storage import MemoryStorage, RedisStorage, Storage
@@ -16,6 +17,7 @@ _AWAY = 30.0
 """Seconds for which a server that did not answer is not asked again."""
 
 _log = logging.getLogger(__name__)
+_T = TypeVar("_T")
 
 
 class Limiter:
@@ -34,12 +36,12 @@ class Limiter:
         item = parse(rate)
         return self._ask(lambda counter: counter.hit(item, *who))
 
-    def has_room(self, rate: str, *who: str) -> bool:
-        """Tell whether one more would not be too many, without counting."""
+    def forget(self, rate: str, *who: str) -> None:
+        """Count ``who`` anew against a rate: what was counted were no wrong tries after all."""
         item = parse(rate)
-        return self._ask(lambda counter: counter.test(item, *who))
+        self._ask(lambda counter: counter.clear(item, *who))
 
-    def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], bool]) -> bool:
+    def _ask(self, question: Callable[[SlidingWindowCounterRateLimiter], _T]) -> _T:
         if self._address and time.monotonic() >= self._away_until:
             try:
                 if self._shared is None:

@@ -15,6 +15,8 @@ DONE = {
     "saved": "Saved.",
     "made": "Added.",
     "removed": "Removed.",
+    "dismissed": "Dismissed. Every way in that they had has ended.",
+    "tested": "The mail is in the outbox. Load this page anew in a moment to see how it went.",
     "on": "Switched on.",
     "off": "Switched off. What is booked stays.",
     "invited": "The invitation is on its way.",

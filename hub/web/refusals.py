@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from flask import Flask, g, jsonify, render_template, request
+from flask import Flask, g, jsonify, redirect, render_template, request, url_for
 from werkzeug.exceptions import HTTPException, InternalServerError, UnprocessableEntity
 from werkzeug.http import HTTP_STATUS_CODES
 from werkzeug.wrappers import Response
@@ -24,7 +23,8 @@ from hub.core.errors import (
     UnknownId,
 )
 from hub.core.security import Kind, Outcome
-from hub.web.current import the_hub
+from hub.web.current import SESSION, drop_cookie, the_hub
+from hub.web.door import SAFE
 
 _STATUS: tuple[tuple[type[HubError], int, str], ...] = (
     (InputError, 422, "That cannot be taken"),
@@ -42,8 +42,10 @@ _TITLES = {
     403: "That is not allowed",
     404: "There is no such page",
     405: "That does not go here",
+    409: "That does not go now",
     413: "That is too large",
     415: "The hub does not take this form",
+    422: "That cannot be taken",
     429: "Slowly, please",
     500: "Something went wrong with us",
     503: "The hub cannot do this right now",
@@ -70,6 +72,8 @@ def answer_refusals(app: Flask) -> None:
 
     @app.errorhandler(HubError)
     def of_hub(error: HubError) -> Response:
+        if isinstance(error, StateError) and error.code in _OF_STATE:
+            return _OF_STATE[error.code](error)
         for kind, status, title in _STATUS:
             if isinstance(error, kind):
                 if isinstance(error, InputError):
@@ -105,7 +109,7 @@ def answer_refusals(app: Flask) -> None:
 
 def refusal(status: int, title: str, text: str, code: str, errors: Sequence[tuple[str, str]] = ()) -> Response:
     """Return the answer: ``title`` and ``text`` for people, ``code`` a machine word, ``errors`` each fault."""
-    if _is_api():
+    if _is_api() or ("entry" in g and g.entry.door.json):
         title = HTTP_STATUS_CODES.get(status, title)  # as RFC 9457 says for a problem without a type of its own
         body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": text}
         body["code"] = code
@@ -114,23 +118,55 @@ def refusal(status: int, title: str, text: str, code: str, errors: Sequence[tupl
         answer: Response = jsonify(body)
         answer.headers["Content-Type"] = "application/problem+json"
     else:
-        answer = Response(render_template("refusal.html", status=status, title=title, text=text), mimetype="text/html")
+        number = g.get("request_id", "") if status == 500 else ""
+        text_page = render_template("refusal.html", status=status, title=title, text=text, number=number)
+        answer = Response(text_page, mimetype="text/html")
     answer.status_code = status
     return answer
 
 
+def to_confirmation() -> Response:
+    """Lead to where the password is given again, and from there back to the page; what was sent is to be sent anew."""
+    here = request.full_path.rstrip("?") if request.method in SAFE else url_for("account.own")
+    return redirect(url_for("account.confirm", next=here), 303)
+
+
+def _to_sign_in(error: StateError) -> Response:
+    answer = redirect(url_for("account.sign_in", done="over"), 303)
+    drop_cookie(answer, SESSION)
+    return answer
+
+
+def _not_allowed(error: StateError) -> Response:
+    _write_down(Kind.NOT_ALLOWED, Outcome.REFUSED, "action")
+    return refusal(403, _TITLES[403], error.message, error.code)
+
+
+_OF_STATE: dict[str, Callable[[StateError], Response]] = {
+    "confirm": lambda error: to_confirmation(),
+    "sign_in_again": _to_sign_in,
+    "not_allowed": _not_allowed,
+}
+"""What is answered when it is not the thing's state that is in the way, but who one is and what one may do."""
+
+
 def _broken(error: Exception) -> Response:
-    """Answer an error of ours. Its message may hold what somebody typed, so only its type and place are kept."""
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    name = type(error).__name__
-    _log.error("route %s: %s at %s:%s", request.endpoint, name, place.filename, place.lineno)
-    if "entry" in g:
-        try:
-            record(the_hub(), g.entry.visit, Kind.BROKEN, Outcome.FAILED, detail=name[:60])
-        except HubError as other:
-            _log.warning("the error could not be written down: %s", other.code)
+    """Answer an error of ours. Its message may hold what somebody typed: the log keeps its type and place alone."""
+    _log.error("a request broke", exc_info=error)
+    _write_down(Kind.BROKEN, Outcome.FAILED, type(error).__name__[:60])
     text = "It was written down, and nothing is half done. Try again; if it stays, tell whoever runs this hub."
     return refusal(500, _TITLES[500], text, InternalServerError().name.lower().replace(" ", "_"))
+
+
+def _write_down(kind: Kind, outcome: Outcome, detail: str) -> None:
+    """Write a security event; the answer does not wait for a store that cannot be written."""
+    if "entry" not in g:
+        return
+    within = (request.view_args or {}).get("business_id", "")
+    try:
+        record(the_hub(), g.entry.visit, kind, outcome, detail=detail, within=within)
+    except HubError as error:
+        _log.warning("what happened could not be written down: %s", error.code)
 
 
 def _is_api() -> bool:

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import select
 
+from hub.actions import password
 from hub.actions.account_mail import LinkKind, find_link
-from hub.actions.password import change_password, hash_password, matches
+from hub.actions.password import AT_ONCE, change_password, hash_password, matches
 from hub.actions.reset import make_reset_link
 from hub.actions.sessions import find_session
 from hub.actions.sign_in import sign_in
-from hub.core.errors import InputError, StateError
+from hub.core.errors import InputError, StateError, TooMany
 from hub.parts import Hub
 from hub.store.user import ConsoleUser
 from tests.accounts import ADA, OTHER_PASSWORD, PASSWORD, VISIT, enter, opened, own, written
@@ -84,3 +91,37 @@ def test_a_session_that_ended_changes_no_password(hub: Hub) -> None:
     with written(hub), pytest.raises(StateError):
         change_password(hub, VISIT, session, OTHER_PASSWORD, PASSWORD)
     assert enter(hub, password=OTHER_PASSWORD)
+
+
+def test_a_burst_makes_so_many_hashes_at_once_and_no_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    at_work, most, lock = 0, 0, threading.Lock()
+    verify = PasswordHasher.verify
+
+    def counted(self: PasswordHasher, *given: str) -> bool:
+        nonlocal at_work, most
+        with lock:
+            at_work += 1
+            most = max(most, at_work)
+        time.sleep(0.02)
+        try:
+            return verify(self, *given)
+        finally:
+            with lock:
+                at_work -= 1
+
+    stored = hash_password(hub, OTHER_PASSWORD, ())
+    monkeypatch.setattr(PasswordHasher, "verify", counted)
+    with ThreadPoolExecutor(4 * AT_ONCE) as pool:
+        answers = list(pool.map(lambda _: matches(hub, stored, OTHER_PASSWORD), range(4 * AT_ONCE)))
+    assert answers == [True] * 4 * AT_ONCE
+    assert most == AT_ONCE
+
+
+def test_who_waits_too_long_for_a_hash_is_told_to_come_again(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(password, "WAIT", 0.01)
+    with ExitStack() as taken:
+        for _ in range(AT_ONCE):
+            taken.enter_context(password._turn())
+        with pytest.raises(TooMany, match="Wait"):
+            enter(hub)
+    assert enter(hub)

@@ -209,10 +209,11 @@ def test_a_link_that_does_not_exist_opens_nothing(app: Flask, world: World) -> N
 
 def test_every_door_answers_no_method_that_is_not_in_the_table(app: Flask, world: World) -> None:
     client = client_of(app, world, "owner")
-    for door in TABLE:
+    for number, door in enumerate(TABLE):
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint == door.endpoint]
         path = address(app, rules[0], business_id=world.business)
-        assert client.open(path, method="TRACE").status_code == 405, door.endpoint
+        network = {"REMOTE_ADDR": f"192.0.2.{number // 50}"}  # there are more doors than one network may try
+        assert client.open(path, method="TRACE", environ_base=network).status_code == 405, door.endpoint
 
 
 def test_a_host_that_is_not_ours_is_refused(app: Flask, world: World) -> None:

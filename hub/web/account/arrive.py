@@ -73,7 +73,7 @@ def first_run() -> Response:
     if request.method == "POST":
         done, _ = attempt(form, lambda: make_owner(the_hub(), visit(), **form.values))
         if done:
-            return see_other("account.sign_in", "made")
+            return see_other("account.sign_in", "welcome")
     return page("account/first_run.html", 200 if request.method == "GET" else 422, form=form)
 
 
@@ -86,7 +86,7 @@ def invitation(token: str) -> Response:
     if request.method == "POST":
         done, _ = attempt(form, lambda: accept_invitation(the_hub(), visit(), token, **form.values))
         if done:
-            return see_other("account.sign_in", "made")
+            return see_other("account.sign_in", "welcome")
     return page("account/invitation.html", 200 if request.method == "GET" else 422, form=form, link=link)
 
 

@@ -6,8 +6,9 @@ from flask import request, url_for
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from hub.actions.sessions import SignedIn, Stage
-from hub.web.current import SESSION, drop_cookie, keep_cookie, the_hub
+from hub.actions.account import as_user
+from hub.actions.sessions import SignedIn, Stage, find_session, sign_out
+from hub.web.current import SESSION, cookie, drop_cookie, keep_cookie, the_hub, visit
 from hub.web.pages import local_path
 
 
@@ -27,7 +28,14 @@ def next_step(signed_in: SignedIn, following: str = "") -> str:
 
 
 def keep_session(answer: Response, signed_in: SignedIn) -> None:
-    """Keep the token of a session in the browser, until the session ends at the latest."""
+    """Keep the token of a session in the browser, until the session ends at the latest.
+
+    A session that the browser had before ends: nobody would see any more that it is there. (After a step of the same
+    session that one's old token opens nothing already.)
+    """
+    earlier = find_session(the_hub(), cookie(SESSION))
+    if earlier is not None:
+        sign_out(the_hub(), as_user(visit(), earlier.user.id), earlier)
     keep_cookie(answer, SESSION, signed_in.token, max(signed_in.until - the_hub().clock(), 1))
 
 

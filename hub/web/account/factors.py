@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from contextlib import suppress
 
 import segno
 import wtforms
-from flask import jsonify, request, url_for
+from flask import jsonify, url_for
 from markupsafe import Markup
-from werkzeug.exceptions import UnprocessableEntity
 from werkzeug.wrappers import Response
 from wtforms import validators
 
 from hub.actions.passkey import add_options, add_passkey, remove_passkey
 from hub.actions.recovery import new_recovery_codes
 from hub.actions.second_factor import begin_totp, finish_totp, turn_off_totp
+from hub.core.errors import UnknownId
 from hub.web.console.frame import console_page
 from hub.web.current import session, the_hub, visit
 from hub.web.door import Who
-from hub.web.forms import Form, attempt, blank, typed
+from hub.web.forms import Form, attempt, blank, sent_object, typed
 from hub.web.pages import see_other
 from hub.web.route import route
 
@@ -67,18 +67,18 @@ def passkey_begin_add() -> Response:
 
 def passkey_add() -> Response:
     """Keep a new passkey."""
-    body: Any = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise UnprocessableEntity("Send a JSON object.")
+    body = sent_object()
     name = str(body.get("name") or "Passkey")
     added = add_passkey(the_hub(), visit(), session(), body.get("answer"), name)
     return jsonify(next=url_for("account.own", done="made"), codes=added.codes)
 
 
 def passkey_remove(passkey_id: str) -> Response:
-    """Forget a passkey."""
-    remove_passkey(the_hub(), visit(), session(), passkey_id)
-    return see_other("account.own", "removed")
+    """Forget a passkey. One that is not there (any more) is not worth an error: a second click."""
+    with suppress(UnknownId):
+        remove_passkey(the_hub(), visit(), session(), passkey_id)
+        return see_other("account.own", "removed")
+    return see_other("account.own")
 
 
 def _totp_page(form: Form, secret: str, uri: str) -> Response:

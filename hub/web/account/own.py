@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import wtforms
 from flask import request, url_for
 from werkzeug.utils import redirect
@@ -15,6 +17,7 @@ from hub.actions.recovery import codes_left
 from hub.actions.sessions import end_all_sessions, end_session, list_sessions
 from hub.actions.sign_in import confirm as confirm_action
 from hub.actions.users import change_own, find_user
+from hub.core.errors import UnknownId
 from hub.web.account.arrive import new_password
 from hub.web.account.cookies import keep_session
 from hub.web.console.fields import ZoneField
@@ -80,9 +83,11 @@ def password() -> Response:
 
 
 def end_sign_in(session_id: str) -> Response:
-    """End one of one's own sign-ins."""
-    end_session(the_hub(), visit(), session(), session_id)
-    return see_other("account.own", "ended")
+    """End one of one's own sign-ins. One that is not there (any more) is not worth an error: a second click."""
+    with suppress(UnknownId):
+        end_session(the_hub(), visit(), session(), session_id)
+        return see_other("account.own", "ended")
+    return see_other("account.own")
 
 
 def end_others() -> Response:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from hashlib import sha256
-from typing import Any
 
 import wtforms
 from flask import jsonify, redirect, request, url_for
-from werkzeug.exceptions import TooManyRequests, UnprocessableEntity
+from werkzeug.exceptions import TooManyRequests
 from werkzeug.wrappers import Response
 from wtforms import validators
 
 from hub.actions import sign_in as action
+from hub.actions.account import email_hash
 from hub.actions.first_run import first_run_needed
 from hub.actions.passkey_answer import passkeys_possible
 from hub.actions.passkey_sign_in import begin_passkey_sign_in, give_passkey, passkey_sign_in, second_factor_options
@@ -25,12 +24,12 @@ from hub.core.security import Kind, Outcome
 from hub.web.account.cookies import forget_session, keep_session, let_in, next_step
 from hub.web.current import SESSION, cookie, entry, session, the_hub, the_limiter, visit
 from hub.web.door import Proof, Rate, Who
-from hub.web.forms import Form, attempt, blank, typed
+from hub.web.forms import Form, attempt, blank, sent_object, typed
 from hub.web.pages import local_path, page, see_other
 from hub.web.route import route
 
 TRIES = "8/15minute"
-"""Failed passwords for one address from one network: who really owns it may go on from elsewhere."""
+"""Wrong passwords for one address from one network: who really owns it may go on from elsewhere."""
 
 
 class SignInForm(Form):
@@ -64,14 +63,14 @@ def sign_in() -> Response:
             return redirect(local_path(request.args.get("next", "") or url_for("console.home")), 303)
         return _sign_in_page(blank(SignInForm))
     form = typed(SignInForm)
-    who = ("account", sha256(form.email.data.strip().lower().encode()).hexdigest(), entry().network)
-    if not the_limiter().has_room(TRIES, *who):
+    who = ("account", email_hash(hub, form.email.data or "") or "none", entry().network)  # however it is spelled
+    if not the_limiter().hit(TRIES, *who):
         record(hub, visit(), Kind.TOO_MANY, Outcome.REFUSED, detail="account")
         raise TooManyRequests("Too many tries for this address. Wait a quarter of an hour, or set a new password.")
     done, signed_in = attempt(form, lambda: action.sign_in(hub, visit(), form.email.data, form.password.data))
     if done and signed_in is not None:
+        the_limiter().forget(TRIES, *who)
         return let_in(signed_in)
-    the_limiter().hit(TRIES, *who)
     return _sign_in_page(form, 422)
 
 
@@ -79,13 +78,11 @@ def second() -> Response:
     """Ask for the second factor, and take a code of the app or a recovery code."""
     form = blank(CodeForm) if request.method == "GET" else typed(CodeForm)
     if request.method == "POST":
-        plain = "".join(form.code.data.split())
+        plain = "".join((form.code.data or "").split())
         give = give_code if plain.isdigit() and len(plain) == 6 else give_recovery_code
         done, signed_in = attempt(form, lambda: give(the_hub(), visit(), session(), form.code.data))
         if done and signed_in is not None:
             return let_in(signed_in)
-        if find_session(the_hub(), cookie(SESSION)) is None:  # too many wrong ones ended it
-            return forget_session(see_other("account.sign_in", "ended"))
     context = {"form": form, "following": local_path(request.values.get("next", "/"))}
     return page("account/second.html", 200 if request.method == "GET" else 422, **context)
 
@@ -98,7 +95,7 @@ def passkey_begin() -> Response:
 
 def passkey_enter() -> Response:
     """Take what the passkey signed."""
-    body = _body()
+    body = sent_object()
     signed_in = passkey_sign_in(the_hub(), visit(), str(body.get("ticket", "")), body.get("answer"))
     answer = jsonify(next=next_step(signed_in, str(request.args.get("next", ""))))
     keep_session(answer, signed_in)
@@ -112,7 +109,7 @@ def passkey_second_begin() -> Response:
 
 def passkey_second() -> Response:
     """Take a passkey as the second factor."""
-    signed_in = give_passkey(the_hub(), visit(), session(), _body().get("answer"))
+    signed_in = give_passkey(the_hub(), visit(), session(), sent_object().get("answer"))
     answer = jsonify(next=next_step(signed_in, str(request.args.get("next", ""))))
     keep_session(answer, signed_in)
     return answer
@@ -127,13 +124,6 @@ def sign_out() -> Response:
 def _sign_in_page(form: Form, status: int = 200) -> Response:
     following = local_path(request.values.get("next", "/"))
     return page("account/sign_in.html", status, form=form, following=following, passkeys=passkeys_possible(the_hub()))
-
-
-def _body() -> dict[str, Any]:
-    body = request.get_json(silent=True)
-    if not isinstance(body, dict):
-        raise UnprocessableEntity("Send a JSON object.")
-    return body
 
 
 _IN = {"rate": Rate.SIGN_IN, "proof": Proof.FORM}
