@@ -48,6 +48,13 @@ def test_the_migrations_and_their_template_are_in_the_wheel(wheel: zipfile.ZipFi
     assert [name for name in names if name.startswith("hub/migrations/versions/0001")]
 
 
+def test_every_template_and_static_file_is_in_the_wheel(wheel: zipfile.ZipFile) -> None:
+    web = ROOT / "hub" / "web"
+    files = {path for folder in ("static", "templates") for path in (web / folder).rglob("*") if path.is_file()}
+    assert {path.suffix for path in files} >= {".css", ".html", ".js", ".svg"}
+    assert {str(path.relative_to(ROOT)) for path in files} - set(wheel.namelist()) == set()
+
+
 def test_all_names_at_the_top_begin_with_hub_and_no_test_is_shipped(wheel: zipfile.ZipFile) -> None:
     names = [name for name in wheel.namelist() if ".dist-info/" not in name]
     assert {name.partition("/")[0] for name in names if not name.startswith("hub")} == set()
