@@ -8,7 +8,15 @@ from hub.core.errors import InputError
 
 @pytest.mark.parametrize(
     "name",
-    ["Ada Lovelace", "Müller & Söhne", "Apple Tree Dental", "Dr. O'Neil", "علی‌رضا", "Security Guards of Leeds", "Visage"],
+    [
+        "Ada Lovelace",
+        "Müller & Söhne",
+        "Apple Tree Dental",
+        "Dr. O'Neil",
+        "علی‌رضا",
+        "Security Guards of Leeds",
+        "Visage",
+    ],
 )
 def test_names_of_people_and_shops_are_taken(name: str) -> None:
     assert check_display_name("name", name) == name
