@@ -15,12 +15,14 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select
 
+from hub.actions.book import book
 from hub.actions.cancel import cancel
 from hub.actions.check import check_live
 from hub.actions.connect import choose_calendar, connect, list_calendars
-from hub.actions.connections import get_connection
-from hub.actions.disconnect import disconnect
+from hub.actions.connections import get_connection, list_connections
+from hub.actions.disconnect import disconnect, risk_of_disconnect
 from hub.actions.effects import EFFECTS
+from hub.actions.hold import hold
 from hub.actions.sync import sync_calendar
 from hub.core.booking import State
 from hub.core.calendar import Window
@@ -39,7 +41,7 @@ from hub.vault.keycalls import Connected
 from tests.actions.test_book import booked, row, settle
 from tests.actions.test_calendars import busy_times, calendars_of, connection_of
 from tests.tables import nothing_changed
-from tests.world import DAY, HOUR, MONDAY, Calendars, World, _Plugin, down, make_world
+from tests.world import ADA, DAY, HOUR, MONDAY, Calendars, World, _Plugin, down, make_world
 
 TEN = MONDAY + 2 * HOUR
 CYD = Visit("user", "cyd", "192.0.2.7", "a browser", "connection_end")
@@ -326,3 +328,17 @@ def test_no_call_starts_after_the_end_however_many_jobs_are_under_way(world: Wor
     assert started
     assert [at for at in started if at > ended + 1.0] == []
     assert busy_times(world) == 0
+
+
+def test_before_a_disconnect_it_is_known_which_bookings_it_would_leave_without_protection(world: World) -> None:
+    staff = world.staff()
+    held = hold(world.hub, world.business, world.service(staff), TEN, zone="Europe/Berlin")
+    book(world.hub, world.business, held.booking_id, ADA)
+    (one,) = list_connections(world.hub, world.business)
+    with nothing_changed(world.hub):
+        found, count = risk_of_disconnect(world.hub, world.business, one.id)
+    assert ([risk.booking_id for risk in found], count) == ([held.booking_id], 1)
+    world.connect(staff)
+    assert risk_of_disconnect(world.hub, world.business, one.id) == ((), 0)  # another calendar still protects it
+    with pytest.raises(UnknownId):
+        risk_of_disconnect(world.hub, world.business, one.id, holder_id=staff)

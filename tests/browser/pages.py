@@ -37,6 +37,7 @@ NO_PAGES = frozenset(
     {
         "account.start",  # leads on
         "api.api_document",
+        "api.api_pages",  # the pages of Swagger UI: tried in tests/browser/test_api_pages.py
         "assets.file",
         "booking.appointment_file",
         "health.live",
@@ -54,7 +55,12 @@ ENDPOINTS = sorted(
     and one.endpoint not in NO_PAGES
     and ".export" not in one.endpoint
 )
-QUERIES = {"booking.service": "zone=America/New_York", "booking.move": "zone=America/New_York"}
+QUERIES = {
+    "booking.service": "zone=America/New_York",
+    "booking.move": "zone=America/New_York",
+    "console.booking_who": "start=1805097600",
+    "console.week_why": "day=2027-03-15&time=10:00",
+}
 
 
 @dataclass

@@ -93,8 +93,11 @@ class _Scale:
 
     def span(self, day: DayView, start: int, end: int) -> tuple[int, int]:
         """Return where a time begins in its day, and how high it is; 0 for one that does not show."""
-        above = self.y(_minute(day, start, self.zone))
-        return above, self.y(_minute(day, end, self.zone)) - above
+        begins, ends = _minute(day, start, self.zone), _minute(day, end, self.zone)
+        if ends <= begins:  # the clock went back meanwhile
+            ends = begins + max(0, end - start) // 60
+        above = self.y(begins)
+        return above, self.y(ends) - above
 
 
 def _column(scale: _Scale, holders: Sequence[HolderWeek], days: Sequence[DayView]) -> Column:
