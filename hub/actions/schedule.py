@@ -122,13 +122,20 @@ def openings_of(
     )
     openings: dict[str, tuple[Openings, Reason | None]] = {}
     zones: dict[str, str] = {}
+    weeks: dict[tuple[str, bool, tuple[DayWindow, ...]], Openings] = {}  # many have the same week
     for one, zone, always, active in conn.execute(statement):
         if always and not away[one] and not exceptions[one]:
             opened = always_open()
         else:
-            hours = WeeklyHours(zone, _EVERY_HOUR if always else tuple(days[one]))
-            closed = frozenset() if always else holidays
-            opened = open_spans(hours, span, overrides=exceptions[one], time_off=away[one], holidays=closed)
+            week = zone, always, _EVERY_HOUR if always else tuple(days[one])
+            plain = not exceptions[one] and not away[one]
+            if not plain or week not in weeks:
+                hours, closed = WeeklyHours(zone, week[2]), frozenset() if always else holidays
+                opened = open_spans(hours, span, overrides=exceptions[one], time_off=away[one], holidays=closed)
+                if plain:
+                    weeks[week] = opened
+            else:
+                opened = weeks[week]
         openings[one] = (opened, None if active else Reason.INACTIVE)
         zones[one] = zone
     return openings, zones
@@ -162,24 +169,35 @@ def _occurrences(
 
 def _busy(
     conn: sa.Connection, business: Business, calendars: Sequence[sa.Row[Any]], span: Window, ignore: str
-) -> dict[str, list[Span]]:
+) -> dict[str, Sequence[Span]]:
+    """Return the busy times of each holder, in order.
+
+    There are tens of thousands of them, so they are taken as the driver gives them, calendar after calendar, and cut
+    by their counts. Both queries see one state of the data, and the usual ones are answered by the index alone.
+    """
     owner = {row.id: row.holder_id for row in calendars}
     table = calendar.BusyTime
-    statement = (
-        select(table.calendar_id, table.starts_at, table.ends_at, table.kind)
-        .where(
-            table.business_id == business.id,
-            table.calendar_id.in_(list(owner)),
-            table.ends_at > span.start,
-            table.starts_at < span.end,
-            sa.or_(table.booking_id.is_(None), table.booking_id != ignore),
-        )
-        .order_by(table.starts_at, table.ends_at)
-    )
-    busy: dict[str, list[Span]] = defaultdict(list)
-    for calendar_id, start, end, kind in conn.execute(statement):
-        if counts_as_busy(business, kind):
-            busy[owner[calendar_id]].append((start, end))
+    where = [
+        table.business_id == business.id,
+        table.calendar_id.in_(list(owner)),
+        table.ends_at > span.start,
+        table.starts_at < span.end,
+    ]
+    if ignore:
+        where.append(sa.or_(table.booking_id.is_(None), table.booking_id != ignore))
+    if passing := [kind for kind in BusyKind if not counts_as_busy(business, kind)]:
+        where.append(table.kind.not_in(passing))
+    count = select(table.calendar_id, sa.func.count()).where(*where).group_by(table.calendar_id)
+    counts = conn.execute(count.order_by(table.calendar_id)).all()
+    order = table.calendar_id, table.starts_at, table.ends_at
+    result = conn.execute(select(table.starts_at, table.ends_at).where(*where).order_by(*order))
+    spans: Sequence[Span] = result.cursor.fetchall() if result.cursor is not None else ()
+    busy: dict[str, Sequence[Span]] = {}
+    first = 0
+    for calendar_id, many in counts:
+        one, mine = owner[calendar_id], spans[first : first + many]
+        first += many
+        busy[one] = sorted([*busy[one], *mine]) if one in busy else mine
     return busy
 
 
