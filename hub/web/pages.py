@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Flask, g, make_response, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from hub.web import words
@@ -73,8 +75,14 @@ def prepare_pages(app: Flask) -> None:
             "done": DONE.get(request.args.get("done", "")),
             "theme": theme if theme in ("light", "dark") else "",
             "now": the_hub().clock(),
-            "embedded": request.values.get("embed") == "1",
+            "embedded": _is_embedded(),
         }
+
+
+def _is_embedded() -> bool:
+    with suppress(HTTPException):  # what was sent is too large to be read: the page says so
+        return request.values.get("embed") == "1"
+    return False
 
 
 def page(template: str, status: int = 200, **context: Any) -> Response:
