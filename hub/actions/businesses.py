@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 
-from hub.actions.texts import rename_in_texts
+from hub.actions.texts import rename_in_texts, write_first_texts
 from hub.core.changes import Rule, changed_meanwhile, check_changes, check_flag, check_list, check_whole
 from hub.core.errors import InputError, Unavailable
 from hub.core.origin import check_origin
@@ -64,6 +64,7 @@ def create_business(hub: Hub, name: str, zone: str, **details: object) -> str:
                     values["slug"] = free_slug(first, store.slugs_like(conn, first))
                 business_id = store.add_business(conn, name, zone, hub.clock(), **values)
                 hub.keyring.make_business_key(conn, business_id)
+                write_first_texts(conn, business_id, name, hub.clock())
             return business_id
         except IntegrityError:  # another business took the slug this moment
             if details.get("slug"):

@@ -40,7 +40,10 @@ class ConsentText:
 
 
 def current_texts(hub: Hub, business_id: str) -> tuple[ConsentText, ...]:
-    """Return the texts in use, the one that must be agreed to first; ours where the business never set its own."""
+    """Return the texts in use, the one that must be agreed to first.
+
+    A business that is older than such texts gets ours at the first look.
+    """
     with hub.database.reading() as conn:
         business = find_client(conn, business_id)
         rows = texts_of(conn, business_id)
@@ -91,6 +94,12 @@ def set_text(
         else:
             _use(conn, business_id, purpose, language, cleaned, now)
         return _in_order(texts_of(conn, business_id, current=True))
+
+
+def write_first_texts(conn: sa.Connection, business_id: str, name: str, now: int) -> None:
+    """Take our own texts into use for a business that is being made, so that nobody's first look has to."""
+    for purpose in TextPurpose:
+        _use(conn, business_id, purpose, LANGUAGE, default_text(purpose, name), now)
 
 
 def rename_in_texts(conn: sa.Connection, business: Business, name: str, now: int) -> None:

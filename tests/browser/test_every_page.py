@@ -9,14 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from selenium import webdriver
 
 from hub.actions.sign_in import sign_in
 from hub.app import close_hub, create_hub
 from hub.core.security import Visit
+from hub.parts import Hub
 from hub.run.demo_business import build
 from hub.run.demo_calendars import find_place
 from hub.settings import load_settings
+from hub.store.annotate import Base
+from hub.store.guard import Across
 from hub.web.app import create_app
 from hub.web.current import SESSION
 from hub.web.door import Who
@@ -55,6 +59,31 @@ def demo(folder: Path, serve: Callable[[Any, Any], str]) -> Iterator[Demo]:
     token = sign_in(hub, Visit(address="127.0.0.1"), place.email, place.password).token
     yield Demo(Places(hub, app), serve(app, listener), token)
     close_hub(hub)
+
+
+def test_a_look_changes_nothing(demo: Demo) -> None:
+    """Crawl every page as its visitors and mail scanners do: the tables stay as they were (RFC 9110, 9.2.1)."""
+    places = demo.places
+    addresses = {endpoint: places.address(endpoint) for endpoint in ENDPOINTS}
+    signed_in, stranger = places.app.test_client(), places.app.test_client()
+    signed_in.set_cookie(SESSION, demo.token)
+    for endpoint, address in addresses.items():
+        before = contents(places.hub)
+        for method in ("GET", "HEAD"):
+            (signed_in if WHO[endpoint] is Who.USER else stranger).open(address, method=method)
+        after = contents(places.hub)
+        assert [name for name in before if before[name] != after[name]] == [], endpoint
+
+
+def contents(hub: Hub) -> dict[str, list[Any]]:
+    """Every row of every table, without the times at which somebody was last seen."""
+    with hub.database.reading() as conn:
+        found = {}
+        for table in Base.metadata.sorted_tables:
+            columns = [one for one in table.columns if one.name not in ("seen_at", "used_at", "confirmed_at")]
+            query = sa.select(*columns).order_by(*table.primary_key.columns)
+            found[table.name] = [tuple(row) for row in conn.execute(query.execution_options(across=Across.OPERATOR))]
+    return found
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
