@@ -2,12 +2,15 @@
 
 `python -m tests.bench.race` runs every case on SQLite, and on PostgreSQL when an address is given. Each client holds
 and books through the product's own actions; afterwards the occurrences of all live bookings are compared in pairs.
+With ``--url`` the clients come over HTTP to a hub that runs (`tests.bench.race_http`).
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import multiprocessing
+import os
 import statistics
 import sys
 import tempfile
@@ -328,12 +331,24 @@ def show(found: list[Row]) -> str:
 
 
 def main() -> int:
-    """Run all cases; an argument is the address of a PostgreSQL database to run them on too. Exit 1 if one is wrong."""
+    """Run all cases; exit 1 if one is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.race", description="Bursts of clients for one time.")
+    parser.add_argument("database", nargs="?", default="", help="address of a PostgreSQL database to run them on too")
+    parser.add_argument("--url", default="", help="a hub that runs: over HTTP, against that one alone")
+    parser.add_argument("--key", default=os.environ.get("HUB_API_KEY", ""), help="its API key, or HUB_API_KEY")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of each case over HTTP (5)")
+    options = parser.parse_args()
+    if options.url:
+        from tests.bench.race_http import rows as over_http
+
+        seen = over_http(options.url, options.key, options.rounds)
+        sys.stdout.write(show(seen) + "\n")
+        return 0 if all(row.right for row in seen) else 1
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "p").mkdir()
         places = {"SQLite": prepare(Path(name))}
-        if len(sys.argv) > 1:
-            places["PostgreSQL"] = prepare(Path(name) / "p", sys.argv[1])
+        if options.database:
+            places["PostgreSQL"] = prepare(Path(name) / "p", options.database)
         found = rows(places)
     sys.stdout.write(show(found) + "\n")
     wrong = [row for row in found if row.right == (row.case == CONTROL.name)]

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import broker, console, race, slots, startup
+from tests.bench import broker, console, http, race, slots, startup
 from tests.bench.seeded import g15
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -82,8 +82,13 @@ def brokered_call() -> str:
     return "\n".join(lines)
 
 
+def over_http() -> str:
+    """Free times and bookings over HTTP, one client, beside bare routes of the same application."""
+    return http.show(*http.measure())
+
+
 def start_up() -> str:
-    """The whole embedded hub, beside a bare Flask application under the same server."""
+    """The whole embedded hub until its first page, beside a bare Flask application under the same server."""
     return startup.show(startup.rows())
 
 
@@ -96,6 +101,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "slots": slot_search,
     "race": bursts,
     "broker": brokered_call,
+    "http": over_http,
     "startup": start_up,
     "console": console_pages,
 }

@@ -34,7 +34,7 @@ Bare().run()
 
 
 class Row(NamedTuple):
-    """One thing that was started: seconds until its web server answered, mebibytes of all its processes together."""
+    """One thing that was started: seconds until it answered with a page, mebibytes of all its processes."""
 
     name: str
     seconds: float
@@ -73,7 +73,7 @@ def _start(name: str, command: list[str], port: int, more: dict[str, str] | None
     began = time.perf_counter()
     process = subprocess.Popen(command, env=kept | (more or {}), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        path = "/health/ready" if more else "/health/live"
+        path = "/" if more else "/health/live"  # a page as a visitor gets it: the first run's, or the sign-in
         while not _answers(f"http://127.0.0.1:{port}{path}"):
             if process.poll() is not None or time.perf_counter() - began > 60:
                 raise RuntimeError(f"{name} did not start")
@@ -108,7 +108,7 @@ def _pss(pid: int) -> int:
 
 def show(found: list[Row]) -> str:
     """Return the rows as a Markdown table."""
-    lines = ["| what | seconds until it answers | MiB (PSS) | processes |", "|---|---|---|---|"]
+    lines = ["| what | seconds until it answers a page | MiB (PSS) | processes |", "|---|---|---|---|"]
     lines += [f"| {row.name} | {row.seconds:.2f} | {row.mebibytes:.0f} | {row.processes} |" for row in found]
     return "\n".join(lines)
 
