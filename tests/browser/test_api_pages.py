@@ -38,7 +38,7 @@ def test_every_call_is_shown_and_one_can_be_tried(live: Live, driver: webdriver.
     session = find_session(live.world.hub, token_of(live.world.hub, "owner"))
     assert session is not None
     key = make_key(live.world.hub, OPERATOR, session.user, "Program", API_RIGHTS, everywhere=True)
-    driver.get(f"{live.address}/api/docs")
+    driver.get(f"{live.address}/api/try")
     wait = WebDriverWait(driver, 20)
     wait.until(lambda one: one.find_elements(By.CSS_SELECTOR, ".opblock"))
     shown = driver.find_elements(By.CSS_SELECTOR, ".opblock")

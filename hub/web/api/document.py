@@ -69,8 +69,8 @@ def api_document() -> AnyResponse:
     return answer.make_conditional(request)
 
 
-def api_pages() -> AnyResponse:
-    """Show the document, with calls that can be tried."""
+def api_try() -> AnyResponse:
+    """Show the document in Swagger UI, where calls can be tried."""
     shown = page("api/docs.html")
     shown.headers["Content-Security-Policy"] = "; ".join(
         (
@@ -153,5 +153,5 @@ _ORDER = (
 
 ROUTES: tuple[Route, ...] = (
     route("api", f"{ROOT}/openapi.json", api_document, "GET", Who.ANYONE, rate=Rate.PUBLIC),
-    route("api", "/api/docs", api_pages, "GET", Who.ANYONE, rate=Rate.PUBLIC),
+    route("api", "/api/try", api_try, "GET", Who.ANYONE, rate=Rate.PUBLIC),
 )

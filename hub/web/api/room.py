@@ -16,6 +16,7 @@ from hub.web.api import (
     holds,
     hours,
     links,
+    reference,
     services,
     texts,
 )
@@ -23,6 +24,7 @@ from hub.web.route import doors_of, room_of
 
 _PARTS = (
     document,
+    reference,
     businesses,
     holders,
     hours,

@@ -81,7 +81,7 @@ def test_the_document_is_asked_for_anew_only_when_it_changed(app: Flask) -> None
 
 
 def test_the_pages_load_nothing_from_elsewhere(app: Flask) -> None:
-    answer = app.test_client().get("/api/docs")
+    answer = app.test_client().get("/api/try")
     assert answer.status_code == 200
     assert re.findall(r'(?:src|href)="(?!/)', answer.text) == []
     policy = answer.headers["Content-Security-Policy"]
