@@ -42,7 +42,7 @@ class OwnerForm(Form):
     name = wtforms.StringField("Your name", [validators.InputRequired("Give your name.")])
     email = wtforms.EmailField("Your e-mail", [validators.InputRequired("Give your e-mail address.")])
     password = new_password()
-    zone = ZoneField("Time zone")
+    zone = ZoneField("Time zone", [validators.InputRequired("Choose a time zone.")])
 
 
 class InvitationForm(Form):
@@ -50,7 +50,7 @@ class InvitationForm(Form):
 
     name = wtforms.StringField("Your name", [validators.InputRequired("Give your name.")])
     password = new_password()
-    zone = ZoneField("Time zone")
+    zone = ZoneField("Time zone", [validators.InputRequired("Choose a time zone.")])
 
 
 class AskForm(Form):

@@ -33,7 +33,7 @@ class OwnForm(Form):
     """Name and zone."""
 
     name = wtforms.StringField("Name", [validators.InputRequired("Give your name.")])
-    zone = ZoneField("Time zone")
+    zone = ZoneField("Time zone", [validators.InputRequired("Choose a time zone.")])
 
 
 class PasswordForm(Form):

@@ -13,6 +13,7 @@ from wtforms import validators
 from hub.actions import sign_in as action
 from hub.actions.account import email_hash
 from hub.actions.first_run import first_run_needed
+from hub.actions.passkey import list_passkeys
 from hub.actions.passkey_answer import passkeys_possible
 from hub.actions.passkey_sign_in import begin_passkey_sign_in, give_passkey, passkey_sign_in, second_factor_options
 from hub.actions.record import record
@@ -67,7 +68,8 @@ def sign_in() -> Response:
     if not the_limiter().hit(TRIES, *who):
         record(hub, visit(), Kind.TOO_MANY, Outcome.REFUSED, detail="account")
         raise TooManyRequests("Too many tries for this address. Wait a quarter of an hour, or set a new password.")
-    done, signed_in = attempt(form, lambda: action.sign_in(hub, visit(), form.email.data, form.password.data))
+    both = {"password": "both"}  # which of them is wrong is not said
+    done, signed_in = attempt(form, lambda: action.sign_in(hub, visit(), form.email.data, form.password.data), both)
     if done and signed_in is not None:
         the_limiter().forget(TRIES, *who)
         return let_in(signed_in)
@@ -84,7 +86,8 @@ def second() -> Response:
         if done and signed_in is not None:
             return let_in(signed_in)
     context = {"form": form, "following": local_path(request.values.get("next", "/"))}
-    return page("account/second.html", 200 if request.method == "GET" else 422, **context)
+    by_passkey = passkeys_possible(the_hub()) and bool(list_passkeys(the_hub(), session()))
+    return page("account/second.html", 200 if request.method == "GET" else 422, by_passkey=by_passkey, **context)
 
 
 def passkey_begin() -> Response:

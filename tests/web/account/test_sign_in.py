@@ -54,6 +54,8 @@ def test_a_wrong_password_shows_the_form_again_with_the_address_and_without_the_
         answer = enter(visitor, password=OTHER_PASSWORD)
     assert answer.status_code == 422
     assert ADA in answer.text
+    assert "do not belong together" in answer.text
+    assert "is-invalid" not in answer.text  # which of the two is wrong is not said
     assert OTHER_PASSWORD not in answer.text
     assert token_in(visitor) == ""
 
@@ -128,7 +130,8 @@ def test_each_step_makes_a_new_token_and_the_old_one_is_dead(hub: Hub, browser: 
     half = token_in(visitor)
     assert half not in ("", "chosen by somebody else")
     page = visitor.follow(answer)
-    assert "One more step" in page.text
+    assert "six digits" in page.text
+    assert "passkey" not in page.text  # there is none
     answer = visitor.post("/sign-in/second", {"code": app.at(hub.clock()), "next": "/account"})
     assert answer.headers["Location"] == "/account"
     assert token_in(visitor) != half
