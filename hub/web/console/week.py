@@ -19,6 +19,7 @@ from hub.core.errors import InputError
 from hub.core.explain import Explanation
 from hub.core.page import LARGEST
 from hub.core.role import Right
+from hub.core.service import StaffRule
 from hub.core.zones import day_of
 from hub.web.console.frame import business_page
 from hub.web.console.home import local_today
@@ -96,8 +97,8 @@ def week_why(business_id: str) -> Response:
 
 
 def _bookable(service: Service | None, why: Explanation | None) -> tuple[str, ...]:
-    """Return whom one may book at that start, by the reasons against each."""
-    if service is None or why is None or not why.offered:
+    """Return of whom one may choose at that start, by the reasons against each."""
+    if service is None or why is None or not why.offered or service.rules.staff_rule is StaffRule.ALL:
         return ()
     return tuple(one for one in service.rules.staff if not why.staff.get(one, ()))
 

@@ -81,6 +81,8 @@ def test_why_not_says_the_reason_for_each_and_leads_to_booking_where_it_is_free(
     assert "is offered at this time" in free
     assert "Another appointment is booked at that time." in free
     assert f"/bookings/new/{service}/who?start={MONDAY + 2 * HOUR}" in free
+    both = agnes.get(path_of(world, f"/why?at={MONDAY + 4 * HOUR}")).text
+    assert f"/who?start={MONDAY + 4 * HOUR}&amp;staff={two}" in both
     night = agnes.get(path_of(world, "/why?day=2027-03-15&time=22:00")).text
     assert "would not lie within one opening" in night
     assert "Book this" not in night
