@@ -69,7 +69,7 @@ def passkey_add() -> Response:
     """Keep a new passkey."""
     body = sent_object()
     name = str(body.get("name") or "Passkey")
-    added = add_passkey(the_hub(), visit(), session(), body.get("answer"), name)
+    added = add_passkey(the_hub(), visit(), session(), body.get("answer", ""), name)
     return jsonify(next=url_for("account.own", done="made"), codes=added.codes)
 
 

@@ -62,7 +62,7 @@ def own() -> Response:
     user = session().user
     form = blank(OwnForm, name=user.name, zone=user.zone) if request.method == "GET" else typed(OwnForm)
     if request.method == "POST":
-        version = request.form.get("version", "0", int)
+        version = request.form.get("version", 0, int)
         done, _ = attempt(form, lambda: change_own(the_hub(), visit(), session(), version=version, **form.values))
         if done:
             return see_other("account.own", "saved")

@@ -99,7 +99,7 @@ def passkey_begin() -> Response:
 def passkey_enter() -> Response:
     """Take what the passkey signed."""
     body = sent_object()
-    signed_in = passkey_sign_in(the_hub(), visit(), str(body.get("ticket", "")), body.get("answer"))
+    signed_in = passkey_sign_in(the_hub(), visit(), str(body.get("ticket", "")), body.get("answer", ""))
     answer = jsonify(next=next_step(signed_in, str(request.args.get("next", ""))))
     keep_session(answer, signed_in)
     return answer
@@ -112,7 +112,7 @@ def passkey_second_begin() -> Response:
 
 def passkey_second() -> Response:
     """Take a passkey as the second factor."""
-    signed_in = give_passkey(the_hub(), visit(), session(), sent_object().get("answer"))
+    signed_in = give_passkey(the_hub(), visit(), session(), sent_object().get("answer", ""))
     answer = jsonify(next=next_step(signed_in, str(request.args.get("next", ""))))
     keep_session(answer, signed_in)
     return answer
