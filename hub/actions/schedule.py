@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from hub.core.availability import Holder, reach
 from hub.core.calendar import BusyKind, Window
@@ -83,11 +83,7 @@ def withhold(schedule: Schedule, reasons: dict[str, Reason]) -> Schedule:
 
 def calendars_of(conn: sa.Connection, business_id: str, holders: Collection[str]) -> tuple[sa.Row[Any], ...]:
     """Return the rows of the calendars that are checked for these holders."""
-    table = calendar.Calendar
-    statement = select(table.__table__).where(
-        table.business_id == business_id, table.holder_id.in_(holders), table.checked
-    )
-    return tuple(conn.execute(statement.order_by(table.id)).all())
+    return tuple(conn.execute(_CALENDARS, {"business": business_id, "holders": list(holders)}).all())
 
 
 def counts_as_busy(business: Business, kind: str) -> bool:
@@ -103,27 +99,21 @@ def openings_of(
     conn: sa.Connection, business_id: str, wanted: Sequence[str], span: Window
 ) -> tuple[dict[str, tuple[Openings, Reason | None]], dict[str, str]]:
     """Return when each of these holders works, with a reason if they cannot be booked at all, and their zones."""
+    given = {"business": business_id, "holders": list(wanted), "start": span.start, "end": span.end}
     days: dict[str, list[DayWindow]] = defaultdict(list)
-    for row in _rows(conn, holder.WorkingHours, business_id, wanted):
+    for row in conn.execute(_WORKING_HOURS, given):
         days[row.holder_id].append(DayWindow(row.weekday, row.starts, row.ends))
     exceptions: dict[str, list[Override]] = defaultdict(list)
-    for row in _rows(conn, holder.DayOverride, business_id, wanted):
+    for row in conn.execute(_OVERRIDES, given):
         exceptions[row.holder_id].append(Override(row.day, tuple((start, end) for start, end in row.windows)))
     away: dict[str, list[Span]] = defaultdict(list)
-    overlaps = (holder.TimeOff.ends_at > span.start, holder.TimeOff.starts_at < span.end)
-    for row in _rows(conn, holder.TimeOff, business_id, wanted, *overlaps):
+    for row in conn.execute(_TIME_OFF, given):
         away[row.holder_id].append((row.starts_at, row.ends_at))
-    holidays = frozenset(
-        conn.execute(select(holder.Holiday.day).where(holder.Holiday.business_id == business_id)).scalars()
-    )
-    table = holder.Holder
-    statement = select(table.id, table.zone, table.always_open, table.active).where(
-        table.business_id == business_id, table.id.in_(wanted)
-    )
+    holidays = frozenset(conn.execute(_HOLIDAYS, given).scalars())
     openings: dict[str, tuple[Openings, Reason | None]] = {}
     zones: dict[str, str] = {}
     weeks: dict[tuple[str, bool, tuple[DayWindow, ...]], Openings] = {}  # many have the same week
-    for one, zone, always, active in conn.execute(statement):
+    for one, zone, always, active in conn.execute(_HOLDERS, given):
         if always and not away[one] and not exceptions[one]:
             opened = always_open()
         else:
@@ -144,24 +134,10 @@ def openings_of(
 def _occurrences(
     conn: sa.Connection, business_id: str, wanted: Sequence[str], span: Window, now: int, ignore: str
 ) -> tuple[dict[str, list[Span]], dict[str, list[Span]]]:
-    taken, appointment = booking.Occurrence, booking.Booking
-    statement = (
-        select(taken.holder_id, taken.from_at, taken.until_at, appointment.starts_at, appointment.ends_at)
-        .join(appointment, appointment.id == taken.booking_id)
-        .where(
-            taken.business_id == business_id,
-            appointment.business_id == business_id,
-            taken.holder_id.in_(wanted),
-            taken.until_at > span.start,
-            taken.from_at < span.end,
-            sa.or_(taken.expires_at.is_(None), taken.expires_at > now),
-            taken.booking_id != ignore,
-        )
-        .order_by(taken.from_at)
-    )
+    given = {"business": business_id, "holders": list(wanted), "start": span.start, "end": span.end}
     claimed: dict[str, list[Span]] = defaultdict(list)
     booked: dict[str, list[Span]] = defaultdict(list)
-    for one, start, end, starts_at, ends_at in conn.execute(statement):
+    for one, start, end, starts_at, ends_at in conn.execute(_OCCURRENCES, {**given, "now": now, "ignore": ignore}):
         claimed[one].append((start, end))
         booked[one].append((starts_at, ends_at))
     return claimed, booked
@@ -176,21 +152,19 @@ def _busy(
     by their counts. Both queries see one state of the data, and the usual ones are answered by the index alone.
     """
     owner = {row.id: row.holder_id for row in calendars}
-    table = calendar.BusyTime
-    where = [
-        table.business_id == business.id,
-        table.calendar_id.in_(list(owner)),
-        table.ends_at > span.start,
-        table.starts_at < span.end,
-    ]
+    if not owner:
+        return {}
+    table, count, each = calendar.BusyTime, _BUSY_COUNTS, _BUSY_TIMES
+    where: list[sa.ColumnElement[bool]] = []
     if ignore:
         where.append(sa.or_(table.booking_id.is_(None), table.booking_id != ignore))
     if passing := [kind for kind in BusyKind if not counts_as_busy(business, kind)]:
         where.append(table.kind.not_in(passing))
-    count = select(table.calendar_id, sa.func.count()).where(*where).group_by(table.calendar_id)
-    counts = conn.execute(count.order_by(table.calendar_id)).all()
-    order = table.calendar_id, table.starts_at, table.ends_at
-    result = conn.execute(select(table.starts_at, table.ends_at).where(*where).order_by(*order))
+    if where:
+        count, each = count.where(*where), each.where(*where)
+    given = {"business": business.id, "calendars": list(owner), "start": span.start, "end": span.end}
+    counts = conn.execute(count, given).all()
+    result = conn.execute(each, given)
     spans: Sequence[Span] = result.cursor.fetchall() if result.cursor is not None else ()
     busy: dict[str, Sequence[Span]] = {}
     first = 0
@@ -201,8 +175,57 @@ def _busy(
     return busy
 
 
-def _rows(conn: sa.Connection, table: Any, business_id: str, wanted: Sequence[str], *conditions: Any) -> Sequence[Any]:
-    statement = select(table.__table__).where(
-        table.business_id == business_id, table.holder_id.in_(wanted), *conditions
+def _of_holders(table: Any, *columns: Any) -> sa.Select[Any]:
+    """Return a query for the rows of these ``holders`` of this ``business``."""
+    mine = table.id if table is holder.Holder else table.holder_id
+    chosen: sa.BindParameter[Any] = bindparam("holders", expanding=True)
+    return select(*(columns or (table.__table__,))).where(table.business_id == bindparam("business"), mine.in_(chosen))
+
+
+def _within(start: Any, end: Any) -> tuple[sa.ColumnElement[bool], ...]:
+    return (end > bindparam("start"), start < bindparam("end"))
+
+
+# Made once: to make them anew for each search would cost more than to run them.
+_CALENDARS = _of_holders(calendar.Calendar).where(calendar.Calendar.checked).order_by(calendar.Calendar.id)
+_WORKING_HOURS = _of_holders(holder.WorkingHours)
+_OVERRIDES = _of_holders(holder.DayOverride)
+_TIME_OFF = _of_holders(holder.TimeOff).where(*_within(holder.TimeOff.starts_at, holder.TimeOff.ends_at))
+_HOLIDAYS = select(holder.Holiday.day).where(holder.Holiday.business_id == bindparam("business"))
+_HOLDERS = _of_holders(
+    holder.Holder, holder.Holder.id, holder.Holder.zone, holder.Holder.always_open, holder.Holder.active
+)
+_OCCURRENCES = (
+    _of_holders(
+        booking.Occurrence,
+        booking.Occurrence.holder_id,
+        booking.Occurrence.from_at,
+        booking.Occurrence.until_at,
+        booking.Booking.starts_at,
+        booking.Booking.ends_at,
     )
-    return conn.execute(statement).all()
+    .join(booking.Booking, booking.Booking.id == booking.Occurrence.booking_id)
+    .where(
+        booking.Booking.business_id == bindparam("business"),
+        *_within(booking.Occurrence.from_at, booking.Occurrence.until_at),
+        sa.or_(booking.Occurrence.expires_at.is_(None), booking.Occurrence.expires_at > bindparam("now")),
+        booking.Occurrence.booking_id != bindparam("ignore"),
+    )
+    .order_by(booking.Occurrence.from_at)
+)
+_BUSY = (
+    calendar.BusyTime.business_id == bindparam("business"),
+    calendar.BusyTime.calendar_id.in_(bindparam("calendars", expanding=True)),
+    *_within(calendar.BusyTime.starts_at, calendar.BusyTime.ends_at),
+)
+_BUSY_COUNTS = (
+    select(calendar.BusyTime.calendar_id, sa.func.count())
+    .where(*_BUSY)
+    .group_by(calendar.BusyTime.calendar_id)
+    .order_by(calendar.BusyTime.calendar_id)
+)
+_BUSY_TIMES = (
+    select(calendar.BusyTime.starts_at, calendar.BusyTime.ends_at)
+    .where(*_BUSY)
+    .order_by(calendar.BusyTime.calendar_id, calendar.BusyTime.starts_at, calendar.BusyTime.ends_at)
+)
