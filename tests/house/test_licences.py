@@ -56,3 +56,11 @@ def test_every_gpl_is_named_on_the_page_of_dependencies(lock: str) -> None:
 def test_psycopg_and_phonenumbers_are_what_the_readme_says() -> None:
     assert "LGPL-3.0-only" in licence("psycopg")
     assert "Apache-2.0" in licence("phonenumbers")
+
+
+def test_every_package_that_the_hub_asks_for_is_on_the_page_of_dependencies() -> None:
+    """But ``httpx2`` and ``itsdangerous``, which caldav and Flask import, and ``setuptools`` for installing."""
+    wishes = (ROOT / "config" / "requirements.in").read_text()
+    asked = set(re.findall(r"^([a-z][a-z0-9-]*)", wishes, re.MULTILINE))
+    assert len(asked) > 30
+    assert {name for name in asked if f"`{name}`" not in PAGE} == {"httpx2", "itsdangerous", "setuptools"}
