@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from alembic.util import CommandError
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from hub.core.errors import HubError
@@ -99,7 +99,7 @@ def _opened(address: str) -> Opened:
             return Opened(None)
         with database.reading() as conn:
             # The tables' names are read from the file, so that one which is damaged or none shows here.
-            conn.exec_driver_sql("SELECT count(*) FROM sqlite_master" if database.is_sqlite else "SELECT 1")
+            inspect(conn).get_table_names()
         return Opened(database)
     except HubError as error:
         return Opened(None, error.message)
