@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from hub.actions.businesses import create_business
-from hub.actions.connect import connect
+from hub.actions.connect import choose_calendar, connect
+from hub.actions.holders import add_resource
 from hub.actions.sync import sync_calendar
 from hub.app import close_hub, create_hub
 from hub.parts import Hub
@@ -36,6 +37,8 @@ class Case:
         connected = connect(hub, self.business, "caldav", "calendar", given)
         assert isinstance(connected, Connected)
         self.calendar = next(one.id for one in self.rows(Calendar) if one.ref.endswith(scratch))
+        resource = add_resource(hub, self.business, "Chair")
+        choose_calendar(hub, self.business, self.calendar, resource)
 
     def rows(self, table: Any) -> list[Any]:
         with self.hub.database.reading() as conn:
