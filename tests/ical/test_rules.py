@@ -90,6 +90,9 @@ class Series:
         for day in self.dates(last):
             start = int(datetime.combine(day, self.at, zoneinfo.ZoneInfo(self.zone)).timestamp())
             end = start + self.minutes * 60
+            if self.minutes >= 24 * 60:  # a day may be meant by the clock on the wall: the longer of the two is busy
+                wall = datetime.combine(day, self.at) + timedelta(minutes=self.minutes)
+                end = max(end, int(wall.replace(tzinfo=zoneinfo.ZoneInfo(self.zone)).timestamp()))
             if day not in self.excluded and start < window.end and end > window.start:
                 found.append((start, end))
         return sorted(found)
