@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from hub.core.errors import HubError, InputError, StateError
 from hub.parts import Hub
 from hub.store.answer import drop_key, find_key, note_ref, take_key
+from hub.store.business import find_business
 
 _PATIENCE, _PAUSE = 10.0, 0.05
 _UNFINISHED = 60
@@ -35,7 +36,8 @@ def once(hub: Hub, asking: Asking | None, make: Callable[[], str]) -> tuple[str,
     """Return the id of what ``make`` made, by this request or by an earlier one with the same key; True for the latter.
 
     Two at once: one makes it, the other waits and gets the same. Without a key it is simply made. Raises InputError
-    when the key was used for another request, StateError (``in_progress``, ``unknown_outcome``), what ``make`` raises.
+    when the key was used for another request, StateError (``in_progress``, ``unknown_outcome``), UnknownId for the
+    business, and what ``make`` raises.
     """
     if asking is None:
         return make(), False
@@ -80,6 +82,7 @@ def again(hub: Hub, asking: Asking | None, ref: str, work: Callable[[], object])
 
 def _take(hub: Hub, asking: Asking, ref: str = "") -> bool:
     with hub.database.writing() as conn:
+        find_business(conn, asking.business_id)
         return take_key(
             conn,
             business_id=asking.business_id,

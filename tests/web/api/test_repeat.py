@@ -36,6 +36,11 @@ def test_what_was_refused_leaves_its_key_free(program: Program) -> None:
     assert "Idempotency-Replayed" not in answer.headers
 
 
+def test_a_key_in_a_business_that_there_is_not_is_no_error_of_ours(programs: Programs) -> None:
+    answer = programs(everywhere=True).post(f"/api/v1/businesses/{'0' * 26}/staff", {"name": "Ada"}, key="k")
+    assert answer.status_code == 404
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_business_is_added_once_and_the_order_of_fields_does_not_matter(programs: Programs) -> None:
     program = programs(everywhere=True)
