@@ -37,9 +37,7 @@ def reschedule(
     raise Unavailable("Somebody else is changing this booking right now; please look at it and try again.")
 
 
-def _try(
-    hub: Hub, business_id: str, booking_id: str, start: int, zone: str, version: int | None
-) -> Booked | None:
+def _try(hub: Hub, business_id: str, booking_id: str, start: int, zone: str, version: int | None) -> Booked | None:
     """Move the booking, or return None if it changed meanwhile."""
     with hub.database.reading() as conn:
         row = find_booking(conn, business_id, booking_id)
