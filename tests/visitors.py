@@ -20,9 +20,10 @@ NAMES = {
     "viewer": "Vera",
     "auditor": "Otto",
     "ben": "Ben",
+    "ida": "Ida",
     "cyd": "Cyd",
 }
-"""Who they are: Ada owns, Ben is an agent of some businesses only, Cyd was dismissed."""
+"""Who they are: Ada owns, Ben is an agent and Ida an admin of some businesses only, Cyd was dismissed."""
 
 
 def token_of(hub: Hub, who: str, *, businesses: Collection[str] = ()) -> str:
@@ -34,7 +35,7 @@ def token_of(hub: Hub, who: str, *, businesses: Collection[str] = ()) -> str:
     try:
         find_user_id(hub, email)
     except InputError:
-        role = {"ben": "agent", "cyd": "admin"}.get(who, who)
+        role = {"ben": "agent", "ida": "admin", "cyd": "admin"}.get(who, who)
         given = invite(
             hub, OPERATOR, OPERATOR_USER, email, role, everywhere=not businesses, businesses=tuple(businesses)
         )

@@ -80,13 +80,13 @@ def other_business(world: World) -> str:
 
 @pytest.fixture
 def signed_in(world: World, app: Flask, other_business: str) -> Callable[[str], Browser]:
-    """Open a browser of somebody who is signed in (`tests.visitors`): of a role, or ``ben``, or ``cyd``.
+    """Open a browser of somebody who is signed in (`tests.visitors`): of a role, or ``ben``, ``ida`` or ``cyd``.
 
-    Those of a role may enter every business, Ben the other one only. Cyd was dismissed.
+    Those of a role may enter every business, Ben and Ida the other one only. Cyd was dismissed.
     """
 
     def open_one(who: str) -> Browser:
-        token = token_of(world.hub, who, businesses=(other_business,) if who == "ben" else ())
+        token = token_of(world.hub, who, businesses=(other_business,) if who in ("ben", "ida") else ())
         client = app.test_client()
         client.set_cookie(SESSION, token)
         return Browser(client)

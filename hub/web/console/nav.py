@@ -13,13 +13,17 @@ from hub.web.current import session
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One link. ``covers`` are the beginnings of the endpoints at which one is "there"."""
+    """One link. ``covers`` are the beginnings of the endpoints at which one is "there".
+
+    ``whole``: it is about the whole installation, and not for who is limited to some businesses.
+    """
 
     endpoint: str
     label: str
     picture: str
     right: Right
     covers: tuple[str, ...] = ()
+    whole: bool = False
 
 
 BUSINESS = (
@@ -37,7 +41,7 @@ AGENCY = (
     Item("console.home", "Businesses", "shop", Right.VIEW, ("console.new_business",)),
     Item("console.outbox", "Outbox", "send", Right.OPERATE, ("console.effect",)),
     Item("console.plugins", "Plugins", "puzzle", Right.OPERATE),
-    Item("console.settings", "Settings", "gear", Right.OPERATE, ("console.agency",)),
+    Item("console.settings", "Settings", "gear", Right.OPERATE, ("console.agency",), whole=True),
     Item("console.users", "Users", "person-gear", Right.MANAGE_USERS, ("console.user",)),
     Item("console.keys", "API keys", "key", Right.MANAGE_KEYS, ("console.key",)),
     Item("console.security", "Security events", "shield-check", Right.AUDIT),
@@ -51,7 +55,7 @@ def nav(business_id: str = "", business_name: str = "") -> list[tuple[str, list[
 
 
 def _links(items: tuple[Item, ...], **values: Any) -> list[tuple[str, str, str, bool]]:
-    rights, here = session().user.rights, request.endpoint or ""
+    user, here = session().user, request.endpoint or ""
     return [
         (
             url_for(one.endpoint, **values),
@@ -60,5 +64,7 @@ def _links(items: tuple[Item, ...], **values: Any) -> list[tuple[str, str, str, 
             here == one.endpoint or (bool(one.covers) and here.startswith(one.covers)),
         )
         for one in items
-        if one.right in rights and one.endpoint in current_app.view_functions
+        if one.right in user.rights
+        and (user.everywhere or not one.whole)
+        and one.endpoint in current_app.view_functions
     ]

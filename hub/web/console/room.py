@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint
 
 from hub.web.console import (
+    agency_mail,
     booking,
     booking_move,
     booking_new,
@@ -14,9 +15,16 @@ from hub.web.console import (
     holders,
     home,
     hours,
+    keys,
+    mails,
+    outbox,
+    plugins,
+    security,
     services,
+    settings,
     staff_links,
     texts,
+    users,
     week,
 )
 from hub.web.route import doors_of, room_of
@@ -35,6 +43,14 @@ ROUTES = (
     *booking_new.ROUTES,
     *week.ROUTES,
     *staff_links.ROUTES,
+    *outbox.ROUTES,
+    *plugins.ROUTES,
+    *settings.ROUTES,
+    *agency_mail.ROUTES,
+    *mails.ROUTES,
+    *users.ROUTES,
+    *keys.ROUTES,
+    *security.ROUTES,
 )
 DOORS = doors_of(ROUTES)
 

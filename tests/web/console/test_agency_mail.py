@@ -1,0 +1,79 @@
+"""The agency's mail server: for owners, because whoever chooses it reads the links that make accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hub.actions.connections import list_connections
+from hub.actions.try_mail import sends_mail
+from hub.store.business import AGENCY
+from hub.web.app import create_app
+from hub.web.current import SESSION
+from hub.web.limits import Limiter
+from tests.post import settle, with_post
+from tests.tables import nothing_changed
+from tests.visitors import token_of
+from tests.web.conftest import Browser
+from tests.world import World
+
+SignedIn = Callable[[str], Browser]
+SEEN = ("console_session", "security_event")
+PATH = "/console/agency-mail"
+
+
+@pytest.fixture
+def enter(world: World) -> Callable[[str], Browser]:
+    """Open browsers on an application that is made anew, after the world got its mail service."""
+
+    def enter(who: str) -> Browser:
+        client = create_app(world.hub, Limiter("")).test_client()
+        client.set_cookie(SESSION, token_of(world.hub, who))
+        return Browser(client)
+
+    return enter
+
+
+def test_without_one_the_page_says_what_that_means(signed_in: SignedIn) -> None:
+    page = signed_in("owner").get(PATH).text
+    assert "No plugin sends mails" in page
+
+
+def test_an_owner_tries_it_with_a_mail_to_themselves(world: World, enter: SignedIn) -> None:
+    post = with_post(world)
+    ada = enter("owner")
+    assert "Send a test mail to me" in ada.get(PATH).text
+    assert "in the outbox" in ada.follow(ada.post(f"{PATH}/test")).text
+    settle(world)
+    assert [one.recipients for one in post.taken] == [("owner@example.com",)]
+    assert "The mail server took it." in ada.get(PATH).text
+
+
+def test_an_owner_disconnects_it(world: World, enter: SignedIn) -> None:
+    with_post(world)
+    ada = enter("owner")
+    ada.get(PATH)
+    (found,) = list_connections(world.hub, AGENCY)
+    ada.post(f"{PATH}/{found.id}/end")
+    assert not sends_mail(world.hub)
+    assert ada.post(f"{PATH}/test").status_code == 409
+
+
+@pytest.mark.parametrize("who", ["admin", "agent", "auditor"])
+def test_nobody_else_chooses_who_reads_the_mails_to_owners(world: World, enter: SignedIn, who: str) -> None:
+    with_post(world)
+    visitor = enter(who)
+    visitor.get("/console")
+    (found,) = list_connections(world.hub, AGENCY)
+    with nothing_changed(world.hub, but=SEEN):
+        for path in (PATH, f"{PATH}/connect/post"):
+            assert visitor.get(path).status_code == 403
+        for path in (f"{PATH}/test", f"{PATH}/connect/post", f"{PATH}/{found.id}/end"):
+            assert visitor.post(path).status_code == 403
+
+
+def test_only_what_sends_mails_can_be_connected(enter: SignedIn) -> None:
+    ada = enter("owner")
+    assert ada.get(f"{PATH}/connect/none").status_code == 404
+    assert ada.get(f"{PATH}/connect/calendars").status_code == 404
