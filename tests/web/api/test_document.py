@@ -125,7 +125,7 @@ def _ask(program: Program, operation: Any, mode: Any, things: Mapping[str, str])
         nonlocal asked
         known = random.Random(repr((case.path_parameters, case.body)))
         for part in (case.path_parameters, case.query if valid else None, case.body):
-            _name_what_is_there(part, things, known)
+            _name_what_is_there(part, things, PLAIN if valid else {}, known)
         headers = {"Authorization": f"Bearer {program.token}"}
         answer = case.call(headers=headers)
         asked += 1
@@ -140,21 +140,27 @@ def _ask(program: Program, operation: Any, mode: Any, things: Mapping[str, str])
 
 
 def _is_wrong_still(case: Any) -> bool:
-    """Tell whether a request that shall be wrong is so by more than its key, which every request is given."""
+    """Tell whether a request that shall be wrong is so when it is sent.
+
+    It is not if only its key was wrong, for every request is given a good one, or if what is wrong in its query is an
+    empty list or object, which is not sent at all.
+    """
     wrong = {str(place.value) for place, info in case.meta.components.items() if info.mode.name == "NEGATIVE"}
-    return wrong != {"header"} or bool((case.headers or {}).get("Idempotency-Key"))
+    if any(value in ([], {}) for value in (case.query or {}).values()):
+        wrong.discard("query")
+    return bool(wrong - {"header"}) or bool((case.headers or {}).get("Idempotency-Key"))
 
 
-def _name_what_is_there(part: Any, things: Mapping[str, str], known: random.Random) -> None:
+def _name_what_is_there(part: Any, things: Mapping[str, str], plain: Mapping[str, str], known: random.Random) -> None:
     """Put ids of things that there are in the place of most invented ones."""
     if isinstance(part, dict):
         for name, value in part.items():
             if isinstance(value, str) and name in things and is_id(value) and known.random() < 0.8:
                 part[name] = things[name]
-            elif isinstance(value, str) and name in PLAIN and known.random() < 0.8:
-                part[name] = PLAIN[name]
+            elif isinstance(value, str) and name in plain and known.random() < 0.8:
+                part[name] = plain[name]
             else:
-                _name_what_is_there(value, things, known)
+                _name_what_is_there(value, things, plain, known)
     elif isinstance(part, list):
         for one in part:
-            _name_what_is_there(one, things, known)
+            _name_what_is_there(one, things, plain, known)
