@@ -65,6 +65,10 @@ def _cluster() -> Iterator[str]:
 def postgresql_url(_cluster: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a PostgreSQL database with all tables, shared by the tests of this process."""
     database = open_database(_cluster)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # the machine does not lose its power here
+            conn.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        conn.exec_driver_sql("SELECT pg_reload_conf()")
     keystore = open_database(f"sqlite:///{tmp_path_factory.mktemp('keys') / 'keystore.sqlite'}")
     migrate(database, keystore)
     database.close()
@@ -83,9 +87,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     address: str = request.getfixturevalue("postgresql_url")
     yield address
     database = open_database(address)
-    names = ", ".join(table.name for table in Base.metadata.sorted_tables)
+    # A hundred times faster than TRUNCATE where there are few rows.
+    clear = "; ".join(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables))
     with database.engine.connect().execution_options(across=Across.OPERATOR) as conn:
-        conn.exec_driver_sql(f"TRUNCATE {names} CASCADE")
+        conn.exec_driver_sql(clear)
         conn.commit()
     database.close()
 
