@@ -51,12 +51,14 @@ def set_up_logs(level: str, *, as_json: bool = False, process: str = "", stream:
     """Let this process log to ``stream`` (standard error), for people or as JSON; ``process`` names it in each line.
 
     Takes over every logger and what Python itself says of warnings and of errors that nobody caught. Libraries are
-    heard from WARNING on, whatever the level: below it they tell what they send.
+    heard from WARNING on, whatever the level and whatever they set themselves: below it they tell what they send.
     """
     handler = _Handler(stream)
+    handler.addFilter(lambda record: record.levelno >= logging.WARNING or _OWN.match(record.name) is not None)
     render = _json if as_json else _text
     chain = [_only_listed(process), render]
     options: dict[str, Any] = {"use_get_message": False, "pass_foreign_args": True}
+    handler.setLevel(level)
     handler.setFormatter(ProcessorFormatter(foreign_pre_chain=[ExtraAdder()], processors=chain, **options))
     root = logging.getLogger()
     for old in root.handlers[:]:

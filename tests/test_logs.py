@@ -158,6 +158,20 @@ def test_a_library_is_not_heard_below_warning_whatever_the_level(log: Log) -> No
     assert len(log.lines) == 1
 
 
+def test_a_library_that_sets_its_own_level_is_not_heard_either(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    talkative = logging.getLogger("werkzeug")
+    monkeypatch.setattr(talkative, "level", logging.DEBUG)
+    monkeypatch.setattr(talkative, "_cache", {})
+    log.set_up()
+    talkative.info("GET /b/manage/%s", TOKEN)
+    assert log.text == ""
+    log.set_up("ERROR")
+    talkative.warning("nor this")
+    assert log.text == ""
+    talkative.error("but this")
+    assert len(log.lines) == 1
+
+
 def test_the_level_of_the_settings_is_kept(log: Log) -> None:
     log.set_up("ERROR")
     logging.getLogger("hub.web").warning("not this")
