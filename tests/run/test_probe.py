@@ -217,6 +217,15 @@ def gone(hook: str, **_arguments: object) -> object:
     raise Retry("The server is gone.", after=0)
 
 
+@pytest.fixture
+def _in_the_foreground() -> Iterator[None]:
+    """Let child processes hear Ctrl-C, also where the tests themselves run in the background and do not."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_in_the_foreground")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_stopping_it_removes_the_scratch_calendar(server: Server, number: signal.Signals) -> None:
     environ = {**os.environ, "HUB_PROBE_PASSWORD": server.password}
