@@ -10,6 +10,7 @@ from sqlalchemy import delete, event, update
 from hub.actions.book import book
 from hub.actions.businesses import create_business, list_businesses
 from hub.actions.hold import hold
+from hub.store.agreement import TextVersion
 from hub.store.booking import Booking
 from hub.store.business import Business
 from hub.store.keys import BusinessKey
@@ -96,7 +97,8 @@ def test_where_there_is_no_business_yet_the_page_says_what_to_do_next(world: Wor
     client = app.test_client()
     client.set_cookie(SESSION, token_of(world.hub, "owner"))
     with world.hub.database.writing() as conn:
-        conn.execute(delete(BusinessKey).where(BusinessKey.business_id == world.business))
+        for table in (TextVersion, BusinessKey):
+            conn.execute(delete(table).where(table.business_id == world.business))
         conn.execute(delete(Business).where(Business.id == world.business))
     page = Browser(client).get("/console").text
     assert "Add the first business" in page
