@@ -95,10 +95,10 @@ def test_the_pages_load_nothing_from_elsewhere(app: Flask) -> None:
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("fake_keys")
 def test_the_hub_answers_as_the_document_says_whatever_it_is_asked(
-    app: Flask, programs: Programs, things: Mapping[str, str]
+    app: Flask, programs: Programs, things: Mapping[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     app.extensions["limiter"] = Patient("")
-    logging.getLogger("hub").setLevel(logging.CRITICAL)
+    caplog.set_level(logging.CRITICAL, logger="hub")
     program = programs(everywhere=True)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
     asked = 0
