@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from email import message_from_bytes
-from email.message import EmailMessage
 from email.policy import SMTP
-from typing import cast
+from typing import Any
 
 from flask import request
 from werkzeug.exceptions import NotFound
@@ -69,7 +68,7 @@ def mails(business_id: str) -> Response:
         found, following = list_mails(the_hub(), [business_id], cursor=after, limit=PAGE, states=VIEWS[view][1])
     except InputError:
         return see_other("console.mails", business_id=business_id, view=view or None)
-    known = {"mails": found, "next": following, "after": after, "view": view, **_words()}
+    known: dict[str, Any] = {"mails": found, "next": following, "after": after, "view": view, **_words()}
     return business_page("console/mails.html", business_id, sends=sends_mail(the_hub(), business_id), **known)
 
 
@@ -88,12 +87,12 @@ def agency_mails() -> Response:
     """Show the agency's own mails. Those to users hold links that give accounts, so they are for owners alone."""
     whole_installation()
     view, after = _view(), request.args.get("after", "")
-    wanted = {"states": VIEWS[view][1], "readers": _readers()}
+    wanted: dict[str, Any] = {"states": VIEWS[view][1], "readers": _readers()}
     try:
         found, following = list_mails(the_hub(), [AGENCY], cursor=after, limit=PAGE, **wanted)
     except InputError:
         return see_other("console.agency_mails", view=view or None)
-    known = {"mails": found, "next": following, "after": after, "view": view, **_words()}
+    known: dict[str, Any] = {"mails": found, "next": following, "after": after, "view": view, **_words()}
     sends, owns = sends_mail(the_hub()), session().user.role is Role.OWNER
     return console_page("console/mails.html", sends=sends, hides=not owns, **known)
 
@@ -111,7 +110,7 @@ def agency_letter_export(agency_mail_id: str) -> Response:
 
 def read(raw: bytes) -> Shown:
     """Return what a mail says: its plain part, and the names of what else is in it."""
-    message = cast(EmailMessage, message_from_bytes(raw, policy=SMTP))
+    message = message_from_bytes(raw, policy=SMTP)
     headers = tuple((name, str(message[name])) for name in _HEADERS if message[name])
     body = message.get_body(("plain",))
     named = tuple(
@@ -153,7 +152,7 @@ def _view() -> str:
     return chosen if chosen in VIEWS else ""
 
 
-def _words() -> dict[str, object]:
+def _words() -> dict[str, Any]:
     return {"kinds": MAILS, "readers": READERS, "states": STATES, "views": VIEWS}
 
 

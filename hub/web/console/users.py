@@ -65,7 +65,7 @@ def users() -> Response:
         "console/users.html",
         users=found,
         invitations=invited,
-        reach={one.id: reach_words(one, names) for one in (*found, *invited)},
+        reach={one.id: reach_words(one, names) for one in found} | {one.id: reach_words(one, names) for one in invited},
         dismissed=dismissed,
     )
 

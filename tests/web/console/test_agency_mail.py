@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from hub.actions.connections import list_connections
+from hub.actions.effects import EFFECTS
 from hub.actions.try_mail import sends_mail
+from hub.app import close_hub, create_hub
+from hub.jobs.perform import drain
+from hub.settings import load_settings
 from hub.store.business import AGENCY
 from hub.web.app import create_app
 from hub.web.current import SESSION
 from hub.web.limits import Limiter
+from tests.mailserver import mail_server
 from tests.post import settle, with_post
 from tests.tables import nothing_changed
 from tests.visitors import token_of
@@ -77,3 +83,34 @@ def test_only_what_sends_mails_can_be_connected(enter: SignedIn) -> None:
     ada = enter("owner")
     assert ada.get(f"{PATH}/connect/none").status_code == 404
     assert ada.get(f"{PATH}/connect/calendars").status_code == 404
+
+
+def test_an_owner_connects_a_server_and_a_new_one_takes_its_place(tmp_path: Path) -> None:
+    with mail_server(auth=False) as server:
+        hub = create_hub(load_settings({}, data_dir=tmp_path / "data", egress_allow=(server.origin,)))
+        client = create_app(hub, Limiter("")).test_client()
+        client.set_cookie(SESSION, token_of(hub, "owner"))
+        ada = Browser(client)
+        path = f"{PATH}/connect/smtp"
+        given = {
+            "level": "send",
+            "answer-server": "127.0.0.1",
+            "answer-port": str(server.port),
+            "answer-security": "none",
+            "answer-sender": "hub@agency.test",
+        }
+        try:
+            ada.get(path)
+            answer = ada.post(path, {**given, "answer-port": "1"})
+            assert answer.status_code == 422
+            assert 'value="hub@agency.test"' in answer.text
+            for _ in range(2):
+                ada.get(path)
+                assert "Saved" in ada.follow(ada.post(path, given)).text
+            health = sorted(one.health for one in list_connections(hub, AGENCY))
+            assert health == ["disconnected", "ok"]
+            ada.post(f"{PATH}/test")
+            drain(hub, EFFECTS)
+            assert [one["Subject"] for one in server.messages] == ["A test from Our agency"]
+        finally:
+            close_hub(hub)
