@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 
 class Right(StrEnum):
-    """What somebody may do in the businesses that they may enter; the last four concern the installation."""
+    """What somebody may do in the businesses that they may enter; the last five concern the installation."""
 
     VIEW = "view"  # see businesses, services, staff, hours and free times
     VIEW_BOOKINGS = "view_bookings"  # see bookings and whose they are
@@ -19,6 +19,7 @@ class Right(StrEnum):
     MANAGE_USERS = "manage_users"  # invite, limit and dismiss console users
     MANAGE_KEYS = "manage_keys"  # make and end API keys
     AUDIT = "audit"  # read the security events
+    OWN = "own"  # choose the mail server that links to accounts go through
 
 
 class Role(StrEnum):
@@ -43,7 +44,7 @@ class Role(StrEnum):
 RIGHTS: Mapping[Role, frozenset[Right]] = MappingProxyType(
     {
         Role.OWNER: frozenset(Right),
-        Role.ADMIN: frozenset(Right),
+        Role.ADMIN: frozenset(Right) - {Right.OWN},
         Role.AGENT: frozenset({Right.VIEW, Right.VIEW_BOOKINGS, Right.BOOK, Right.CONNECT}),
         Role.VIEWER: frozenset({Right.VIEW, Right.VIEW_BOOKINGS}),
         Role.AUDITOR: frozenset({Right.VIEW, Right.AUDIT}),

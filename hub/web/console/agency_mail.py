@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from werkzeug.exceptions import Forbidden
 from werkzeug.wrappers import Response
 
 from hub.actions.connect import connect
@@ -16,7 +15,7 @@ from hub.actions.connections import list_connections
 from hub.actions.disconnect import disconnect
 from hub.actions.try_mail import last_test_mail, send_test_mail
 from hub.core.errors import UnknownId
-from hub.core.role import Right, Role
+from hub.core.role import Right
 from hub.store.business import AGENCY
 from hub.web.console.connecting import (
     ConnectForm,
@@ -39,7 +38,6 @@ from hub.web.route import route
 
 def agency_mail() -> Response:
     """Show the server, and how the last trial ended."""
-    _owners_only()
     offered, _ = providers(the_hub())
     live = [one for one in list_connections(the_hub(), AGENCY) if one.health != "disconnected"]
     return console_page(
@@ -53,7 +51,6 @@ def agency_mail() -> Response:
 
 def agency_mail_fill(mail_provider: str) -> Response:
     """Show the form that the plugin asks for."""
-    _owners_only()
     offered = _sender(mail_provider)
     level = level_of(offered, "")
     return _form_page(offered, level, take_step(_work(offered, level), None))
@@ -61,7 +58,6 @@ def agency_mail_fill(mail_provider: str) -> Response:
 
 def agency_mail_made(mail_provider: str) -> Response:
     """Try what was typed, and connect. An earlier server is disconnected then, so that there is one."""
-    _owners_only()
     offered, form = _sender(mail_provider), typed(ConnectForm)
     level = level_of(offered, form.level.data or "")
     step = take_step(_work(offered, level), read_answer())
@@ -75,21 +71,14 @@ def agency_mail_made(mail_provider: str) -> Response:
 
 def agency_mail_test() -> Response:
     """Send a mail to oneself, through the outbox."""
-    _owners_only()
     send_test_mail(the_hub(), visit(), session().user)
     return see_other("console.agency_mail", "tested")
 
 
 def agency_mail_end(connection_id: str) -> Response:
     """Disconnect it: mails are kept from then on."""
-    _owners_only()
     disconnect(the_hub(), visit(), AGENCY, connection_id)
     return see_other("console.agency_mail", "disconnected")
-
-
-def _owners_only() -> None:
-    if session().user.role is not Role.OWNER:
-        raise Forbidden("The mail server sees the links with which users set passwords, so only an owner chooses it.")
 
 
 def _sender(name: str) -> Offered:
@@ -112,7 +101,7 @@ def _form_page(offered: Offered, level: str, step: Step, status: int = 200) -> R
 
 _ALL = "/console/agency-mail"
 _ONE = f"{_ALL}/connect/<mail_provider>"
-_MAY = Right.OPERATE
+_MAY = Right.OWN  # the mail server sees the links with which users set passwords
 _OUT = Rate.OUTWARD
 ROUTES = (
     route("console", _ALL, agency_mail, "GET", Who.USER, _MAY),
