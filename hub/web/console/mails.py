@@ -16,7 +16,7 @@ from hub.actions.mail import MailView, find_mail_view, list_mails, read_mail
 from hub.actions.try_mail import sends_mail
 from hub.core.errors import InputError, StateError
 from hub.core.mail import Reader
-from hub.core.role import Right, Role
+from hub.core.role import Right
 from hub.store.business import AGENCY
 from hub.store.mail import BOUNCED, FAILED, HANDED, KEPT, OVERTAKEN, REFUSED, SENT, UNKNOWN, WAITING
 from hub.web.console.frame import business_page, console_page
@@ -93,7 +93,7 @@ def agency_mails() -> Response:
     except InputError:
         return see_other("console.agency_mails", view=view or None)
     known: dict[str, Any] = {"mails": found, "next": following, "after": after, "view": view, **_words()}
-    sends, owns = sends_mail(the_hub()), session().user.role is Role.OWNER
+    sends, owns = sends_mail(the_hub()), Right.OWN in session().user.rights
     return console_page("console/mails.html", sends=sends, hides=not owns, **known)
 
 
@@ -131,7 +131,7 @@ def _of_agency(mail_id: str) -> MailView:
 
 def _readers() -> Collection[Reader]:
     """Return whose mails of the agency one may see, none for all: a link to an account is as good as its password."""
-    return () if session().user.role is Role.OWNER else (Reader.STAFF, Reader.CUSTOMER)
+    return () if Right.OWN in session().user.rights else (Reader.STAFF, Reader.CUSTOMER)
 
 
 def _shown(found: MailView) -> Shown | None:

@@ -60,7 +60,7 @@ def settings() -> Response:
         sends=sends_mail(hub),
         rows=setting_rows(hub.settings),
         says=safety(hub.settings, bare),
-        owns=session().user.role is Role.OWNER,
+        owns=Right.OWN in session().user.rights,
     )
 
 
