@@ -126,20 +126,28 @@ def main() -> int:
     """Print the figures that are asked for, all of them without a name, and write them down if that is asked."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(FIGURES)}; all without one")
-    parser.add_argument("--write", action="store_true", help="write all of them into docs/benchmarks.md")
+    parser.add_argument("--write", action="store_true", help="write them into docs/benchmarks.md; others stay there")
     options = parser.parse_args()
     if unknown := set(options.names) - set(FIGURES):
         parser.error(f"there is no figure called {', '.join(sorted(unknown))}")
-    page = _HEAD
+    sections = _sections(PAGE.read_text()) if PAGE.is_file() else {}
     for name, figure in FIGURES.items():
         if options.names and name not in options.names:
             continue
-        table = f"\n## {(figure.__doc__ or name).strip()}\n\n{conditions()}\n\n{figure()}\n"
-        print(table, flush=True)
-        page += table
-    if options.write and not options.names:
-        PAGE.write_text(page)
+        title = (figure.__doc__ or name).strip()
+        sections[title] = f"{conditions()}\n\n{figure()}\n"
+        print(f"\n## {title}\n\n{sections[title]}", flush=True)
+    if options.write:
+        titles = [(figure.__doc__ or name).strip() for name, figure in FIGURES.items()]
+        kept = [f"\n## {title}\n\n{sections[title]}" for title in titles if title in sections]
+        PAGE.write_text(_HEAD + "".join(kept))
     return 0
+
+
+def _sections(page: str) -> dict[str, str]:
+    """Return what stands under each heading of the page."""
+    parts = [part.partition("\n\n") for part in page.split("\n## ")[1:]]
+    return {title: f"{text.strip()}\n" for title, _, text in parts}
 
 
 if __name__ == "__main__":
