@@ -1,4 +1,4 @@
-"""Fixtures for all tests: databases of both kinds, and a network that ends at loopback."""
+"""Fixtures for all tests: databases of both kinds, a small world on them, and a network that ends at loopback."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 
 from hub.store.annotate import Base
 from hub.store.database import Database, open_database
 from hub.store.guard import Across
 from hub.store.schema import migrate
+
+if TYPE_CHECKING:
+    from tests.world import World
 
 KINDS = ("sqlite", "postgresql")
 
@@ -110,6 +114,30 @@ def keystore(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
     store = open_database(f"sqlite:///{tmp_path / 'keystore.sqlite'}")
     yield store
     store.close()
+
+
+@pytest.fixture
+def world(database: Database, keystore: Database, tmp_path: Path) -> Iterator[World]:
+    """A hub with an empty business, on both kinds of database."""
+    from tests.world import make_world  # it imports most of the hub, which tests of small parts do without
+
+    made = make_world(database, keystore, tmp_path)
+    yield made
+    made.hub.broker.close()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """An authority for certificates that only these tests trust."""
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
+    """The certificate of the authority, as a file."""
+    file = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(file))
+    return file
 
 
 def _pair(folder: Path) -> tuple[Database, Database]:

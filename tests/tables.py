@@ -1,4 +1,4 @@
-"""Everything that stands in a hub's databases, to see that a refused call changed none of it."""
+"""What stands in a hub's databases: one table, or everything, to see that a refused call changed none of it."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def contents(hub: Hub) -> Contents:
                 rows = conn.execute(select(table).execution_options(across=Across.OPERATOR)).all()
                 found[table.name] = sorted((tuple(row) for row in rows), key=repr)
     return found
+
+
+def rows_of(hub: Hub, business_id: str, table: Any) -> list[Any]:
+    """Return a business's rows of one table."""
+    with hub.database.reading() as conn:
+        return list(conn.execute(select(table.__table__).where(table.business_id == business_id)).all())
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select, update
+from sqlalchemy import event, update
 
 from hub.actions.book import book
 from hub.actions.hold import hold
@@ -29,7 +29,7 @@ from hub.core.errors import InputError, StateError, Tampered, UnknownId
 from hub.core.hours import DayWindow, WeeklyHours
 from hub.core.service import Service
 from hub.store.holder import Holder, WorkingHours
-from tests.tables import nothing_changed
+from tests.tables import nothing_changed, rows_of
 from tests.world import ADA, DAY, HOUR, MINUTE, MONDAY, World
 
 BERLIN = every_weekday("Europe/Berlin", (9 * 60, 17 * 60))
@@ -38,21 +38,20 @@ PLAIN = Service("new", 30 * MINUTE, 15 * MINUTE, 60 * DAY)
 TOO_LONG = "x" * 201
 
 
-def rows(world: World, table: Any) -> list[Any]:
-    with world.hub.database.reading() as conn:
-        return list(conn.execute(select(table.__table__).where(table.business_id == world.business)).all())
-
-
 def test_staff_have_their_hours_and_a_room_without_hours_is_always_open(world: World) -> None:
     split = WeeklyHours("America/New_York", (DayWindow(0, 540, 720), DayWindow(0, 780, 1440), DayWindow(1, 0, 60)))
     ada = add_staff(world.hub, world.business, "  Ada   Lovelace ", split)
     room = add_resource(world.hub, world.business, "Room 1")
     chair = add_resource(world.hub, world.business, "Chair", BERLIN)
-    found = {row.id: row for row in rows(world, Holder)}
+    found = {row.id: row for row in rows_of(world.hub, world.business, Holder)}
     assert (found[ada].name, found[ada].kind, found[ada].zone) == ("Ada Lovelace", "staff", "America/New_York")
     assert (found[room].kind, found[room].zone, found[room].always_open) == ("resource", "Europe/Berlin", True)
     assert not found[chair].always_open
-    hours = sorted((row.weekday, row.starts, row.ends) for row in rows(world, WorkingHours) if row.holder_id == ada)
+    hours = sorted(
+        (row.weekday, row.starts, row.ends)
+        for row in rows_of(world.hub, world.business, WorkingHours)
+        if row.holder_id == ada
+    )
     assert hours == [(0, 540, 720), (0, 780, 1440), (1, 0, 60)]
 
 
@@ -126,7 +125,7 @@ def test_holders_are_listed_by_name_with_their_hours_and_kind(world: World, stra
 
 def test_an_e_mail_address_is_sealed_and_opened_only_where_it_is_asked_for(world: World) -> None:
     ada = add_staff(world.hub, world.business, "Ada", BERLIN, email=" Ada@Example.com ")
-    assert b"example" not in rows(world, Holder)[0].email
+    assert b"example" not in rows_of(world.hub, world.business, Holder)[0].email
     shown = get_holder(world.hub, world.business, ada)
     assert (shown.email, shown.has_email) == ("", True)
     opened = get_holder(world.hub, world.business, ada, with_email=True)
@@ -143,7 +142,7 @@ def test_an_e_mail_address_is_sealed_and_opened_only_where_it_is_asked_for(world
 def test_an_address_moved_to_another_holder_does_not_open(world: World) -> None:
     ada, ben = (add_staff(world.hub, world.business, name, BERLIN, email=f"{name}@example.com") for name in ("a", "b"))
     with world.hub.database.writing() as conn:
-        (sealed,) = [row.email for row in rows(world, Holder) if row.id == ada]
+        (sealed,) = [row.email for row in rows_of(world.hub, world.business, Holder) if row.id == ada]
         conn.execute(update(Holder).where(Holder.business_id == world.business, Holder.id == ben).values(email=sealed))
     with pytest.raises(Tampered):
         get_holder(world.hub, world.business, ben, with_email=True)

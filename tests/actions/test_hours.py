@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
-from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -30,7 +29,7 @@ from hub.core.hours import DayWindow, Override, WeeklyHours
 from hub.core.time_off import time_off_from_local
 from hub.store import holder
 from hub.store.holder import DayOverride, Holder, Holiday, TimeOff, WorkingHours
-from tests.tables import nothing_changed
+from tests.tables import nothing_changed, rows_of
 from tests.world import DAY, HOUR, MONDAY, World
 
 BERLIN = every_weekday("Europe/Berlin", (9 * 60, 17 * 60))
@@ -38,41 +37,38 @@ MONDAY_DATE = date(2027, 3, 15)
 TOO_LONG = "x" * 201
 
 
-def rows(world: World, table: Any) -> list[Any]:
-    with world.hub.database.reading() as conn:
-        return list(conn.execute(select(table.__table__).where(table.business_id == world.business)).all())
-
-
 def test_new_hours_replace_the_old_ones_and_end_being_always_open(world: World) -> None:
     room = add_resource(world.hub, world.business, "Room 1")
     set_hours(world.hub, world.business, room, BERLIN)
     set_hours(world.hub, world.business, room, every_weekday("UTC", (60, 120)))
-    (found,) = [row for row in rows(world, Holder) if row.id == room]
+    (found,) = [row for row in rows_of(world.hub, world.business, Holder) if row.id == room]
     assert (found.always_open, found.zone) == (False, "UTC")
-    assert {(row.starts, row.ends) for row in rows(world, WorkingHours)} == {(60, 120)}
+    assert {(row.starts, row.ends) for row in rows_of(world.hub, world.business, WorkingHours)} == {(60, 120)}
 
 
 def test_staff_without_any_hours_can_be_added_and_work_never(world: World) -> None:
     add_staff(world.hub, world.business, "Ada", WeeklyHours("Europe/Berlin"))
-    assert rows(world, WorkingHours) == []
+    assert rows_of(world.hub, world.business, WorkingHours) == []
 
 
 def test_a_day_has_one_exception_the_last_one_and_can_be_as_usual_again(world: World) -> None:
     ada = world.staff(connected=False)
     for windows in ([(540, 600), (660, 720)], [], [(0, 1440)]):
         set_override(world.hub, world.business, ada, MONDAY_DATE, windows)
-        (found,) = rows(world, DayOverride)
+        (found,) = rows_of(world.hub, world.business, DayOverride)
         assert [tuple(window) for window in found.windows] == windows
     set_override(world.hub, world.business, ada, MONDAY_DATE, None)
-    assert rows(world, DayOverride) == []
+    assert rows_of(world.hub, world.business, DayOverride) == []
 
 
 def test_holidays_are_replaced_as_a_whole(world: World) -> None:
     set_holidays(world.hub, world.business, [(MONDAY_DATE, "One"), (date(2027, 12, 25), "Two")])
     set_holidays(world.hub, world.business, iter([(MONDAY_DATE, " Founders'  day ")]))
-    assert [(row.day, row.name) for row in rows(world, Holiday)] == [(MONDAY_DATE, "Founders' day")]
+    assert [(row.day, row.name) for row in rows_of(world.hub, world.business, Holiday)] == [
+        (MONDAY_DATE, "Founders' day")
+    ]
     set_holidays(world.hub, world.business, [])
-    assert rows(world, Holiday) == []
+    assert rows_of(world.hub, world.business, Holiday) == []
 
 
 BAD_HOURS: dict[str, tuple[Callable[[], object], str]] = {
@@ -141,7 +137,7 @@ def test_the_hours_and_holidays_of_another_business_stay_as_they_are(world: Worl
 def test_an_absence_has_an_id_and_may_overlap_another_one(world: World) -> None:
     ada = world.staff(connected=False)
     made = {add_time_off(world.hub, world.business, ada, MONDAY, MONDAY + hours * HOUR) for hours in (1, 2)}
-    assert {row.id for row in rows(world, TimeOff)} == made
+    assert {row.id for row in rows_of(world.hub, world.business, TimeOff)} == made
 
 
 def test_two_who_change_one_week_are_told_and_the_second_changes_nothing(world: World) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event
 
 from hub.actions.answers import answers_of
 from hub.actions.book import book
@@ -23,16 +23,11 @@ from hub.core.question import Question
 from hub.core.service import Anchor, Service, StaffRule
 from hub.store import service
 from hub.store.service import ServiceHolder
-from tests.tables import nothing_changed
+from tests.tables import nothing_changed, rows_of
 from tests.world import ADA, DAY, HOUR, MINUTE, MONDAY, World
 
 PLAIN = Service("new", 30 * MINUTE, 15 * MINUTE, 60 * DAY)
 TOO_LONG = "x" * 201
-
-
-def rows(world: World, table: Any) -> list[Any]:
-    with world.hub.database.reading() as conn:
-        return list(conn.execute(select(table.__table__).where(table.business_id == world.business)).all())
 
 
 def test_a_service_is_kept_with_every_rule_and_its_people_in_their_order(world: World) -> None:
@@ -52,11 +47,11 @@ def test_a_service_is_kept_with_every_rule_and_its_people_in_their_order(world: 
         resources=((rooms[0], rooms[1]), (rooms[2],)),
     )
     service_id = add_service(world.hub, world.business, "Check-up", rules)
-    (found,) = rows(world, service.Service)
+    (found,) = rows_of(world.hub, world.business, service.Service)
     assert found.id == service_id != "ignored"
     for name in ("duration", "step", "horizon", "before", "after", "notice", "anchor", "staff_rule"):
         assert getattr(found, name) == getattr(rules, name)
-    members = {(row.group_no, row.rank): row.holder_id for row in rows(world, ServiceHolder)}
+    members = {(row.group_no, row.rank): row.holder_id for row in rows_of(world.hub, world.business, ServiceHolder)}
     assert [members[0, rank] for rank in range(3)] == staff
     assert [members[1, 0], members[1, 1], members[2, 0]] == rooms
 
@@ -66,7 +61,7 @@ def test_a_resource_may_be_in_two_groups_of_a_service(world: World) -> None:
     groups = ((room, spare), (spare, room))
     rules = Service("new", HOUR, HOUR, DAY, staff=(world.staff(connected=False),), resources=groups)
     add_service(world.hub, world.business, "Check-up", rules)
-    assert len(rows(world, ServiceHolder)) == 5
+    assert len(rows_of(world.hub, world.business, ServiceHolder)) == 5
 
 
 REFUSED: dict[str, tuple[Callable[[World, str], object], str]] = {
@@ -178,7 +173,7 @@ def test_every_field_is_changed_as_it_was_said_and_counted(world: World) -> None
     )  # fmt: skip
     found = change(world, service_id, slug="", staff=[], resources=[])
     assert (found.slug, found.rules.staff, found.rules.resources) == (None, (), ())
-    assert rows(world, ServiceHolder) == []
+    assert rows_of(world.hub, world.business, ServiceHolder) == []
 
 
 def test_two_who_change_one_service_are_told_and_the_second_changes_nothing(world: World) -> None:

@@ -22,7 +22,7 @@ from werkzeug.serving import make_server
 from hub.store.database import Database, open_database
 from hub.web.app import create_app
 from hub.web.limits import Limiter
-from tests.world import World, make_world
+from tests.world import World
 
 PHONE, DESK = 360, 1440
 """Widths, in pixels, at which every page is looked at."""
@@ -38,14 +38,6 @@ def database(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
     database = open_database(f"sqlite:///{tmp_path / 'hub.sqlite'}")
     yield database
     database.close()
-
-
-@pytest.fixture
-def world(database: Database, keystore: Database, tmp_path: Path) -> Iterator[World]:
-    """A hub with an empty business."""
-    made = make_world(database, keystore, tmp_path)
-    yield made
-    made.hub.broker.close()
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 import requests
@@ -16,16 +14,15 @@ from hub.actions.cancel import cancel, lapse_expired_holds
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
 from hub.actions.reschedule import reschedule
-from hub.app import close_hub, create_hub, now
+from hub.app import now
 from hub.core.booking import LIVE, CalendarState, State
 from hub.core.errors import Taken
 from hub.parts import Hub
-from hub.settings import load_settings
 from hub.store.booking import Booking, Claim, Occurrence
 from hub.store.crash import CrashPoint
-from hub.testing.servers import Server, radicale
+from hub.testing.servers import Server
 from tests.crash.harness import recover, run_until_killed
-from tests.crash.scenarios import SCENARIOS, Scene, prepare
+from tests.crash.scenarios import SCENARIOS, Scene
 
 ELSEWHERE = {
     CrashPoint.RELAY_BEFORE_PUSH,
@@ -35,31 +32,6 @@ ELSEWHERE = {
     CrashPoint.MAIL_BEFORE_HANDING,
     CrashPoint.MAIL_AFTER_HANDING,
 }
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with radicale(tmp_path_factory.mktemp("radicale")) as running:
-        yield running
-
-
-@pytest.fixture
-def hub(database_url: str, tmp_path: Path, server: Server) -> Iterator[Hub]:
-    environment = {
-        "HUB_DATA_DIR": str(tmp_path),
-        "HUB_DATABASE_URL": database_url,
-        "HUB_EGRESS_ALLOW": server.origin,
-    }
-    made = create_hub(load_settings(environment))
-    yield made
-    close_hub(made)
-
-
-@pytest.fixture
-def scene(hub: Hub, server: Server) -> Iterator[Scene]:
-    made = prepare(hub, server)
-    yield made
-    requests.delete(made.calendar, auth=(server.username, server.password), timeout=10)
 
 
 def events(server: Server, scene: Scene) -> list[str]:

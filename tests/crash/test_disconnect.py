@@ -2,53 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 from sqlalchemy import select
 
 from hub.actions.connections import ConnectionView, list_connections
 from hub.actions.disconnect import disconnect
 from hub.actions.effects import EFFECTS
-from hub.app import close_hub, create_hub
 from hub.core.security import OPERATOR, Kind
 from hub.parts import Hub
-from hub.settings import load_settings
 from hub.store.calendar import BusyTime
 from hub.store.connection import Credential
 from hub.store.crash import CrashPoint
 from hub.store.security import SecurityEvent
-from hub.testing.servers import Server, radicale
+from hub.testing.servers import Server
 from tests.crash.harness import recover, run_until_killed
-from tests.crash.scenarios import Scene, prepare
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with radicale(tmp_path_factory.mktemp("radicale")) as running:
-        yield running
-
-
-@pytest.fixture
-def hub(database_url: str, tmp_path: Path, server: Server) -> Iterator[Hub]:
-    environment = {
-        "HUB_DATA_DIR": str(tmp_path),
-        "HUB_DATABASE_URL": database_url,
-        "HUB_EGRESS_ALLOW": server.origin,
-    }
-    made = create_hub(load_settings(environment))
-    yield made
-    close_hub(made)
-
-
-@pytest.fixture
-def scene(hub: Hub, server: Server) -> Iterator[Scene]:
-    made = prepare(hub, server)
-    yield made
-    requests.delete(made.calendar, auth=(server.username, server.password), timeout=10)
+from tests.crash.scenarios import Scene
 
 
 def left(hub: Hub, scene: Scene) -> tuple[ConnectionView, int, int, int]:

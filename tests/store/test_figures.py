@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
 import sqlalchemy as sa
 from sqlalchemy import insert, update
 
@@ -14,18 +11,12 @@ from hub.actions.record import record
 from hub.core.security import Kind, Outcome, Visit
 from hub.store.calendar import Calendar
 from hub.store.connection import Connection, end_connection
-from hub.store.database import Database
 from hub.store.figures import Figures, figures
 from hub.store.guard import Across
 from hub.store.ids import new_id
 from hub.store.mail import Mail
 from hub.store.outbox import DEAD, Outbox, take_lease
-from tests.world import ADA, DAY, HOUR, MONDAY, World, make_world
-
-
-@pytest.fixture
-def world(database: Database, keystore: Database, tmp_path: Path) -> World:
-    return make_world(database, keystore, tmp_path)
+from tests.world import ADA, DAY, HOUR, MONDAY, World
 
 
 def found(world: World) -> Figures:

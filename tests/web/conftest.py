@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from flask import Flask
@@ -13,22 +12,13 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from hub.actions.businesses import create_business
-from hub.store.database import Database
 from hub.web.app import create_app
 from hub.web.current import SESSION
 from hub.web.limits import Limiter
 from tests.visitors import token_of
-from tests.world import World, make_world
+from tests.world import World
 
 _TOKEN = re.compile(r'name="token" value="([^"]+)"')
-
-
-@pytest.fixture
-def world(database: Database, keystore: Database, tmp_path: Path) -> Iterator[World]:
-    """A hub with an empty business, on both kinds of database."""
-    made = make_world(database, keystore, tmp_path)
-    yield made
-    made.hub.broker.close()
 
 
 @pytest.fixture
