@@ -20,6 +20,7 @@ _BOOTSTRAP = ("flask_bootstrap", "static/bootstrap5")
 _SWAGGER = ("flask_swagger_ui", "dist")
 _FILES: dict[str, tuple[str, str, str]] = {
     "hub.css": ("hub.web", "static/hub.css", "text/css"),
+    "pages.css": ("hub.web", "static/pages.css", "text/css"),
     "hub.js": ("hub.web", "static/hub.js", "text/javascript"),
     "passkey.js": ("hub.web", "static/passkey.js", "text/javascript"),
     "icon.svg": ("hub.web", "static/icon.svg", "image/svg+xml"),

@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 SOURCES = sorted(
     path for top in ("hub", "plugins") for path in (ROOT / top).rglob("*.py") if "__pycache__" not in path.parts
 )
+SHOWN = sorted(path for kind in ("css", "html", "js") for path in (ROOT / "hub" / "web").rglob(f"*.{kind}"))
 LONGEST = 300
 FORBIDDEN = {"utils", "helpers", "common", "base", "misc", "manager"}
 
@@ -48,7 +49,7 @@ def test_an_init_file_holds_one_sentence_and_nothing_else(path: Path) -> None:
     assert len(tree.body) == 1
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=short)
+@pytest.mark.parametrize("path", [*SOURCES, *SHOWN], ids=short)
 def test_no_file_is_too_long_or_has_a_name_that_says_nothing(path: Path) -> None:
     assert path.stem not in FORBIDDEN
     assert len(path.read_text().splitlines()) <= LONGEST
@@ -66,18 +67,18 @@ ACROSS = {
 
 
 def test_tests_mirror_the_code() -> None:
-    """Each test file of a room stands for a file of that room."""
+    """Each test file of a room, or of a room in it, stands for a file of that room."""
     rooms = [path for path in (ROOT / "tests").iterdir() if (ROOT / "hub" / path.name).is_dir()]
     assert rooms
     strays = [
         short(test)
         for room in rooms
-        for test in room.glob("test_*.py")
+        for test in room.rglob("test_*.py")
         for name in [test.stem.removeprefix("test_")]
         if short(test) not in ACROSS
         and not any(
-            (ROOT / top / f"{name}.py").is_file() or (ROOT / top / name).is_dir()
-            for top in (f"hub/{room.name}", "tests/bench")
+            (top / f"{name}.py").is_file() or (top / name).is_dir()
+            for top in (ROOT / "hub" / test.parent.relative_to(ROOT / "tests"), ROOT / "tests" / "bench")
         )
     ]
     assert strays == []

@@ -27,7 +27,7 @@ def test_nothing_else_is_sent(app: Flask, name: str) -> None:
 
 
 def test_no_file_of_ours_asks_for_anything_elsewhere(app: Flask) -> None:
-    for name in ("hub.css", "hub.js", "passkey.js", "icon.svg"):
+    for name in ("hub.css", "pages.css", "hub.js", "passkey.js", "icon.svg"):
         text = app.test_client().get(f"/assets/1/{name}").text.replace("http://www.w3.org/2000/svg", "")
         assert "http://" not in text, name
         assert "https://" not in text, name
