@@ -10,6 +10,7 @@ import secrets
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
@@ -180,12 +181,12 @@ def _fill(place: DemoPlace, user: str, seed: int) -> None:
     account = (user, place.calendar_password)
     with requests.Session() as session:
         session.trust_env = False
-        for name, path in (("Work", "work"), ("Private", "private")):
+        for name, path in (("Work", "appointments"), ("Private", "private")):
             url = f"{place.origin}/{user}/{path}/"
             _must(session.request("MKCALENDAR", url, data=_CALENDAR.format(name=name), auth=account, timeout=10))
         today = datetime.now(ZoneInfo(ZONE)).date()
         for entry in entries(ZONE, today, seed, f"{user}@example.com"):
-            url = f"{place.origin}/{user}/work/{entry.name}"
+            url = f"{place.origin}/{user}/appointments/{entry.name}"
             _must(session.put(url, data=entry.text.encode(), auth=account, timeout=10))
 
 
@@ -196,8 +197,6 @@ def _must(answer: requests.Response) -> None:
 
 @contextmanager
 def _calendars(folder: Path, place: DemoPlace) -> Iterator[None]:
-    import time
-
     child = Child(calendar_program(folder, place), say=lambda line: None)
     try:
         while not child.ready:

@@ -25,7 +25,6 @@ _FILES: dict[str, tuple[str, str, str]] = {
     "passkey.js": ("hub.web", "static/passkey.js", "text/javascript"),
     "icon.svg": ("hub.web", "static/icon.svg", "image/svg+xml"),
     "bootstrap.css": (_BOOTSTRAP[0], f"{_BOOTSTRAP[1]}/css/bootstrap.min.css", "text/css"),
-    "htmx.js": ("js_lib_htmx", "static/htmx/htmx.min.js", "text/javascript"),
     "swagger-ui.css": (_SWAGGER[0], f"{_SWAGGER[1]}/swagger-ui.css", "text/css"),
     "swagger-ui.js": (_SWAGGER[0], f"{_SWAGGER[1]}/swagger-ui-bundle.js", "text/javascript"),
 }
