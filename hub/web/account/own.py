@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 
 import wtforms
-from flask import request, url_for
+from flask import jsonify, request, url_for
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 from wtforms import validators
 
 from hub.actions.passkey import list_passkeys
 from hub.actions.passkey_answer import passkeys_possible
+from hub.actions.passkey_sign_in import confirm_by_passkey, confirm_options
 from hub.actions.password import change_password
 from hub.actions.recovery import codes_left
 from hub.actions.sessions import end_all_sessions, end_session, list_sessions
@@ -24,7 +26,7 @@ from hub.web.console.fields import ZoneField
 from hub.web.console.frame import console_page
 from hub.web.current import THEME, keep_cookie, session, the_hub, visit
 from hub.web.door import Rate, Who
-from hub.web.forms import Form, attempt, blank, typed
+from hub.web.forms import Form, attempt, blank, sent_object, typed
 from hub.web.pages import local_path, see_other
 from hub.web.route import route
 
@@ -104,7 +106,20 @@ def confirm() -> Response:
         done, _ = attempt(form, lambda: confirm_action(the_hub(), visit(), session(), form.password.data))
         if done:
             return redirect(following, 303)
-    return console_page("account/confirm.html", 200 if request.method == "GET" else 422, form=form, following=following)
+    by_passkey = bool(list_passkeys(the_hub(), session())) and passkeys_possible(the_hub())
+    known = {"form": form, "following": following, "by_passkey": by_passkey}
+    return console_page("account/confirm.html", 200 if request.method == "GET" else 422, **known)
+
+
+def passkey_confirm_begin() -> Response:
+    """Return what a passkey in place of the password begins with."""
+    return jsonify(options=json.loads(confirm_options(the_hub(), session())))
+
+
+def passkey_confirm() -> Response:
+    """Take a passkey in place of the password."""
+    confirm_by_passkey(the_hub(), visit(), session(), sent_object().get("answer", ""))
+    return jsonify(next=local_path(request.args.get("next", "") or url_for("account.own")))
 
 
 def theme() -> Response:
@@ -136,5 +151,15 @@ ROUTES = (
     route("account", "/account/sign-ins/<session_id>/end", end_sign_in, "POST", Who.USER),
     route("account", "/account/sign-ins/end", end_others, "POST", Who.USER),
     route("account", "/account/confirm", confirm, "GET POST", Who.USER, rate=Rate.SIGN_IN),
+    route(
+        "account",
+        "/account/confirm/passkey/begin",
+        passkey_confirm_begin,
+        "POST",
+        Who.USER,
+        rate=Rate.SIGN_IN,
+        json=True,
+    ),
+    route("account", "/account/confirm/passkey", passkey_confirm, "POST", Who.USER, rate=Rate.SIGN_IN, json=True),
     route("account", "/account/theme", theme, "POST", Who.USER),
 )

@@ -1,13 +1,19 @@
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 
 import pytest
+from werkzeug.test import TestResponse
 
 from hub.actions.sessions import CONFIRMED_SECONDS, find_session
 from hub.actions.sign_in import sign_in
 from hub.parts import Hub
-from tests.accounts import ADA, BEN, OTHER_PASSWORD, PASSWORD, VISIT, join, written
+from hub.web.app import create_app
+from hub.web.limits import Limiter
+from tests.accounts import ADA, BEN, OTHER_PASSWORD, PASSWORD, VISIT, at_localhost, join, written
+from tests.authenticator import Authenticator
 from tests.web.account.conftest import enter, token_in
 from tests.web.conftest import Browser, looked_at
 from tests.world import World
@@ -121,3 +127,37 @@ def test_everybody_sees_their_own_account(hub: Hub, browser: Open, role: str) ->
     answer = visitor.get("/account")
     assert answer.status_code == 200
     assert BEN in answer.text
+
+
+@PLAIN
+def test_a_passkey_stands_in_for_the_password_and_a_strange_one_does_not(hub: Hub, world: World) -> None:
+    local, device = at_localhost(hub), Authenticator()
+    app = create_app(local, Limiter(""))
+    ada = Browser(app.test_client())
+    enter(ada)
+    ada.get("/account")
+    client, headers = ada.client, {"X-Form-Token": form_token_of(ada)}
+    options = client.post("/account/passkeys/begin", json={}, headers=headers).get_json()["options"]
+    made = {"answer": json.loads(device.create(json.dumps(options))), "name": "Laptop"}
+    client.post("/account/passkeys", json=made, headers=headers)
+
+    world.clock.now += 600
+    assert ada.post("/account/codes").headers["Location"] == "/account/confirm?next=/account"
+    assert "Use a passkey" in ada.get("/account/confirm?next=/account").text
+
+    def confirm(by: Authenticator) -> TestResponse:
+        begun = client.post("/account/confirm/passkey/begin", json={}, headers=headers).get_json()
+        answer = {"answer": json.loads(by.get(json.dumps(begun["options"])))}
+        return client.post("/account/confirm/passkey?next=/account", json=answer, headers=headers)
+
+    strange = Authenticator(credential_id=device.credential_id, handle=device.handle, site=device.site)
+    assert confirm(strange).status_code in (409, 422)
+    assert ada.post("/account/codes").status_code == 303
+    assert confirm(device).get_json() == {"next": "/account"}
+    assert ada.post("/account/codes").status_code == 200
+
+
+def form_token_of(browser: Browser) -> str:
+    found = re.search(r'name="token" value="([^"]+)"', browser.page)
+    assert found
+    return found[1]
