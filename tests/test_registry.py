@@ -188,8 +188,7 @@ def test_a_provider_without_a_keys_module_cannot_be_connected() -> None:
         Registry([calendar("well")]).keys("well")
 
 
-def test_plugins_are_found_in_a_drop_in_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "path", list(sys.path))
+def test_plugins_are_found_in_a_drop_in_folder(tmp_path: Path) -> None:
     (tmp_path / "hub_dropped.py").write_text("from hub.plugin import hookimpl\n")
     (tmp_path / "hub_torn.py").write_text("import a_library_that_is_not_there\n")
     (tmp_path / "notes.txt").write_text("not a plugin")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +13,6 @@ from hub.cli.plugins import command
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setenv("HUB_PLUGINS_DIR", str(tmp_path))
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path / "data"))
     return tmp_path
