@@ -1,4 +1,4 @@
-"""Connections: provider accounts that somebody authorised, their sealed credentials and the uses of their keys."""
+"""Connections: provider accounts that somebody authorised, and their sealed credentials."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     ForeignKey,
-    Index,
     Integer,
     LargeBinary,
     String,
@@ -77,21 +76,6 @@ class Credential(Base):
     key_version: Mapped[int] = column(_STATE, Integer)
     sealed: Mapped[bytes] = column(_SEALED, LargeBinary)
     stored_at: Mapped[int] = column(_STATE, BigInteger)
-
-
-class KeyUse(Base):
-    """How often a connection's key was used in one minute, for which operation and purpose."""
-
-    __tablename__ = "key_use"
-
-    business_id: Mapped[str] = column(_ID, String(LENGTH))
-    connection_id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
-    minute: Mapped[int] = column(_STATE, BigInteger, primary_key=True)
-    operation: Mapped[str] = column(_STATE, Text, primary_key=True)
-    purpose: Mapped[str] = column(_STATE, Text, primary_key=True)
-    uses: Mapped[int] = column(_STATE, Integer)
-
-    __table_args__ = (Index("ix_key_use_business_minute", "business_id", "minute"),)
 
 
 OK = "ok"
@@ -275,22 +259,3 @@ def delete_credential(conn: sa.Connection, business_id: str, connection_id: str)
     """Delete the sealed credential of a connection."""
     mine = (Credential.business_id == business_id, Credential.connection_id == connection_id)
     conn.execute(delete(Credential).where(*mine))
-
-
-def add_use(
-    conn: sa.Connection, business_id: str, connection_id: str, minute: int, operation: str, purpose: str
-) -> None:
-    """Count one use of a connection's key. ``minute`` is UTC seconds divided by 60."""
-    values = {"connection_id": connection_id, "minute": minute, "operation": operation, "purpose": purpose}
-    statement = _COUNT_PG if conn.dialect.name == "postgresql" else _COUNT_SQLITE
-    conn.execute(statement, {"business_id": business_id, "uses": 1, **values})
-
-
-def _counting(dialect_insert: sqlite.Insert | postgresql.Insert) -> sqlite.Insert | postgresql.Insert:
-    return dialect_insert.on_conflict_do_update(
-        index_elements=["connection_id", "minute", "operation", "purpose"], set_={"uses": KeyUse.uses + 1}
-    )
-
-
-_COUNT_SQLITE = _counting(sqlite.insert(KeyUse))
-_COUNT_PG = _counting(postgresql.insert(KeyUse))

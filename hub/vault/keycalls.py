@@ -21,6 +21,7 @@ from hub.store import connection as store
 from hub.store.business import find_business
 from hub.store.database import Database
 from hub.store.ids import new_id
+from hub.store.key_use import add_use
 from hub.vault.border import Answer, Failure, Handle, Outcome, Request, Result, Send
 from hub.vault.credentials import destroy_credential, open_credential, store_credential
 from hub.vault.egress import Egress
@@ -129,7 +130,7 @@ class KeyCalls:
                 if row.version != stale:
                     return grant  # somebody else was faster
                 minute = self._clock() // 60
-                store.add_use(conn, handle.business, handle.connection, minute, "hub_refresh", Purpose.CONNECT)
+                add_use(conn, handle.business, handle.connection, minute, "hub_refresh", Purpose.CONNECT)
             setup = self._setup(provider)
             try:
                 fresh = afresh(lambda: hooks.hub_refresh(setup=setup, grant=grant), f"{provider} hub_refresh")

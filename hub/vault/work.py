@@ -15,8 +15,9 @@ from urllib.parse import urljoin
 from hub.core.declared import Declared, Target, parse_target
 from hub.core.errors import NeedsReconnect, PluginBroken, ProviderError, Refused, Tampered, Unavailable
 from hub.core.provider import AuthScheme, Grant, Provider
-from hub.store.connection import DISCONNECTED, add_use, find_for_call
+from hub.store.connection import DISCONNECTED, find_for_call
 from hub.store.database import Database
+from hub.store.key_use import add_use
 from hub.vault.authenticate import Authenticator
 from hub.vault.border import Answer, Failure, Handle, Outcome, Pairs, Request, Result
 from hub.vault.credentials import open_credential

@@ -7,7 +7,8 @@ from sqlalchemy import func, select, update
 from hub.core.errors import NeedsReconnect, PluginBroken, Retry, Unavailable
 from hub.core.provider import AuthScheme, Grant
 from hub.core.purpose import Purpose
-from hub.store.connection import Credential, KeyUse, end_connection
+from hub.store.connection import Credential, end_connection
+from hub.store.key_use import KeyUse
 from hub.vault.border import Answer, Failure, Handle, Outcome, Request
 from tests.vault.conftest import NOW, PAIR, PASSWORD, TOKEN, Reply, Seen, Server, Vault
 

@@ -15,7 +15,7 @@ from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.plugin import Message, Sent
 from hub.store.business import AGENCY
-from hub.store.connection import KeyUse
+from hub.store.key_use import KeyUse
 from hub.vault.keycalls import Connected
 from tests.mailserver import PASSWORD, USER, MailServer
 from tests.vault.serving import remote, served, short_folder

@@ -1,0 +1,94 @@
+"""Uses of keys and refused calls, counted by the minute until the ledger takes each minute as one entry."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Connection, Index, Integer, String, Text, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Mapped
+
+from hub.store.annotate import About, Base, Category, Retention, column
+from hub.store.ids import LENGTH
+
+_ID = About(Category.IDENTIFIER, Retention.CONNECTION)
+_STATE = About(Category.TECHNICAL, Retention.CONNECTION)
+
+
+class KeyUse(Base):
+    """How often a connection's key was used in one minute, for which operation and purpose.
+
+    ``collected`` of the ``uses`` are in an entry of the ledger.
+    """
+
+    __tablename__ = "key_use"
+
+    business_id: Mapped[str] = column(_ID, String(LENGTH))
+    connection_id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    minute: Mapped[int] = column(_STATE, BigInteger, primary_key=True)
+    operation: Mapped[str] = column(_STATE, Text, primary_key=True)
+    purpose: Mapped[str] = column(_STATE, Text, primary_key=True)
+    uses: Mapped[int] = column(_STATE, Integer)
+    collected: Mapped[int] = column(_STATE, Integer, server_default="0")
+
+    __table_args__ = (
+        Index("ix_key_use_business_minute", "business_id", "minute"),
+        Index(
+            "ix_key_use_left",
+            "minute",
+            sqlite_where=text("uses > collected"),
+            postgresql_where=text("uses > collected"),
+        ),
+    )
+
+
+class CallRefusal(Base):
+    """How often a call in the name of a connection was refused in one minute, and why.
+
+    ``reason`` and ``hook`` are machine words; ``collected`` of the ``calls`` are in an entry of the ledger.
+    """
+
+    __tablename__ = "call_refusal"
+
+    business_id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    connection_id: Mapped[str] = column(_ID, String(LENGTH), primary_key=True)
+    minute: Mapped[int] = column(_STATE, BigInteger, primary_key=True)
+    hook: Mapped[str] = column(_STATE, Text, primary_key=True)
+    purpose: Mapped[str] = column(_STATE, Text, primary_key=True)
+    reason: Mapped[str] = column(_STATE, Text, primary_key=True)
+    calls: Mapped[int] = column(_STATE, Integer)
+    collected: Mapped[int] = column(_STATE, Integer, server_default="0")
+
+    __table_args__ = (
+        Index(
+            "ix_call_refusal_left",
+            "minute",
+            sqlite_where=text("calls > collected"),
+            postgresql_where=text("calls > collected"),
+        ),
+    )
+
+
+def add_use(conn: Connection, business_id: str, connection_id: str, minute: int, operation: str, purpose: str) -> None:
+    """Count one use of a connection's key. ``minute`` is UTC seconds divided by 60."""
+    values = {"connection_id": connection_id, "minute": minute, "operation": operation, "purpose": purpose}
+    conn.execute(_USE[conn.dialect.name], {"business_id": business_id, "uses": 1, **values})
+
+
+def add_refusal(
+    conn: Connection, business_id: str, connection_id: str, minute: int, hook: str, purpose: str, reason: str
+) -> None:
+    """Count one refused call. ``minute`` is UTC seconds divided by 60."""
+    values = {"connection_id": connection_id, "minute": minute, "hook": hook, "purpose": purpose, "reason": reason}
+    conn.execute(_REFUSAL[conn.dialect.name], {"business_id": business_id, "calls": 1, **values})
+
+
+def _counting(table: type[KeyUse] | type[CallRefusal], count: str) -> dict[str, sqlite.Insert | postgresql.Insert]:
+    keys, more = [one.name for one in table.__table__.primary_key], {count: table.__table__.c[count] + 1}
+    made: dict[str, sqlite.Insert | postgresql.Insert] = {}
+    for dialect in (sqlite, postgresql):
+        insert = dialect.insert(table)
+        made[dialect.__name__.rpartition(".")[2]] = insert.on_conflict_do_update(index_elements=keys, set_=more)
+    return made
+
+
+_USE = _counting(KeyUse, "uses")
+_REFUSAL = _counting(CallRefusal, "calls")
