@@ -26,6 +26,7 @@ from hub.core.mail_message import Invitation, Letter, Mailbox
 from hub.core.mail_time import spell_span
 from hub.ical.invite import Method, invitation
 from hub.identity.email import ascii_email
+from hub.identity.phone import spell_phone
 from hub.parts import Hub
 from hub.store.booking import find_booking, staff_of
 from hub.store.business import find_business
@@ -71,7 +72,8 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
     Raises InputError for an address that mail servers do not take.
     """
     kind, business = MailKind(mail.kind), find_business(conn, mail.business_id)
-    values = {"business_name": business.name, "business_phone": business.phone, "business_email": business.email}
+    values = {"business_name": business.name, "business_email": business.email}
+    values["business_phone"] = spell_phone(business.phone, business.region)
     to, zone = _staff_reader(hub, conn, business, about)
     links, invited = [], None
     if mail.booking_id is not None:
@@ -132,15 +134,15 @@ def _booking_values(
     named = Holder.business_id == business.id, Holder.id.in_(holders)
     names = conn.execute(select(Holder.name).where(*named).order_by(Holder.name)).scalars()
     why = _WORDS.get(about.get("why", ""), "")
-    old = (about.get("old_start"), about.get("old_end"))
+    old = [about[name] for name in ("old_start", "old_end") if about.get(name) is not None]
     return {
         "service_name": service.name,
         "place": service.place or business.place,
         "staff_names": ", ".join(names),
-        "when": spell_span(about["start"], about["end"], zone),
-        "old_when": "" if old[0] is None or old[1] is None else spell_span(old[0], old[1], zone),
+        "when": spell_span(about["start"], about["end"], zone, business.zone),
+        "old_when": spell_span(*old, zone, business.zone) if len(old) == 2 else "",
         "customer_name": customer.name,
-        "customer_phone": customer.phone,
+        "customer_phone": spell_phone(customer.phone, business.region),
         "customer_email": customer.email,
         "reason": why,
         "problem": why,

@@ -1,10 +1,15 @@
-"""Times as a reader of English takes them, without a doubt: weekday, date, clock, and the zone's name."""
+"""Times as a reader of English takes them, without a doubt: weekday, date, clock, and the zone's name.
+
+``by`` is the zone whose people say whether the day has 24 hours or twice 12 (`core.clock_style`): the business's. Empty
+for the zone of the time itself.
+"""
 
 from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
+from hub.core.clock_style import clock_text, has_twelve
 from hub.core.errors import InputError
 from hub.core.zones import check_zone
 
@@ -12,31 +17,31 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 _MONTHS = "January February March April May June July August September October November December".split()
 
 
-def spell_span(start: int, end: int, zone: str) -> str:
-    """Return a span as ``Monday, 15 March 2027, 8:00 am to 8:30 am CET (Europe/Berlin)``.
+def spell_span(start: int, end: int, zone: str, by: str = "") -> str:
+    """Return a span as ``Monday, 15 March 2027, 08:00 to 08:30 CET (Europe/Berlin)``.
 
     The end has a day of its own only where that is another one. A zone that is not known is written in UTC.
     """
-    where = _zone(zone)
+    where, twelve = _zone(zone), has_twelve(by or zone)
     first, last = (datetime.fromtimestamp(one, UTC).astimezone(where) for one in (start, end))
-    until = _clock(last) if last.date() == first.date() else f"{_day(last)}, {_clock(last)}"
+    until = _clock(last, twelve) if last.date() == first.date() else f"{_day(last)}, {_clock(last, twelve)}"
     change = f" {_short(first)}" if _short(first) != _short(last) else ""
-    return f"{_day(first)}, {_clock(first)}{change} to {until} {_short(last)}{_place(where)}"
+    return f"{_day(first)}, {_clock(first, twelve)}{change} to {until} {_short(last)}{_place(where)}"
 
 
-def spell_time(instant: int, zone: str) -> str:
+def spell_time(instant: int, zone: str, by: str = "") -> str:
     """Return one instant in the same manner."""
     where = _zone(zone)
     moment = datetime.fromtimestamp(instant, UTC).astimezone(where)
-    return f"{_day(moment)}, {_clock(moment)} {_short(moment)}{_place(where)}"
+    return f"{_day(moment)}, {_clock(moment, has_twelve(by or zone))} {_short(moment)}{_place(where)}"
 
 
 def _day(moment: datetime) -> str:
     return f"{_DAYS[moment.weekday()]}, {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
-def _clock(moment: datetime) -> str:
-    return f"{(moment.hour - 1) % 12 + 1}:{moment.minute:02} {'am' if moment.hour < 12 else 'pm'}"
+def _clock(moment: datetime, twelve: bool) -> str:
+    return clock_text(moment.hour, moment.minute, twelve=twelve)
 
 
 def _short(moment: datetime) -> str:

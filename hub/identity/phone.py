@@ -20,6 +20,21 @@ def check_region(text: object) -> str:
     return region
 
 
+def spell_phone(number: str, region: str = "") -> str:
+    """Return a canonical number as people of a region read it: its own without the country code, others with it.
+
+    It is for showing alone: what is stored and dialled stays as it is. What is no number comes back as it was given.
+    """
+    found = None
+    with suppress(phonenumbers.NumberParseException):
+        found = phonenumbers.parse(number)
+    if found is None or not phonenumbers.is_valid_number(found):
+        return number
+    home = bool(region) and found.country_code == phonenumbers.country_code_for_region(region.upper())
+    shape = phonenumbers.PhoneNumberFormat.NATIONAL if home else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(found, shape)
+
+
 def canonical_phone(text: str, region: str | None = None) -> str:
     """Return a number as ``+`` and digits.
 

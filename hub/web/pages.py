@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -52,8 +53,6 @@ def prepare_pages(app: Flask) -> None:
         "words",
         "day",
         "short_day",
-        "clock",
-        "moment",
         "iso",
         "span",
         "ago",
@@ -62,6 +61,9 @@ def prepare_pages(app: Flask) -> None:
         "device",
     ):
         app.add_template_filter(getattr(words, name), name)
+    for name in ("clock", "closing", "day_minute", "moment"):
+        app.add_template_filter(_by_business(getattr(words, name)), name)
+    app.add_template_filter(lambda number: words.phone(number, g.get("region", "")), "phone")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals.update(asset=asset, icon=icon, form_token=form_token)
 
@@ -85,8 +87,15 @@ def _is_embedded() -> bool:
     return False
 
 
+def _by_business(spell: Callable[..., str]) -> Callable[[int, str], str]:
+    """Let a filter write times as the business of the page does, also within macros, which do not see its name."""
+    return lambda instant, zone: spell(instant, zone, g.get("habit", ""))
+
+
 def page(template: str, status: int = 200, **context: Any) -> Response:
-    """Return a page."""
+    """Return a page. Its ``business``, if there is one, says how times and telephone numbers are written."""
+    business = context.get("business")
+    g.habit, g.region = (business.zone, business.region) if business else ("", "")
     return make_response(render_template(template, **context), status)
 
 

@@ -1,9 +1,16 @@
-"""Times, spans and states in words, in the reader's zone: the filters of the templates."""
+"""Times, spans, states and telephone numbers in words: the filters of the templates.
+
+Times are in the reader's zone. ``by`` is the business's zone, whose people say whether the day has 24 hours or twice 12
+(`core.clock_style`), as in its mails; empty for the zone of the time itself.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
+
+from hub.core.clock_style import clock_text, has_twelve
+from hub.identity.phone import spell_phone
 
 _TONES = {
     # tone of a badge, by state
@@ -63,17 +70,33 @@ def short_day(instant: int, zone: str) -> str:
     return f"{local:%a} {local.day} {local:%b}"
 
 
-def clock(instant: int, zone: str) -> str:
-    """Return the local time: ``08:00``."""
-    return f"{_local(instant, zone):%H:%M}"
+def clock(instant: int, zone: str, by: str = "") -> str:
+    """Return the local time: ``08:00``, or ``8:00 am``."""
+    local = _local(instant, zone)
+    return clock_text(local.hour, local.minute, twelve=has_twelve(by or zone))
 
 
-def moment(instant: int | None, zone: str) -> str:
+def local_hour(instant: int, zone: str) -> int:
+    """Return the hour of the local time, 0 to 23."""
+    return _local(instant, zone).hour
+
+
+def closing(instant: int, zone: str, by: str = "") -> str:
+    """Return the local time at which something ends: midnight is ``24:00`` where there is such an hour."""
+    return clock(instant, zone, by).replace("00:00", "24:00")
+
+
+def day_minute(minute: int, zone: str, by: str = "") -> str:
+    """Return a minute after midnight as a time of the day: ``09:00``, or ``9:00 am``; 1440 is the end of the day."""
+    return clock_text(*divmod(minute, 60), twelve=has_twelve(by or zone))
+
+
+def moment(instant: int | None, zone: str, by: str = "") -> str:
     """Return day and time: ``Mon 15 Mar 2027, 08:00``; a dash for none."""
     if not instant:
         return "\u2013"
     local = _local(instant, zone)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M}"
+    return f"{local:%a} {local.day} {local:%b %Y}, {clock(instant, zone, by)}"
 
 
 def iso(instant: int) -> str:
@@ -115,6 +138,11 @@ def offset(instant: int, zone: str) -> str:
     minutes = int((_local(instant, zone).utcoffset() or datetime.resolution * 0).total_seconds() // 60)
     hours, rest = divmod(abs(minutes), 60)
     return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}"
+
+
+def phone(number: str, region: str = "") -> str:
+    """Return a stored number as people of a region (ISO 3166) write it; from elsewhere, with its country code."""
+    return spell_phone(number, region)
 
 
 def device(text: str) -> str:

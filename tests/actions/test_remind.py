@@ -30,7 +30,7 @@ def test_a_reminder_goes_out_at_its_time_and_once(world: World) -> None:
         settle(world)
         assert reminders(world).count("sent") == count
     assert post.mails[-1]["Subject"].startswith("Reminder")
-    assert "Tuesday, 16 March 2027, 10:00 am" in text(post.mails[-1])
+    assert "Tuesday, 16 March 2027, 10:00 to" in text(post.mails[-1])
 
 
 def test_a_moved_booking_is_reminded_of_at_its_new_time_alone(world: World) -> None:

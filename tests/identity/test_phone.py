@@ -1,7 +1,7 @@
 import pytest
 
 from hub.core.errors import InputError
-from hub.identity.phone import canonical_phone
+from hub.identity.phone import canonical_phone, spell_phone
 
 
 @pytest.mark.parametrize(
@@ -43,3 +43,25 @@ def test_what_cannot_be_reached_is_no_number_and_is_not_repeated(text: str, regi
         canonical_phone(text, region)
     assert caught.value.field == "phone"
     assert len(text) < 5 or text not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("number", "region", "shown"),
+    [
+        ("+4930901820", "DE", "030 901820"),
+        ("+4930901820", "US", "+49 30 901820"),
+        ("+4930901820", "", "+49 30 901820"),
+        ("+14155552671", "US", "(415) 555-2671"),
+        ("+14155552671", "ca", "(415) 555-2671"),
+        ("+14155552671", "DE", "+1 415-555-2671"),
+        ("+442079460958", "GB", "020 7946 0958"),
+    ],
+)
+def test_a_number_is_shown_as_its_readers_write_it_and_means_the_same(number: str, region: str, shown: str) -> None:
+    assert spell_phone(number, region) == shown
+    assert canonical_phone(shown, region or None) == number
+
+
+@pytest.mark.parametrize("text", ["", "030 901820", "+49", "<b>", "+" + "9" * 300, "call us"])
+def test_what_is_no_number_is_shown_as_it_was_given(text: str) -> None:
+    assert spell_phone(text, "DE") == text

@@ -14,7 +14,24 @@ def test_an_instant_is_told_in_the_readers_zone() -> None:
     assert words.clock(MONDAY, "Europe/Berlin") == "08:00"
     assert words.clock(MONDAY, "Asia/Kathmandu") == "12:45"
     assert words.moment(MONDAY, "Europe/Berlin") == "Mon 15 Mar 2027, 08:00"
+    assert words.day_minute(9 * 60, "Europe/Berlin") == "09:00"
+    assert words.closing(MONDAY - 8 * HOUR, "Europe/Berlin") == "24:00"
+    assert words.local_hour(MONDAY, "Europe/Berlin") == 8
     assert words.iso(MONDAY) == "2027-03-15T07:00:00Z"
+
+
+def test_the_business_decides_how_the_clock_is_written_wherever_the_reader_is() -> None:
+    assert words.clock(MONDAY, "America/New_York") == "3:00 am"
+    assert words.clock(MONDAY, "America/New_York", "Europe/Berlin") == "03:00"
+    assert words.moment(MONDAY, "Europe/Berlin", "America/New_York") == "Mon 15 Mar 2027, 8:00 am"
+    assert words.closing(MONDAY - 3 * HOUR, "America/New_York") == "12:00 am"
+    assert words.day_minute(1440, "America/New_York") == "12:00 am"
+    assert words.day_minute(1440, "Europe/Berlin") == "24:00"
+
+
+def test_a_telephone_number_is_written_for_people() -> None:
+    assert words.phone("+4930901820", "DE") == "030 901820"
+    assert words.phone("+4930901820", "US") == words.phone("+4930901820") == "+49 30 901820"
 
 
 @pytest.mark.parametrize("instant", [None, 0])

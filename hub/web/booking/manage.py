@@ -21,6 +21,7 @@ from hub.core.booking import State
 from hub.core.calendar import Event
 from hub.core.errors import InputError, StateError, Taken, Unavailable, UnknownId
 from hub.ical.write import event_to_ical
+from hub.identity.phone import spell_phone
 from hub.web.booking.calendar_links import calendar_links
 from hub.web.booking.flow import frame, read_flow, read_start
 from hub.web.booking.picker import Picker, pick
@@ -192,7 +193,11 @@ def _event(business: PublicPage, service: PublicService, found: Appointment) -> 
 
 
 def _description(business: PublicPage, found: Appointment) -> str:
-    lines = [f"With {', '.join(found.staff)}" if found.staff else "", business.phone, business.email]
+    lines = [
+        f"With {', '.join(found.staff)}" if found.staff else "",
+        spell_phone(business.phone, business.region),
+        business.email,
+    ]
     return "\n".join(line for line in lines if line)
 
 

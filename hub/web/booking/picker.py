@@ -15,7 +15,7 @@ from hub.core.zones import day_of
 from hub.parts import Hub
 from hub.web.booking.flow import Flow, read_day
 from hub.web.booking.zones import place_of, zone_groups
-from hub.web.words import clock, offset, short_day
+from hub.web.words import clock, local_hour, offset, short_day
 
 _SUNDAY_FIRST = frozenset("AU BR CA CN CO HK ID IL IN JP KR MX PE PH SG TH TW US VE ZA".split())
 """Regions (ISO 3166) where calendars begin with Sunday (Unicode CLDR, week data)."""
@@ -148,12 +148,12 @@ def _cell(day: date, free: Mapping[int, tuple[int, ...]], chosen: date | None) -
 
 
 def _parts(starts: tuple[int, ...], zone: str, there: str) -> tuple[tuple[str, tuple[Time, ...]], ...]:
-    shown = Counter(clock(start, zone) for start in starts)
+    shown = Counter(clock(start, zone, there) for start in starts)
     parts: list[tuple[str, tuple[Time, ...]]] = []
-    times = [_time(start, zone, there, twice=shown[clock(start, zone)] > 1) for start in starts]
+    times = [_time(start, zone, there, twice=shown[clock(start, zone, there)] > 1) for start in starts]
     begins = 0
     for until, title in _PARTS:
-        inside = tuple(one for one in times if begins <= int(one.text[:2]) < until)
+        inside = tuple(one for one in times if begins <= local_hour(one.start, zone) < until)
         if inside:
             parts.append((title, inside))
         begins = until
@@ -161,7 +161,9 @@ def _parts(starts: tuple[int, ...], zone: str, there: str) -> tuple[tuple[str, t
 
 
 def _time(start: int, zone: str, there: str, *, twice: bool) -> Time:
-    text = clock(start, zone) + (f" ({offset(start, zone)})" if twice else "")  # an hour that comes twice in autumn
+    text = clock(start, zone, there) + (
+        f" ({offset(start, zone)})" if twice else ""
+    )  # an hour that comes twice in autumn
     if offset(start, zone) == offset(start, there):
         return Time(start, text, "", text)
     other = clock(start, there)

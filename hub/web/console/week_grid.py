@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from hub.actions.bookings import BookingRow
 from hub.actions.week import DayView, HolderWeek, Week
 from hub.core.reason import Reason
-from hub.web.words import clock, offset
+from hub.web.words import clock, day_minute, offset
 
 HOUR = 48
 """Pixels of an hour: half of it is still a target that a finger meets."""
@@ -72,7 +72,7 @@ def draw(week: Week) -> Grid:
     scale = _Scale(week.zone, first, last)
     days = [one.days for one in week.holders]
     columns = tuple(_column(scale, week.holders, tuple(of[number] for of in days)) for number in range(7) if days)
-    hours = tuple(((hour - first) * HOUR, f"{hour:02}:00") for hour in range(first, last))
+    hours = tuple(((hour - first) * HOUR, day_minute(hour * 60, week.zone)) for hour in range(first, last))
     now = None
     local = datetime.fromtimestamp(week.now, ZoneInfo(week.zone))
     if week.start <= week.now < week.end and first <= local.hour < last:
