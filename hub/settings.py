@@ -89,6 +89,12 @@ class Settings(BaseSettings):
     holds_per_network: int = Field(
         6, ge=1, le=1000, description="Times that one network may hold at once on the booking pages."
     )
+    bookings_per_customer: int = Field(
+        4, ge=1, le=1000, description="Coming appointments that one address or number may have by the booking pages."
+    )
+    bookings_per_network: int = Field(
+        20, ge=1, le=100_000, description="Appointments that one network may make a day on a business's booking pages."
+    )
     web_threads: int = Field(8, ge=1, le=64, description="Threads of each web process.")
     workers: int = Field(1, ge=1, le=32, description="Worker processes that the supervisor keeps.")
     calendar_max_age: int = Field(

@@ -1,4 +1,8 @@
-"""The relay: hands due outbox rows to the queue, again and again until they are taken. The truth is the table."""
+"""The relay: hands due outbox rows to the queue, again and again until they are taken. The truth is the table.
+
+Businesses take turns, and each has a share of the queue that it cannot go beyond: whoever has a thousand mails to send
+holds up nobody who has one.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,14 @@ from hub.core.errors import Unavailable
 from hub.jobs.perform import free_lapsed
 from hub.jobs.queue import length, not_handed, push
 from hub.parts import Hub
-from hub.store import outbox
 from hub.store.crash import CrashPoint, crash_point
+from hub.store.turns import due_in_turn
 
 SHORT = 200
 """The queue is kept this short: what waits longer waits in the table, where a lost server cannot lose it."""
+
+SHARE = 8
+"""Rows of one business that may wait in the queue or run at once; twice the workers, where that is more."""
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +42,7 @@ class Relay:
         """
         free_lapsed(self._hub, self._effects)
         with self._hub.database.reading() as conn:
-            rows = outbox.due(conn, self._hub.clock(), SHORT)
+            rows = due_in_turn(conn, self._hub.clock(), SHORT, max(SHARE, 2 * self._hub.settings.workers))
         try:
             count = self._hand_over(rows) if rows else 0
         except Unavailable as error:

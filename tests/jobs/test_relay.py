@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 from rq import Queue
+from sqlalchemy import Connection
 
 from hub.jobs import relay as room
-from hub.jobs.perform import LEASE
-from hub.jobs.queue import length, open_queue
+from hub.jobs.perform import LEASE, perform
+from hub.jobs.queue import length, open_queue, row_of
 from hub.jobs.relay import Relay
 from hub.parts import Hub
 from hub.store import outbox
@@ -67,6 +68,48 @@ def test_the_queue_is_kept_short(hub: Hub, queue: Queue, monkeypatch: pytest.Mon
     for _ in range(3):
         relay.tick()
     assert length(queue) == 3
+
+
+def test_a_backlog_of_one_business_holds_up_another_no_longer_than_its_share(
+    hub: Hub, queue: Queue, clock: Clock
+) -> None:
+    noisy, quiet = "n" * 26, "q" * 26
+    with hub.database.writing() as conn:
+        backlog(conn, noisy, 500, clock.now - 60)
+    relay, done = Relay(hub, EFFECTS, queue), []
+    relay.tick()
+    assert length(queue) == room.SHARE
+    with hub.database.writing() as conn:
+        mine = backlog(conn, quiet, 3, clock.now)
+    for _ in range(2 * room.SHARE):  # one worker, which takes one after another while the relay goes on
+        relay.tick()
+        job = queue.job_ids[0]
+        queue.connection.lpop(queue.key)
+        done.append(row_of(job)[0])  # type: ignore[index]  # it is ours
+        assert perform(hub, EFFECTS, *row_of(job))  # type: ignore[misc]
+    places = [done.index(one) for one in mine]
+    assert max(places) < room.SHARE + 2 * len(mine)  # what waited already, then in turn
+    assert done[-1] not in mine  # and the other goes on too
+
+
+def test_whoever_is_alone_gets_on_with_it(hub: Hub, queue: Queue, clock: Clock) -> None:
+    with hub.database.writing() as conn:
+        backlog(conn, "n" * 26, 3 * room.SHARE, clock.now)
+    relay, count = Relay(hub, EFFECTS, queue), 0
+    while relay.tick():
+        while queue.job_ids:
+            job = queue.job_ids[0]
+            queue.connection.lpop(queue.key)
+            count += perform(hub, EFFECTS, *row_of(job))  # type: ignore[misc]
+    assert count == 3 * room.SHARE
+
+
+def backlog(conn: Connection, business: str, count: int, due_at: int) -> list[str]:
+    """Write effects of a business, each of a key of its own."""
+    return [
+        outbox.add_effect(conn, business_id=business, kind="safe", key=f"k{n}", payload={}, due_at=due_at, now=due_at)
+        for n in range(count)
+    ]
 
 
 def test_an_outage_of_the_queue_is_logged_once_and_nothing_is_lost(

@@ -14,11 +14,12 @@ from wtforms.validators import DataRequired
 from hub.actions.appointment import Appointment, find_appointment
 from hub.actions.book import Booked, book
 from hub.actions.customer_link import customer_token
+from hub.actions.hoarding import check_booker
 from hub.actions.people import Customer
 from hub.actions.public_page import PublicPage, PublicService
 from hub.actions.texts import ConsentText, current_texts
 from hub.core.booking import State
-from hub.core.errors import StateError, Taken, UnknownId
+from hub.core.errors import StateError, Taken, TooMany, UnknownId
 from hub.core.question import Question
 from hub.core.zones import day_of
 from hub.web.booking.choose import TRAPPED, find_offered, show_times
@@ -56,12 +57,13 @@ def finish(slug: str, service_slug: str, held_token: str) -> Response:
         form.problem = TRAPPED
         return _form(business, offered, held, flow, form, status=422)
 
-    def work() -> Booked | Taken | StateError:
+    def work() -> Booked | Taken | TooMany | StateError:
         customer = Customer(form.name.data, form.email.data or "", form.phone.data or "", business.region)
         answers = {asked.label: form[f"q{number}"].data or "" for number, asked in enumerate(offered.questions)}
         agreed = set(form.agreed.data or ())
         agreements = {one: one in agreed for one in form.shown.data or ()}
         try:
+            check_booker(hub, business.business_id, held.booking_id, customer, network=network(hub))
             return book(
                 hub,
                 business.business_id,
@@ -72,7 +74,7 @@ def finish(slug: str, service_slug: str, held_token: str) -> Response:
                 source="page",
                 network=network(hub),
             )
-        except (Taken, StateError) as error:
+        except (Taken, TooMany, StateError) as error:
             return error
 
     names = {f"answers.{asked.label}": f"q{number}" for number, asked in enumerate(offered.questions)}
@@ -80,6 +82,9 @@ def finish(slug: str, service_slug: str, held_token: str) -> Response:
     if not done or answer is None:
         form.problem = form.problem or "Nothing is booked yet: please look at what is marked below."
         return _form(business, offered, held, flow, form, status=422)
+    if isinstance(answer, TooMany):
+        form.problem = f"{answer.message} Nothing is booked. {_by_hand(business)}"
+        return _form(business, offered, held, flow, form, status=429)
     if isinstance(answer, Taken):
         problem = "This time has just been taken, so nothing was booked. Please choose another one."
         return show_times(business, offered, flow, problem, status=409, start=held.start)
@@ -142,6 +147,13 @@ def _back(business: PublicPage, offered: PublicService, held: Appointment, flow:
     day = date.fromordinal(day_of(flow.zone, held.start)).isoformat()
     path = url_for("booking.service", slug=business.slug, service_slug=offered.slug)
     return {"path": path, "carried": flow.carried, "zone": flow.zone, "day": day}
+
+
+def _by_hand(business: PublicPage) -> str:
+    """Say how an appointment is made where the page does not go on."""
+    ways = [f"call {business.phone}" if business.phone else "", f"write to {business.email}" if business.email else ""]
+    how = " or ".join(one for one in ways if one)
+    return f"To make another appointment, please {how or f'ask {business.name}'}."
 
 
 def _to_appointment(business_id: str, booking_id: str) -> Response:

@@ -234,3 +234,17 @@ def test_a_token_is_worth_nothing_an_hour_later_for_another_time(customer: Custo
     address = customer.details()
     customer.front.world.clock.now += HOUR
     assert customer.look(address).status_code == 410
+
+
+def test_who_has_as_many_appointments_as_they_may_is_told_whom_to_call(customer: Customer) -> None:
+    most = customer.front.world.hub.settings.bookings_per_customer
+    for number in range(most):
+        customer.look()
+        customer.book(str(int(NINE) + 1800 * number))
+    customer.look()
+    answer = customer.finish(customer.details(str(int(NINE) + 1800 * most)))
+    assert answer.status_code == 429
+    assert f"There are {most} coming appointments" in answer.text
+    assert "please call " in answer.text
+    assert "ada@example.com" in answer.text  # what was typed still stands there
+    assert customer.finish(answer.request.path, email="ben@example.com").status_code == 303
