@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from hub.actions.book import Booked, book
 from hub.actions.cancel import cancel_locked
 from hub.actions.hold import hold
 from hub.actions.people import Customer, check_customer
-from hub.actions.record import record
 from hub.core.booking import State
 from hub.core.errors import HubError
-from hub.core.security import Kind, Visit
+from hub.core.security import Visit
 from hub.parts import Hub
 from hub.store.booking import find_booking
 from hub.store.claim import lock_holders_of
@@ -42,19 +42,13 @@ def book_for(
     check_customer(customer)  # before a time is taken for nobody
     keyed = {"idempotency_key": idempotency_key, "request": request}
     held = hold(hub, business_id, service_id, start, zone=zone, staff=staff, source=source, **keyed)
-    with hub.database.reading() as conn:
-        new = find_booking(conn, business_id, held.booking_id).state == State.HELD
+    given: dict[str, Any] = {"answers": answers, "agreements": agreements, "source": source, "visit": visit}
     try:
-        booked = book(
-            hub, business_id, held.booking_id, customer, answers=answers, agreements=agreements, source=source
-        )
+        return book(hub, business_id, held.booking_id, customer, **given)
     except BaseException:
         with suppress(HubError):  # then it lapses by itself
             _let_go(hub, business_id, held.booking_id)
         raise
-    if new:
-        record(hub, visit, Kind.BOOKING_CHANGED, about=booked.booking_id, within=business_id, detail="booked")
-    return booked
 
 
 def _let_go(hub: Hub, business_id: str, booking_id: str) -> None:

@@ -14,13 +14,13 @@ from sqlalchemy import select
 from hub.actions.people import Customer, open_people
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import LAST
-from hub.core.errors import InputError, UnknownId
+from hub.core.errors import InputError
 from hub.core.page import Page, check_limit, cut, read_cursor
 from hub.identity.email import canonical_email
 from hub.identity.phone import canonical_phone
 from hub.parts import Hub
 from hub.store.booking import Booking
-from hub.store.booking_list import Taken, has_holder, holders_of_many
+from hub.store.booking_list import Taken, find_listed, has_holder, holders_of_many
 from hub.store.booking_list import list_bookings as read_bookings
 from hub.store.business import Business
 from hub.store.ids import is_id
@@ -119,10 +119,7 @@ def list_bookings(
 def find_row(hub: Hub, business_id: str, booking_id: str) -> BookingRow:
     """Return one booking as it would stand in the list, whatever its state. Raises UnknownId."""
     with hub.database.reading() as conn:
-        found = read_bookings(conn, [business_id], Booking.id == booking_id) if is_id(booking_id) else []
-        if not found:
-            raise UnknownId("booking", booking_id)
-        return as_rows(hub, conn, [business_id], found)[0]
+        return as_rows(hub, conn, [business_id], [find_listed(conn, business_id, booking_id)])[0]
 
 
 def as_rows(

@@ -43,12 +43,13 @@ def cancel_locked(conn: sa.Connection, business_id: str, booking_id: str, now: i
         return State.CANCELLED
     check_step(State(row.state), State.CANCELLED)
     values = {"state": State.CANCELLED, "hold_until": None} | ({"problem": problem} if problem else {})
-    change_booking(conn, business_id, booking_id, row.version, now=now, **values)
+    cancelled = change_booking(conn, business_id, booking_id, row.version, now=now, **values)
+    assert cancelled is not None, "its holders are locked"
     team = staff_of(conn, business_id, booking_id)
     free(conn, business_id, booking_id)
-    calendar_state = plan_events(conn, business_id, booking_id, now)
+    calendar_state = plan_events(conn, cancelled, now)
     if row.state != State.HELD:  # nobody was promised anything
-        notify_booking(conn, business_id, booking_id, What.CANCELLED, now, before=row, staff_before=team)
+        notify_booking(conn, cancelled, What.CANCELLED, now, before=row, staff_before=team)
     facts = {"business": business_id, "booking": booking_id, "state": State.CANCELLED}
     tell(conn, business_id, "hub_booking_changed", {**facts, "calendar_state": calendar_state}, now)
     crash_point(CrashPoint.CANCEL_BEFORE_COMMIT)

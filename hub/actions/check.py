@@ -20,6 +20,7 @@ from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store.booking import BookingEvent
 from hub.store.business import Business, find_business
+from hub.store.prepared import MANY, prepared
 
 _BUDGET = 8.0
 """Seconds: a customer waits for this check."""
@@ -84,9 +85,14 @@ def _not_counting(conn: sa.Connection, business_id: str, booking_id: str, calend
 
     Others of ours do count: where one was moved in the calendar by hand, somebody is busy.
     """
+    return frozenset(_passing(conn, business_id=business_id, booking_id=booking_id, calendars=calendars).scalars())
+
+
+@prepared
+def _passing(business_id: Any, booking_id: Any, calendars: Any = MANY) -> sa.Executable:
     mine = BookingEvent.business_id == business_id, BookingEvent.calendar_id.in_(calendars)
     passing = sa.or_(BookingEvent.booking_id == booking_id, BookingEvent.wanted != BookingEvent.shown)
-    return frozenset(conn.execute(select(BookingEvent.uid).where(*mine, passing)).scalars())
+    return select(BookingEvent.uid).where(*mine, passing)
 
 
 def _ask(hub: Hub, business: Business, rows: Sequence[sa.Row[Any]], window: Window, ours: frozenset[str]) -> Verdict:

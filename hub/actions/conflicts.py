@@ -12,7 +12,7 @@ from hub.actions.schedule import counts_as_busy
 from hub.actions.tell import tell
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import BusyKind
-from hub.store.booking import Booking, BookingEvent, Occurrence
+from hub.store.booking import Booking, BookingEvent, Occurrence, find_booking
 from hub.store.business import find_business
 from hub.store.calendar import BusyTime, Calendar
 
@@ -85,6 +85,6 @@ def _set(conn: sa.Connection, business_id: str, booking_id: str, before: str, st
     )
     if changed.rowcount:
         if state is CalendarState.CONFLICT:
-            notify_booking(conn, business_id, booking_id, What.CALENDAR_CONFLICT, now)
+            notify_booking(conn, find_booking(conn, business_id, booking_id), What.CALENDAR_CONFLICT, now)
         facts = {"business": business_id, "booking": booking_id, "state": State.CONFIRMED, "calendar_state": state}
         tell(conn, business_id, "hub_booking_changed", facts, now)

@@ -30,8 +30,9 @@ def confirm_requested(hub: Hub, visit: Visit, business_id: str, booking_id: str,
         now = hub.clock()
         if row.ends_at <= now:
             raise StateError("The time of this booking is over, so it cannot be confirmed any more.", code="over")
-        change_booking(conn, business_id, booking_id, version, now=now, state=State.CONFIRMED, problem="")
-        follow(conn, business_id, booking_id, State.CONFIRMED, now)
+        changed = change_booking(conn, business_id, booking_id, version, now=now, state=State.CONFIRMED, problem="")
+        if changed is not None:
+            follow(conn, changed, now)
         return State.CONFIRMED
 
     return _decide(hub, visit, business_id, booking_id, version, "confirmed", confirm)

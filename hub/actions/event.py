@@ -22,17 +22,18 @@ from hub.store.booking import Booking, BookingEvent, find_booking, lock_booking,
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.holder import Holder
 from hub.store.outbox import add_effect
+from hub.store.prepared import MANY, prepared
 from hub.store.service import Service
 
 UNWANTED = -1
 
 
-def plan_events(conn: sa.Connection, business_id: str, booking_id: str, now: int) -> CalendarState:
+def plan_events(conn: sa.Connection, row: sa.Row[Any], now: int) -> CalendarState:
     """Set down which calendars shall show the booking as it now is, and put the writing into the outbox.
 
-    Called in the transaction of the change, after its version was counted up. Returns the calendar state it leads to.
+    Called in the transaction of the change with its row after that. Returns the calendar state it leads to.
     """
-    row = find_booking(conn, business_id, booking_id)
+    business_id, booking_id = row.business_id, row.id
     wanted = _targets(conn, business_id, booking_id) if row.state == State.CONFIRMED else {}
     known = {one.calendar_id for one in _events(conn, business_id, booking_id)}
     for calendar_id in known - set(wanted):
@@ -42,7 +43,7 @@ def plan_events(conn: sa.Connection, business_id: str, booking_id: str, now: int
             _set_event(conn, business_id, booking_id, calendar_id, wanted=row.version)
         else:
             ids = {"business_id": business_id, "booking_id": booking_id, "calendar_id": calendar_id, "uid": uid}
-            conn.execute(insert(BookingEvent).values(**ids, ref="", etag="", wanted=row.version, shown=0))
+            conn.execute(_ADD, {**ids, "ref": "", "etag": "", "wanted": row.version, "shown": 0})
     for calendar_id in sorted(known | set(wanted)):
         payload = {"booking_id": booking_id, "calendar_id": calendar_id}
         key = f"event:{booking_id}:{calendar_id}"
@@ -159,7 +160,7 @@ def _announce(conn: sa.Connection, business_id: str, booking_id: str, state: Cal
         return
     _set_state(conn, business_id, booking_id, state)
     if state is CalendarState.FAILED:
-        notify_booking(conn, business_id, booking_id, What.CALENDAR_FAILED, now)
+        notify_booking(conn, row, What.CALENDAR_FAILED, now)
     facts = {"business": business_id, "booking": booking_id, "state": row.state, "calendar_state": state}
     tell(conn, business_id, "hub_booking_changed", facts, now)
 
@@ -197,19 +198,13 @@ def _event_of(hub: Hub, business_id: str, booking: sa.Row[Any], event: sa.Row[An
 
 def _targets(conn: sa.Connection, business_id: str, booking_id: str) -> dict[str, str]:
     """Return the calendars to write to, one a staff member at most, with the uid of the event in each."""
-    table = calendar.Calendar
-    statement = select(table.id, table.holder_id).where(
-        table.business_id == business_id,
-        table.holder_id.in_(staff_of(conn, business_id, booking_id)),
-        table.written,
-    )
+    rows = _written(conn, business_id=business_id, holders=staff_of(conn, business_id, booking_id))
     # A uid for each calendar: some servers refuse the same one in two calendars of one account.
-    return {row.id: f"frontdesk-{booking_id}-{row.holder_id}" for row in conn.execute(statement.order_by(table.id))}
+    return {row.id: f"frontdesk-{booking_id}-{row.holder_id}" for row in rows}
 
 
 def _events(conn: sa.Connection, business_id: str, booking_id: str) -> list[sa.Row[Any]]:
-    mine = BookingEvent.business_id == business_id, BookingEvent.booking_id == booking_id
-    return list(conn.execute(select(BookingEvent.__table__).where(*mine).order_by(BookingEvent.calendar_id)).all())
+    return list(_known(conn, business_id=business_id, booking_id=booking_id).all())
 
 
 def _set_event(conn: sa.Connection, business_id: str, booking_id: str, calendar_id: str, **values: Any) -> None:
@@ -225,9 +220,28 @@ def _set_event(conn: sa.Connection, business_id: str, booking_id: str, calendar_
 
 
 def _set_state(conn: sa.Connection, business_id: str, booking_id: str, state: CalendarState) -> None:
-    conn.execute(
-        update(Booking).where(Booking.business_id == business_id, Booking.id == booking_id).values(calendar_state=state)
-    )
+    _state(conn, business=business_id, booking=booking_id, calendar_state=state)
+
+
+_ADD = insert(BookingEvent)
+
+
+@prepared
+def _known(business_id: Any, booking_id: Any) -> sa.Executable:
+    mine = BookingEvent.business_id == business_id, BookingEvent.booking_id == booking_id
+    return select(BookingEvent.__table__).where(*mine).order_by(BookingEvent.calendar_id)
+
+
+@prepared
+def _written(business_id: Any, holders: Any = MANY) -> sa.Executable:
+    table = calendar.Calendar
+    mine = table.business_id == business_id, table.holder_id.in_(holders), table.written
+    return select(table.id, table.holder_id).where(*mine).order_by(table.id)
+
+
+@prepared
+def _state(business: Any, booking: Any) -> sa.Executable:
+    return update(Booking).where(Booking.business_id == business, Booking.id == booking)
 
 
 WRITE_EVENT = Effect("write_event", Repeat.SAFE, _write_event, gave_up=_gave_up)

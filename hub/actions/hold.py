@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import func, select
@@ -23,6 +24,7 @@ from hub.store.business import lock_business
 from hub.store.claim import claim, lapse_holds, lock_holders, taken
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.ids import new_id
+from hub.store.prepared import MANY, prepared
 
 _RECENT = 30 * 86_400
 """Fair turns are counted over the last and the coming thirty days."""
@@ -172,16 +174,9 @@ def _team(
         return service.staff if set(service.staff) <= set(left) else ()
     if prefer in left:
         return (prefer,)
-    statement = (
-        select(Occurrence.holder_id, func.count(), func.max(Occurrence.from_at))
-        .where(
-            Occurrence.business_id == business_id,
-            Occurrence.holder_id.in_(left),
-            Occurrence.from_at.between(now - _RECENT, now + _RECENT),
-        )
-        .group_by(Occurrence.holder_id)
-    )
-    rows = conn.execute(statement).all() if service.staff_rule is StaffRule.ROUND_ROBIN else []
+    recent = {"since": now - _RECENT, "until": now + _RECENT}
+    in_turn = service.staff_rule is StaffRule.ROUND_ROBIN
+    rows = _turns(conn, business_id=business_id, holders=left, **recent).all() if in_turn else []
     ranked = rank_staff(service, {one: count for one, count, _ in rows}, {one: last for one, _, last in rows})
     return next(((one,) for one in ranked if one in left), ())
 
@@ -223,3 +218,10 @@ _PASSING = frozenset(Reason) - {
     Reason.NO_STAFF,
 }
 """Reasons that another moment may lift; with any of them somebody else was faster, not wrong."""
+
+
+@prepared
+def _turns(business_id: Any, since: Any, until: Any, holders: Any = MANY) -> sa.Executable:
+    mine = Occurrence.business_id == business_id, Occurrence.holder_id.in_(holders)
+    turns = select(Occurrence.holder_id, func.count(), func.max(Occurrence.from_at))
+    return turns.where(*mine, Occurrence.from_at.between(since, until)).group_by(Occurrence.holder_id)

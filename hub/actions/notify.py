@@ -23,6 +23,7 @@ from hub.store.business import find_business
 from hub.store.connection import find_connection
 from hub.store.holder import Holder
 from hub.store.person import Person
+from hub.store.prepared import MANY, prepared
 
 
 class What(StrEnum):
@@ -56,8 +57,7 @@ _INVITED = frozenset({What.CONFIRMED, What.MOVED, What.CANCELLED})
 
 def notify_booking(
     conn: sa.Connection,
-    business_id: str,
-    booking_id: str,
+    row: sa.Row[Any],
     what: What,
     now: int,
     *,
@@ -66,12 +66,12 @@ def notify_booking(
 ) -> None:
     """Put into the outbox who is told what, in the transaction of the change and after it.
 
-    ``before`` is the booking's row as it was, for a move and a cancellation; ``staff_before`` are those who had it. An
-    appointment that is over is nobody's news.
+    ``row`` is the booking's as it now is, ``before`` as it was, for a move and a cancellation; ``staff_before`` are
+    those who had it. An appointment that is over is nobody's news.
     """
-    row, business = find_booking(conn, business_id, booking_id), find_business(conn, business_id)
     if row.ends_at <= now:
         return
+    business, reached = find_business(conn, row.business_id), _has_address(conn, row)
     about: dict[str, Any] = {"start": row.starts_at, "end": row.ends_at, "version": row.version}
     if what is What.MOVED and before is not None:
         about |= {"old_start": before.starts_at, "old_end": before.ends_at}
@@ -80,17 +80,18 @@ def notify_booking(
     elif what in (What.CALENDAR_FAILED, What.CALENDAR_CONFLICT, What.NEVER_CHECKED):
         about["why"] = what.value
     was_promised = before is None or before.state == State.CONFIRMED
-    if what in _CUSTOMER:
+    if what in _CUSTOMER and reached:
         told = about | {"invited": what in _INVITED and was_promised}
-        _plan_customer(conn, row, _CUSTOMER[what], told, now)
-    team = staff_of(conn, business_id, booking_id) if what is not What.CANCELLED else tuple(staff_before)
+        key, ids = f"mail:{row.id}:customer", {"booking_id": row.id, "person_id": row.person_id}
+        plan_mail(conn, business_id=row.business_id, kind=_CUSTOMER[what], key=key, about=told, now=now, **ids)
+    team = staff_of(conn, row.business_id, row.id) if what is not What.CANCELLED else tuple(staff_before)
     if what in _STAFF:
         _plan_staff(conn, row, business.email, _STAFF[what], team, about, now)
     gone = set(staff_before) - set(team)
     if what is What.MOVED and before is not None and gone:
         old = {"start": before.starts_at, "end": before.ends_at, "version": row.version, "staff": sorted(staff_before)}
         _plan_staff(conn, row, "", MailKind.STAFF_CANCELLED, gone, old, now)
-    if what in (What.CONFIRMED, What.MOVED) and _has_address(conn, row):
+    if what in (What.CONFIRMED, What.MOVED) and reached:
         plan_reminders(conn, row, business.reminders, about, now)
     elif what is What.CANCELLED:
         drop_reminders(conn, row, now)
@@ -119,12 +120,6 @@ def notify_connection(conn: sa.Connection, business_id: str, connection_id: str,
         plan_mail(conn, business_id=business_id, kind=kind, key=key, about=about, now=now)
 
 
-def _plan_customer(conn: sa.Connection, row: sa.Row[Any], kind: MailKind, about: dict[str, Any], now: int) -> None:
-    if _has_address(conn, row):
-        key, ids = f"mail:{row.id}:customer", {"booking_id": row.id, "person_id": row.person_id}
-        plan_mail(conn, business_id=row.business_id, kind=kind, key=key, about=about, now=now, **ids)
-
-
 def _plan_staff(
     conn: sa.Connection,
     row: sa.Row[Any],
@@ -145,13 +140,24 @@ def _plan_staff(
 
 
 def _has_address(conn: sa.Connection, row: sa.Row[Any]) -> bool:
-    mine = Person.business_id == row.business_id, Person.id == row.person_id, Person.email.is_not(None)
-    return row.person_id is not None and conn.execute(select(Person.id).where(*mine)).first() is not None
+    who = {"business_id": row.business_id, "person_id": row.person_id}
+    return row.person_id is not None and _person(conn, **who).first() is not None
 
 
 def _with_address(conn: sa.Connection, business_id: str, holders: Collection[str]) -> list[str]:
     """Return which of these staff members can be written to."""
     if not holders:
         return []
+    return list(_holders(conn, business_id=business_id, holders=list(holders)).scalars())
+
+
+@prepared
+def _person(business_id: Any, person_id: Any) -> sa.Executable:
+    mine = Person.business_id == business_id, Person.id == person_id, Person.email.is_not(None)
+    return select(Person.id).where(*mine)
+
+
+@prepared
+def _holders(business_id: Any, holders: Any = MANY) -> sa.Executable:
     mine = Holder.business_id == business_id, Holder.id.in_(holders), Holder.email.is_not(None), Holder.active
-    return list(conn.execute(select(Holder.id).where(*mine).order_by(Holder.id)).scalars())
+    return select(Holder.id).where(*mine).order_by(Holder.id)

@@ -75,10 +75,10 @@ def _try(hub: Hub, business_id: str, booking_id: str, start: int, zone: str, ver
             ends_at=start + service.duration,
             zone=zone or row.zone,
         )
-        if not moved:
+        if moved is None:
             raise Taken("The appointment was changed by somebody else just now; it stays as they left it.")
-        calendar_state = plan_events(conn, business_id, booking_id, now)
-        notify_booking(conn, business_id, booking_id, What.MOVED, now, before=row, staff_before=current)
+        calendar_state = plan_events(conn, moved, now)
+        notify_booking(conn, moved, What.MOVED, now, before=row, staff_before=current)
         facts = {"business": business_id, "booking": booking_id, "state": State.CONFIRMED}
         tell(conn, business_id, "hub_booking_changed", {**facts, "calendar_state": calendar_state}, now)
         crash_point(CrashPoint.MOVE_BEFORE_COMMIT)

@@ -27,6 +27,7 @@ from hub.store.annotate import About, Base, Category, Erase, Link, Retention, co
 from hub.store.guard import Across
 from hub.store.holder import Holder
 from hub.store.ids import LENGTH, is_id
+from hub.store.prepared import prepared
 
 _ID = About(Category.IDENTIFIER, Retention.BOOKING)
 _PERSON = About(Category.IDENTIFIER, Retention.BOOKING, Link.CUSTOMER, erase=Erase.CLEAR)
@@ -126,22 +127,16 @@ class BookingEvent(Base):
 
 def add_booking(conn: sa.Connection, *, now: int, **values: Any) -> bool:
     """Insert a booking at version 1; False, and nothing changed, if its idempotency key was used already."""
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    statement = (
-        dialect.insert(Booking)
-        .values(**values, problem="", version=1, made_at=now, changed_at=now)
-        .on_conflict_do_nothing(index_elements=["business_id", "idempotency_key"])
-        .returning(Booking.id)
-    )
-    return conn.execute(statement).first() is not None
+    statement = _ADD_PG if conn.dialect.name == "postgresql" else _ADD_SQLITE
+    row = {**values, "problem": "", "version": 1, "made_at": now, "changed_at": now}
+    return conn.execute(statement, row).first() is not None
 
 
 def find_booking(conn: sa.Connection, business_id: str, booking_id: str) -> sa.Row[Any]:
     """Return the booking's row, or raise UnknownId."""
     if not is_id(booking_id):
         raise UnknownId("booking", booking_id)
-    statement = select(Booking.__table__).where(Booking.business_id == business_id, Booking.id == booking_id)
-    row = conn.execute(statement).one_or_none()
+    row = _one(conn, business_id=business_id, booking_id=booking_id).one_or_none()
     if row is None:
         raise UnknownId("booking", booking_id)
     return row
@@ -155,25 +150,15 @@ def lock_booking(conn: sa.Connection, business_id: str, booking_id: str) -> None
 
 def change_booking(
     conn: sa.Connection, business_id: str, booking_id: str, version: int, *, now: int, **values: Any
-) -> bool:
-    """Change a booking that is still at that version, and count the version up; tell whether it was."""
-    changed = conn.execute(
-        update(Booking)
-        .where(Booking.business_id == business_id, Booking.id == booking_id, Booking.version == version)
-        .values(**values, version=version + 1, changed_at=now)
-    )
-    return changed.rowcount == 1
+) -> sa.Row[Any] | None:
+    """Change a booking that is still at that version and count it up; return its new row, None if it is not."""
+    given = {"business": business_id, "booking": booking_id, "seen": version}
+    return _change(conn, **given, **values, version=version + 1, changed_at=now).one_or_none()
 
 
 def live_holds(conn: sa.Connection, business_id: str, network: str, now: int) -> int:
     """Return how many times of a business that network (a keyed hash) holds now."""
-    statement = select(sa.func.count()).where(
-        Booking.business_id == business_id,
-        Booking.network == network,
-        Booking.state == State.HELD,
-        Booking.hold_until > now,
-    )
-    return int(conn.execute(statement).scalar_one())
+    return int(_live(conn, business_id=business_id, network=network, now=now).scalar_one())
 
 
 def expired_holds(conn: sa.Connection, now: int, limit: int) -> list[tuple[str, str]]:
@@ -190,18 +175,7 @@ def expired_holds(conn: sa.Connection, now: int, limit: int) -> list[tuple[str, 
 
 def staff_of(conn: sa.Connection, business_id: str, booking_id: str) -> tuple[str, ...]:
     """Return the staff, without the resources, whose time a booking has."""
-    statement = (
-        select(Occurrence.holder_id)
-        .join(Holder, Holder.id == Occurrence.holder_id)
-        .where(
-            Occurrence.business_id == business_id,
-            Holder.business_id == business_id,
-            Occurrence.booking_id == booking_id,
-            Holder.kind == "staff",
-        )
-        .order_by(Occurrence.holder_id)
-    )
-    return tuple(conn.execute(statement).scalars())
+    return tuple(_staff(conn, business_id=business_id, booking_id=booking_id).scalars())
 
 
 def coming_of(conn: sa.Connection, business_id: str, holders: Collection[str], now: int) -> dict[str, int]:
@@ -226,3 +200,37 @@ def booking_by_key(conn: sa.Connection, business_id: str, idempotency_key: str) 
     """Return the id of the booking that was made with an idempotency key, None without one."""
     statement = select(Booking.id).where(Booking.business_id == business_id, Booking.idempotency_key == idempotency_key)
     return conn.execute(statement).scalar_one_or_none()
+
+
+def _adding(dialect_insert: sqlite.Insert | postgresql.Insert) -> sa.Executable:
+    return dialect_insert.on_conflict_do_nothing(index_elements=["business_id", "idempotency_key"]).returning(
+        Booking.id
+    )
+
+
+_ADD_SQLITE = _adding(sqlite.insert(Booking))
+_ADD_PG = _adding(postgresql.insert(Booking))
+
+
+@prepared
+def _one(business_id: Any, booking_id: Any) -> sa.Executable:
+    return select(Booking.__table__).where(Booking.business_id == business_id, Booking.id == booking_id)
+
+
+@prepared
+def _change(business: Any, booking: Any, seen: Any) -> sa.Executable:
+    mine = Booking.business_id == business, Booking.id == booking, Booking.version == seen
+    return update(Booking).where(*mine).returning(*Booking.__table__.c)
+
+
+@prepared
+def _live(business_id: Any, network: Any, now: Any) -> sa.Executable:
+    held = Booking.state == State.HELD, Booking.hold_until > now
+    return select(sa.func.count()).where(Booking.business_id == business_id, Booking.network == network, *held)
+
+
+@prepared
+def _staff(business_id: Any, booking_id: Any) -> sa.Executable:
+    mine = Occurrence.business_id == business_id, Holder.business_id == business_id, Occurrence.booking_id == booking_id
+    staff = select(Occurrence.holder_id).join(Holder, Holder.id == Occurrence.holder_id)
+    return staff.where(*mine, Holder.kind == "staff").order_by(Occurrence.holder_id)

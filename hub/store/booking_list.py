@@ -10,8 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exists, select
 
+from hub.core.errors import UnknownId
 from hub.store.booking import Booking, BookingEvent, Occurrence
 from hub.store.holder import Holder
+from hub.store.ids import is_id
+from hub.store.prepared import MANY, prepared
 from hub.store.service import Service
 
 
@@ -52,6 +55,14 @@ def list_bookings(
     return list(conn.execute(statement).all())
 
 
+def find_listed(conn: sa.Connection, business_id: str, booking_id: str) -> sa.Row[Any]:
+    """Return one booking as `list_bookings` does, or raise UnknownId."""
+    row = _one(conn, business_id=business_id, booking_id=booking_id).one_or_none() if is_id(booking_id) else None
+    if row is None:
+        raise UnknownId("booking", booking_id)
+    return row
+
+
 def has_holder(holder_id: str) -> sa.ColumnElement[bool]:
     """Return the condition that a booking has, or had, the time of this staff member or resource."""
     taken = exists().where(
@@ -74,17 +85,14 @@ def holders_of_many(
 
     A cancelled one has nobody's any more; then those are named in whose calendars it was.
     """
-    mine = Occurrence.business_id.in_(businesses), Occurrence.booking_id.in_(bookings)
-    pairs = {(row.booking_id, row.holder_id) for row in conn.execute(select(Occurrence.__table__).where(*mine))}
-    theirs = BookingEvent.business_id.in_(businesses), BookingEvent.booking_id.in_(bookings)
+    given = {"businesses": list(businesses), "bookings": list(bookings)}
+    pairs = {(row.booking_id, row.holder_id) for row in _taken(conn, **given)}
     live = {booking for booking, _ in pairs}
-    for row in conn.execute(select(BookingEvent.booking_id, BookingEvent.uid).where(*theirs)):
+    for row in _events(conn, **given):
         if row.booking_id not in live:
             pairs.add((row.booking_id, row.uid.rpartition("-")[2]))  # a uid ends with the holder's id
-    names = select(Holder.id, Holder.name, Holder.kind).where(
-        Holder.business_id.in_(businesses), Holder.id.in_({holder for _, holder in pairs})
-    )
-    known = {row.id: Taken(row.id, row.name, row.kind) for row in conn.execute(names)}
+    names = _names(conn, businesses=list(businesses), holders=list({holder for _, holder in pairs}))
+    known = {row.id: Taken(row.id, row.name, row.kind) for row in names}
     found: dict[str, list[Taken]] = defaultdict(list)
     for booking, holder in pairs:
         if holder in known:
@@ -92,3 +100,28 @@ def holders_of_many(
     return {
         one: tuple(sorted(some, key=lambda it: (it.kind != "staff", it.name, it.id))) for one, some in found.items()
     }
+
+
+@prepared
+def _one(business_id: Any, booking_id: Any) -> sa.Executable:
+    mine = Booking.business_id == business_id, Service.business_id == business_id, Booking.id == booking_id
+    named = select(Booking.__table__, Service.name.label("service")).join(Service, Service.id == Booking.service_id)
+    return named.where(*mine)
+
+
+@prepared
+def _taken(businesses: Any = MANY, bookings: Any = MANY) -> sa.Executable:
+    mine = Occurrence.business_id.in_(businesses), Occurrence.booking_id.in_(bookings)
+    return select(Occurrence.booking_id, Occurrence.holder_id).where(*mine)
+
+
+@prepared
+def _events(businesses: Any = MANY, bookings: Any = MANY) -> sa.Executable:
+    mine = BookingEvent.business_id.in_(businesses), BookingEvent.booking_id.in_(bookings)
+    return select(BookingEvent.booking_id, BookingEvent.uid).where(*mine)
+
+
+@prepared
+def _names(businesses: Any = MANY, holders: Any = MANY) -> sa.Executable:
+    mine = Holder.business_id.in_(businesses), Holder.id.in_(holders)
+    return select(Holder.id, Holder.name, Holder.kind).where(*mine)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Connection,
+    Executable,
     Integer,
     Row,
     String,
@@ -26,6 +27,7 @@ from sqlalchemy.orm import Mapped
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Retention, column
 from hub.store.ids import LENGTH, is_id, new_id
+from hub.store.prepared import prepared
 
 AGENCY = "agency"
 """The id of the agency's own row."""
@@ -126,7 +128,7 @@ def find_business(conn: Connection, business_id: str) -> Business:
     """Return the business's row, or raise UnknownId."""
     if business_id != AGENCY and not is_id(business_id):
         raise UnknownId("business", business_id)
-    row = conn.execute(select(Business.__table__).where(Business.id == business_id)).one_or_none()
+    row = _one(conn, business_id=business_id).one_or_none()
     if row is None:
         raise UnknownId("business", business_id)
     return row  # type: ignore[return-value]  # a row has the same attributes as the class
@@ -137,3 +139,8 @@ def find_client(conn: Connection, business_id: str) -> Business:
     if business_id == AGENCY:
         raise UnknownId("business", business_id)
     return find_business(conn, business_id)
+
+
+@prepared
+def _one(business_id: Any) -> Executable:
+    return select(Business.__table__).where(Business.id == business_id)

@@ -8,9 +8,10 @@ rows that came back. The primary key alone never double books; the locks turn wa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import delete, func, insert, literal, select, true, update
+from sqlalchemy import delete, func, insert, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from hub.core.booking import State
@@ -21,6 +22,7 @@ from hub.store.booking import Booking, Claim, Occurrence
 from hub.store.guard import Across
 from hub.store.holder import Holder
 from hub.store.ids import new_id
+from hub.store.prepared import MANY, prepared
 
 
 def lock_holders(conn: sa.Connection, business_id: str, holders: Iterable[str]) -> None:
@@ -30,13 +32,7 @@ def lock_holders(conn: sa.Connection, business_id: str, holders: Iterable[str]) 
     writing transaction itself is the lock.
     """
     wanted = sorted(set(holders))
-    statement = (
-        select(Holder.id)
-        .where(Holder.business_id == business_id, Holder.id.in_(wanted))
-        .order_by(Holder.id)
-        .with_for_update(key_share=True)  # FOR NO KEY UPDATE: rows that only refer to the holder do not wait
-    )
-    found = set(conn.execute(statement).scalars())
+    found = set(_locked(conn, business_id=business_id, holders=wanted).scalars())
     for holder in wanted:
         if holder not in found:
             raise UnknownId("staff member or resource", holder)
@@ -59,18 +55,8 @@ def lapse_holds(
 
     All cells of such a booking are freed, not just those in the way. The holders must be locked.
     """
-    expired = (
-        select(Occurrence.booking_id)
-        .where(
-            Occurrence.business_id == business_id,
-            Occurrence.holder_id.in_(holders),
-            Occurrence.until_at > start,
-            Occurrence.from_at < end,
-            Occurrence.expires_at <= now,
-        )
-        .distinct()
-    )
-    return [one for one in conn.execute(expired).scalars().all() if lapse_hold(conn, business_id, one, now)]
+    given = {"business_id": business_id, "holders": list(holders), "start": start, "end": end, "now": now}
+    return [one for one in _expired(conn, **given).scalars().all() if lapse_hold(conn, business_id, one, now)]
 
 
 def lapse_hold(conn: sa.Connection, business_id: str, booking_id: str, now: int) -> bool:
@@ -96,20 +82,8 @@ def taken(
 ) -> set[str]:
     """Return which of these holders have a cell of ``[start, end)`` claimed by another booking than ``but``."""
     wanted = cells(start, end)
-    statement = (
-        select(Claim.holder_id)
-        .join(Occurrence, Occurrence.id == Claim.occurrence_id)
-        .where(
-            Claim.business_id == business_id,
-            Occurrence.business_id == business_id,
-            Claim.holder_id.in_(holders),
-            Claim.cell >= wanted.start,
-            Claim.cell < wanted.stop,
-            Occurrence.booking_id != but,
-        )
-        .distinct()
-    )
-    return set(conn.execute(statement).scalars())
+    given = {"business_id": business_id, "holders": list(holders), "first": wanted.start, "stop": wanted.stop}
+    return set(_taken(conn, **given, but=but).scalars())
 
 
 def claim(
@@ -121,20 +95,10 @@ def claim(
     """
     wanted, occurrence = cells(start, end), new_id()
     values = {"id": occurrence, "business_id": business_id, "booking_id": booking_id, "holder_id": holder}
-    conn.execute(insert(Occurrence).values(**values, from_at=start, until_at=end, expires_at=expires_at))
-    first = select(literal(wanted.start, sa.BigInteger).label("cell")).cte("wanted", recursive=True)
-    series = first.union_all(select(first.c.cell + 1).where(first.c.cell < wanted.stop - 1))
-    rows = select(literal(holder), series.c.cell, literal(business_id), literal(occurrence)).where(
-        true()
-    )  # SQLite cannot tell ON CONFLICT from a join without a WHERE
-    dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
-    statement = (
-        dialect.insert(Claim)
-        .from_select(["holder_id", "cell", "business_id", "occurrence_id"], rows)
-        .on_conflict_do_nothing()
-        .returning(Claim.cell)
-    )
-    return len(conn.execute(statement).all()) == len(wanted)
+    conn.execute(_ADD_OCCURRENCE, {**values, "from_at": start, "until_at": end, "expires_at": expires_at})
+    run = _claim_pg if conn.dialect.name == "postgresql" else _claim_sqlite
+    ids = {"holder": holder, "business": business_id, "occurrence": occurrence}
+    return len(run(conn, **ids, first=wanted.start, last=wanted.stop - 1).all()) == len(wanted)
 
 
 def keep(conn: sa.Connection, business_id: str, booking_id: str) -> bool:
@@ -142,18 +106,9 @@ def keep(conn: sa.Connection, business_id: str, booking_id: str) -> bool:
 
     Confirming a hold counts: a confirmation that does not can confirm a booking whose cells another one has taken.
     """
-    mine = (Occurrence.business_id == business_id, Occurrence.booking_id == booking_id)
-    spans = conn.execute(select(Occurrence.from_at, Occurrence.until_at).where(*mine)).all()
-    wanted = sum(len(cells(start, end)) for start, end in spans)
-    statement = (
-        select(func.count())
-        .select_from(Claim)
-        .join(Occurrence, Occurrence.id == Claim.occurrence_id)
-        .where(*mine, Claim.business_id == business_id)
-    )
-    standing = conn.execute(statement).scalar_one()
-    conn.execute(update(Occurrence).where(*mine).values(expires_at=None))
-    return wanted > 0 and standing == wanted
+    spans = _standing(conn, business_id=business_id, booking_id=booking_id).all()
+    _kept(conn, business_id=business_id, booking_id=booking_id)
+    return bool(spans) and all(standing == len(cells(start, end)) for start, end, standing in spans)
 
 
 def free(conn: sa.Connection, business_id: str, booking_id: str) -> None:
@@ -165,17 +120,13 @@ def free(conn: sa.Connection, business_id: str, booking_id: str) -> None:
 
 def claimed_span(conn: sa.Connection, business_id: str, booking_id: str) -> Window:
     """Return the time that a live booking takes, buffers included."""
-    mine = Occurrence.business_id == business_id, Occurrence.booking_id == booking_id
-    start, end = conn.execute(select(func.min(Occurrence.from_at), func.max(Occurrence.until_at)).where(*mine)).one()
+    start, end = _span(conn, business_id=business_id, booking_id=booking_id).one()
     return Window(start, end)
 
 
 def holders_of(conn: sa.Connection, business_id: str, booking_id: str) -> list[str]:
     """Return the holders whose time a booking has, sorted."""
-    statement = select(Occurrence.holder_id).where(
-        Occurrence.business_id == business_id, Occurrence.booking_id == booking_id
-    )
-    return sorted(conn.execute(statement).scalars())
+    return sorted(_holders(conn, business_id=business_id, booking_id=booking_id).scalars())
 
 
 def forget_past(conn: sa.Connection, before: int, limit: int = 2000) -> int:
@@ -186,3 +137,75 @@ def forget_past(conn: sa.Connection, before: int, limit: int = 2000) -> int:
     old = select(Claim.holder_id, Claim.cell).where(Claim.cell < before // CELL).limit(limit)
     gone = delete(Claim).where(sa.tuple_(Claim.holder_id, Claim.cell).in_(old))
     return conn.execute(gone.execution_options(across=Across.SWEEP)).rowcount
+
+
+_ADD_OCCURRENCE = insert(Occurrence)
+
+
+@prepared
+def _locked(business_id: Any, holders: Any = MANY) -> sa.Executable:
+    mine = select(Holder.id).where(Holder.business_id == business_id, Holder.id.in_(holders)).order_by(Holder.id)
+    return mine.with_for_update(key_share=True)  # FOR NO KEY UPDATE: rows that only refer to the holder do not wait
+
+
+@prepared
+def _expired(business_id: Any, start: Any, end: Any, now: Any, holders: Any = MANY) -> sa.Executable:
+    mine = Occurrence.business_id == business_id, Occurrence.holder_id.in_(holders)
+    there = Occurrence.until_at > start, Occurrence.from_at < end, Occurrence.expires_at <= now
+    return select(Occurrence.booking_id).where(*mine, *there).distinct()
+
+
+@prepared
+def _taken(business_id: Any, first: Any, stop: Any, but: Any, holders: Any = MANY) -> sa.Executable:
+    mine = Claim.business_id == business_id, Occurrence.business_id == business_id, Claim.holder_id.in_(holders)
+    there = Claim.cell >= first, Claim.cell < stop, Occurrence.booking_id != but
+    taken = select(Claim.holder_id).join(Occurrence, Occurrence.id == Claim.occurrence_id)
+    return taken.where(*mine, *there).distinct()
+
+
+@prepared
+def _standing(business_id: Any, booking_id: Any) -> sa.Executable:
+    """Each span of a booking, with how many of its cells are claimed."""
+    mine = Occurrence.business_id == business_id, Occurrence.booking_id == booking_id
+    claims = select(func.count()).where(Claim.occurrence_id == Occurrence.id, Claim.business_id == business_id)
+    return select(Occurrence.from_at, Occurrence.until_at, claims.scalar_subquery()).where(*mine)
+
+
+@prepared
+def _kept(business_id: Any, booking_id: Any) -> sa.Executable:
+    mine = Occurrence.business_id == business_id, Occurrence.booking_id == booking_id
+    return update(Occurrence).where(*mine).values(expires_at=None)
+
+
+@prepared
+def _span(business_id: Any, booking_id: Any) -> sa.Executable:
+    mine = Occurrence.business_id == business_id, Occurrence.booking_id == booking_id
+    return select(func.min(Occurrence.from_at), func.max(Occurrence.until_at)).where(*mine)
+
+
+@prepared
+def _holders(business_id: Any, booking_id: Any) -> sa.Executable:
+    mine = Occurrence.business_id == business_id, Occurrence.booking_id == booking_id
+    return select(Occurrence.holder_id).where(*mine)
+
+
+def _claiming(new: sqlite.Insert | postgresql.Insert, values: dict[str, Any], first: Any, last: Any) -> sa.Executable:
+    """Return an INSERT of every cell from first to last, which skips those that are taken and returns the others."""
+    cell = select(sa.cast(first, sa.BigInteger).label("cell")).cte("wanted", recursive=True)
+    series = cell.union_all(select(cell.c.cell + 1).where(cell.c.cell < last))
+    rows = select(series.c.cell, *(sa.cast(value, sa.String) for value in values.values())).where(
+        true()
+    )  # SQLite cannot tell ON CONFLICT from a join without a WHERE
+    return new.from_select(["cell", *values], rows).on_conflict_do_nothing().returning(Claim.cell)
+
+
+@prepared
+def _claim_sqlite(holder: Any, business: Any, occurrence: Any, first: Any, last: Any) -> sa.Executable:
+    values = {"holder_id": holder, "business_id": business, "occurrence_id": occurrence}
+    return _claiming(sqlite.insert(Claim), values, first, last)
+
+
+@prepared
+def _claim_pg(holder: Any, business: Any, occurrence: Any, first: Any, last: Any) -> sa.Executable:
+    values = {"holder_id": holder, "business_id": business, "occurrence_id": occurrence}
+    return _claiming(postgresql.insert(Claim), values, first, last)

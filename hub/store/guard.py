@@ -7,10 +7,11 @@ with that of another one for which it does. Work that truly spans businesses (th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import (
     CTE,
@@ -47,10 +48,12 @@ class Across(StrEnum):
 
 def guard(engine: Engine) -> None:
     """Make the engine refuse statements that do not name their business."""
-    event.listen(engine, "before_execute", _check, named=True)
+    event.listen(engine, "before_execute", _check)
 
 
-def _check(conn: Connection, clauseelement: Any, execution_options: dict[str, Any], **_: Any) -> None:
+def _check(conn: Connection, clauseelement: Any, _many: Any, _one: Any, execution_options: Mapping[str, Any]) -> None:
+    if clauseelement in _passed:
+        return
     # The connection's own options count too: migrations run their DDL and their version table under OPERATOR.
     options = {**conn.get_execution_options(), **getattr(clauseelement, "_execution_options", {}), **execution_options}
     if isinstance(options.get("across"), Across):
@@ -65,6 +68,10 @@ def _check(conn: Connection, clauseelement: Any, execution_options: dict[str, An
     missing = _missing_cached(key.key, _Held(clauseelement)) if key is not None else _missing(clauseelement)
     if missing:
         raise HubError(f"A statement over {', '.join(missing)} does not name its business.", code="scope")
+    _passed.add(clauseelement)
+
+
+_passed: WeakSet[Any] = WeakSet()  # statements that name their business; one never changes, it is only copied
 
 
 class _Held:

@@ -13,6 +13,7 @@ from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.guard import Across
 from hub.store.ids import LENGTH, is_id
+from hub.store.prepared import prepared
 
 _ID = About(Category.IDENTIFIER, Retention.BOOKING)
 _PERSON = About(Category.IDENTIFIER, Retention.BOOKING, Link.CUSTOMER, erase=Erase.CLEAR)
@@ -82,7 +83,7 @@ _SUMMARY = tuple(one for one in Mail.__table__.c if one.name != "message")
 
 def add_mail(conn: sa.Connection, *, mail_id: str, now: int, **values: Any) -> None:
     """Insert a mail that waits to be sent."""
-    conn.execute(insert(Mail).values(id=mail_id, state=WAITING, made_at=now, **({"message_id": mail_id} | values)))
+    conn.execute(_ADD, {"id": mail_id, "message_id": mail_id, "state": WAITING, "made_at": now, **values})
 
 
 def find_mail(conn: sa.Connection, business_id: str, mail_id: str) -> sa.Row[Any]:
@@ -101,8 +102,7 @@ def change_mail(conn: sa.Connection, business_id: str, mail_id: str, **values: A
 
 def overtake_mails(conn: sa.Connection, business_id: str, booking_id: str, kind: str, now: int) -> None:
     """End the mails of a kind about a booking that still wait."""
-    mine = Mail.business_id == business_id, Mail.booking_id == booking_id, Mail.kind == kind, Mail.state == WAITING
-    conn.execute(update(Mail).where(*mine).values(state=OVERTAKEN, ended_at=now, message=None))
+    _overtake(conn, business=business_id, booking=booking_id, which=kind, ended_at=now)
 
 
 def bounce_mail(
@@ -169,8 +169,7 @@ def own_texts(conn: sa.Connection, business_id: str) -> set[str]:
 
 def notice_rules(conn: sa.Connection, business_id: str) -> set[tuple[str, str]]:
     """Return the pairs of kind and to of a business; an empty set when it never chose."""
-    statement = select(NoticeRule.kind, NoticeRule.to).where(NoticeRule.business_id == business_id)
-    return {(kind, to) for kind, to in conn.execute(statement)}
+    return {(kind, to) for kind, to in _rules(conn, business_id=business_id)}
 
 
 def put_notice_rules(conn: sa.Connection, business_id: str, rules: Iterable[tuple[str, str]]) -> None:
@@ -179,3 +178,17 @@ def put_notice_rules(conn: sa.Connection, business_id: str, rules: Iterable[tupl
     rows = [{"business_id": business_id, "kind": kind, "to": to} for kind, to in rules]
     if rows:
         conn.execute(insert(NoticeRule), rows)
+
+
+_ADD = insert(Mail)
+
+
+@prepared
+def _overtake(business: Any, booking: Any, which: Any) -> sa.Executable:
+    mine = Mail.business_id == business, Mail.booking_id == booking, Mail.kind == which, Mail.state == WAITING
+    return update(Mail).where(*mine).values(state=OVERTAKEN, message=None)
+
+
+@prepared
+def _rules(business_id: Any) -> sa.Executable:
+    return select(NoticeRule.kind, NoticeRule.to).where(NoticeRule.business_id == business_id)

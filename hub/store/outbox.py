@@ -11,6 +11,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Executable,
     Index,
     Integer,
     Row,
@@ -29,6 +30,7 @@ from sqlalchemy.orm import Mapped, aliased
 from hub.store.annotate import About, Base, Category, Retention, column
 from hub.store.guard import Across
 from hub.store.ids import LENGTH, id_after
+from hub.store.prepared import prepared
 
 _ID = About(Category.IDENTIFIER, Retention.PROCESSING)
 _STATE = About(Category.TECHNICAL, Retention.PROCESSING)
@@ -116,12 +118,11 @@ def add_effect(
     It waits for every earlier one of its business and key, however late that one is due: give what need not be in
     order (a reminder in three days) a key of its own. Returns its id.
     """
-    mine = (Outbox.business_id == business_id, Outbox.key == key, Outbox.state.in_(_OPEN))
-    last = conn.scalar(select(func.max(Outbox.id)).where(*mine)) or ""
+    last = _last(conn, business_id=business_id, key=key).scalar() or ""
     identifier = id_after(last)  # the order of ids is that of writing
     row = {"id": identifier, "business_id": business_id, "kind": kind, "key": key, "payload": payload}
     state = {"state": WAITING, "attempts": 0, "due_at": due_at, "lease_until": 0, "problem": "", "made_at": now}
-    conn.execute(insert(Outbox).values(**row, **state))
+    conn.execute(_ADD, {**row, **state})
     return identifier
 
 
@@ -282,3 +283,12 @@ def take_lease(conn: Connection, name: str, owner: str, *, now: int, until: int)
 def release_lease(conn: Connection, name: str, owner: str) -> None:
     """Give a lease back, if this owner has it."""
     conn.execute(update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=0))
+
+
+_ADD = insert(Outbox)
+
+
+@prepared
+def _last(business_id: Any, key: Any) -> Executable:
+    mine = Outbox.business_id == business_id, Outbox.key == key, Outbox.state.in_(_OPEN)
+    return select(func.max(Outbox.id)).where(*mine)

@@ -12,6 +12,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Mapped
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.ids import LENGTH
+from hub.store.prepared import MANY, prepared
 
 _ID = About(Category.IDENTIFIER, Retention.PERSON, Link.CUSTOMER, erase=Erase.ROW)
 _SEALED = About(Category.CONTACT, Retention.PERSON, Link.CUSTOMER, export=True, erase=Erase.KEY)
@@ -42,13 +43,12 @@ class Person(Base):
 
 def add_person(conn: sa.Connection, **values: object) -> None:
     """Insert a person whose fields are sealed already."""
-    conn.execute(insert(Person).values(**values))
+    conn.execute(_ADD, values)
 
 
 def find_person(conn: sa.Connection, business_id: str, person_id: str) -> sa.Row[tuple[object, ...]]:
     """Return the person's row, or raise UnknownId."""
-    statement = select(Person.__table__).where(Person.business_id == business_id, Person.id == person_id)
-    row = conn.execute(statement).one_or_none()
+    row = _one(conn, business_id=business_id, person_id=person_id).one_or_none()
     if row is None:
         raise UnknownId("person", person_id)
     return row
@@ -56,8 +56,7 @@ def find_person(conn: sa.Connection, business_id: str, person_id: str) -> sa.Row
 
 def find_people(conn: sa.Connection, businesses: Collection[str], people: Collection[str]) -> list[sa.Row[Any]]:
     """Return the rows of these people."""
-    mine = Person.business_id.in_(businesses), Person.id.in_(people)
-    return list(conn.execute(select(Person.__table__).where(*mine)).all())
+    return list(_many(conn, businesses=list(businesses), people=list(people)).all())
 
 
 def people_by_hash(
@@ -71,12 +70,26 @@ def people_by_hash(
 
 def person_by_hash(conn: sa.Connection, business_id: str, email_hash: str | None, phone_hash: str | None) -> str | None:
     """Return the id of the person known under that address or number, the oldest first."""
-    wanted = [
-        column == value
-        for column, value in ((Person.email_hash, email_hash), (Person.phone_hash, phone_hash))
-        if value is not None
-    ]
-    if not wanted:
+    if email_hash is None and phone_hash is None:
         return None
-    statement = select(Person.id).where(Person.business_id == business_id, sa.or_(*wanted)).order_by(Person.id)
-    return conn.execute(statement).scalars().first()
+    found = _known(conn, business_id=business_id, email_hash=email_hash, phone_hash=phone_hash)
+    return found.scalars().first()
+
+
+_ADD = insert(Person)
+
+
+@prepared
+def _one(business_id: Any, person_id: Any) -> sa.Executable:
+    return select(Person.__table__).where(Person.business_id == business_id, Person.id == person_id)
+
+
+@prepared
+def _many(businesses: Any = MANY, people: Any = MANY) -> sa.Executable:
+    return select(Person.__table__).where(Person.business_id.in_(businesses), Person.id.in_(people))
+
+
+@prepared
+def _known(business_id: Any, email_hash: Any, phone_hash: Any) -> sa.Executable:
+    same = sa.or_(Person.email_hash == email_hash, Person.phone_hash == phone_hash)  # nothing equals NULL
+    return select(Person.id).where(Person.business_id == business_id, same).order_by(Person.id)

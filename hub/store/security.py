@@ -66,7 +66,7 @@ class SecurityEvent(Base):
 
 def add_event(conn: sa.Connection, **values: object) -> None:
     """Insert an event."""
-    conn.execute(insert(SecurityEvent).values(id=new_id(), **values))
+    conn.execute(_ADD, {"id": new_id(), **values})
 
 
 def list_events(
@@ -102,3 +102,6 @@ def replace_addresses(conn: sa.Connection, networks: Mapping[str, str]) -> None:
 def forget_events(conn: sa.Connection, before: int) -> int:
     """Delete the events from before an instant, and return how many."""
     return conn.execute(delete(SecurityEvent).where(SecurityEvent.at < before)).rowcount
+
+
+_ADD = insert(SecurityEvent)

@@ -14,6 +14,7 @@ from hub.core.service import Anchor, StaffRule
 from hub.core.service import Service as Rules
 from hub.store.annotate import About, Base, Category, Retention, column
 from hub.store.ids import LENGTH, is_id
+from hub.store.prepared import MANY, prepared
 
 _ID = About(Category.IDENTIFIER, Retention.BUSINESS)
 _RULE = About(Category.CONFIGURATION, Retention.BUSINESS)
@@ -68,8 +69,7 @@ def find_service(conn: sa.Connection, business_id: str, service_id: str) -> sa.R
     """Return the service's row, switched off or not, or raise UnknownId."""
     if not is_id(service_id):
         raise UnknownId("service", service_id)
-    statement = select(Service.__table__).where(Service.business_id == business_id, Service.id == service_id)
-    row = conn.execute(statement).one_or_none()
+    row = _one(conn, business_id=business_id, service_id=service_id).one_or_none()
     if row is None:
         raise UnknownId("service", service_id)
     return row
@@ -91,12 +91,8 @@ def list_rows(
 
 def members_of(conn: sa.Connection, business_id: str, services: Collection[str]) -> dict[str, dict[int, list[str]]]:
     """Return the holders of each of these services by the number of their group, in the order of preference."""
-    table = ServiceHolder
-    statement = select(table.service_id, table.group_no, table.holder_id).where(
-        table.business_id == business_id, table.service_id.in_(services)
-    )
     found: dict[str, dict[int, list[str]]] = {one: {} for one in services}
-    for service_id, group, holder_id in conn.execute(statement.order_by(table.rank, table.holder_id)):
+    for service_id, group, holder_id in _members(conn, business_id=business_id, services=list(services)):
         found[service_id].setdefault(group, []).append(holder_id)
     return found
 
@@ -144,3 +140,15 @@ def slugs_like(conn: sa.Connection, business_id: str, slug: str) -> set[str]:
     alike = sa.or_(Service.slug == slug, Service.slug.startswith(f"{slug}-"))
     statement = select(Service.slug).where(Service.business_id == business_id, alike)
     return {str(one) for one in conn.execute(statement).scalars()}
+
+
+@prepared
+def _one(business_id: Any, service_id: Any) -> sa.Executable:
+    return select(Service.__table__).where(Service.business_id == business_id, Service.id == service_id)
+
+
+@prepared
+def _members(business_id: Any, services: Any = MANY) -> sa.Executable:
+    table = ServiceHolder
+    mine = table.business_id == business_id, table.service_id.in_(services)
+    return select(table.service_id, table.group_no, table.holder_id).where(*mine).order_by(table.rank, table.holder_id)

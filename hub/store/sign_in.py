@@ -11,6 +11,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     Connection,
+    Executable,
     ForeignKey,
     LargeBinary,
     Row,
@@ -27,6 +28,7 @@ from sqlalchemy.orm import Mapped
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.guard import Across
 from hub.store.ids import LENGTH
+from hub.store.prepared import prepared
 from hub.store.user import ConsoleUser, UserBusiness
 
 _ID = About(Category.IDENTIFIER, Retention.SIGN_IN, Link.USER, erase=Erase.ROW)
@@ -178,10 +180,7 @@ def withdraw_links(conn: Connection, now: int, *where: ColumnElement[bool]) -> i
 
 def key_rows(conn: Connection, token_hash: str, now: int) -> Sequence[Row[Any]]:
     """Return the working key with this hash, and its maker if not dismissed: a row for each business of theirs."""
-    query = select(ApiKey.__table__, *_WHO).join(ConsoleUser, ConsoleUser.id == ApiKey.made_by)
-    query = query.outerjoin(UserBusiness, UserBusiness.user_id == ConsoleUser.id)
-    query = query.where(ApiKey.token_hash == token_hash, _key_works(now), ConsoleUser.dismissed_at.is_(None))
-    return conn.execute(query.execution_options(across=Across.DOOR)).all()
+    return _key(conn, token_hash=token_hash, now=now).all()
 
 
 def touch_key(conn: Connection, key_id: str, used_before: int, now: int) -> bool:
@@ -206,6 +205,14 @@ def end_keys(conn: Connection, now: int, *where: ColumnElement[bool]) -> list[st
     """End keys that work, and return their ids."""
     ended = update(ApiKey).where(_key_works(now), *where).values(ended_at=now).returning(ApiKey.id)
     return sorted(conn.scalars(ended))
+
+
+@prepared
+def _key(token_hash: Any, now: Any) -> Executable:
+    query = select(ApiKey.__table__, *_WHO).join(ConsoleUser, ConsoleUser.id == ApiKey.made_by)
+    query = query.outerjoin(UserBusiness, UserBusiness.user_id == ConsoleUser.id)
+    query = query.where(ApiKey.token_hash == token_hash, _key_works(now), ConsoleUser.dismissed_at.is_(None))
+    return query.execution_options(across=Across.DOOR)
 
 
 def _key_works(now: int) -> ColumnElement[bool]:

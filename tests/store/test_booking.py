@@ -66,7 +66,7 @@ def test_of_many_who_change_the_same_version_one_succeeds(rows: Rows) -> None:
 
     def change(number: int) -> bool:
         with rows.database.writing() as conn:
-            return change_booking(conn, rows.ada, booking_id, 1, now=NOW + number, problem=str(number))
+            return change_booking(conn, rows.ada, booking_id, 1, now=NOW + number, problem=str(number)) is not None
 
     with ThreadPoolExecutor(8) as pool:
         assert sorted(pool.map(change, range(8))) == [False] * 7 + [True]

@@ -265,3 +265,12 @@ def test_every_statement_in_the_life_of_a_booking_names_its_business_or_a_reason
     assert unnamed == []
     assert spanning == SPANNING
     assert {"booking", "claim", "occurrence", "outbox", "person", "person_key", "busy_time", "time_off"} <= seen
+
+
+def test_a_statement_that_passed_does_not_excuse_one_that_is_made_from_it(sqlite: Database) -> None:
+    passed = select(Claim.cell).where(mine(Claim))
+    with sqlite.reading() as conn:
+        for _ in range(2):
+            conn.execute(passed).all()
+        with pytest.raises(HubError, match="occurrence"):
+            conn.execute(passed.join(Occurrence, Occurrence.id == Claim.occurrence_id))
