@@ -76,10 +76,15 @@ def parsed(raw: bytes) -> EmailMessage:
 
 @contextmanager
 def mail_server(
-    context: ssl.SSLContext | None = None, *, tls: str = "", auth: bool = True, mechanisms: tuple[str, ...] = ()
+    context: ssl.SSLContext | None = None,
+    *,
+    tls: str = "",
+    auth: bool = True,
+    mechanisms: tuple[str, ...] = (),
+    port: int = 0,
 ) -> Iterator[MailServer]:
     """Run a server: ``tls`` is ``starttls``, ``tls`` or empty; with ``auth`` only the one user gets in."""
-    found = MailServer(_free_port(), tls)
+    found = MailServer(port or _free_port(), tls)
 
     def sign_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())

@@ -9,6 +9,7 @@ _SENTENCES = {
     "owner": "It was disconnected.",
     "disconnected": "It was disconnected.",
     "needs_reconnect": f"The provider does not accept the password or permission any more. {CONNECT_AGAIN}",
+    "account_wanted": "The server wants a user name and password. Connect the account again, with them.",
     "tampered": f"The stored password or permission was changed or put back from an older time. {CONNECT_AGAIN}",
     "purpose": f"The owner did not agree to this use of the account. {CONNECT_AGAIN}",
     "refused": "The provider refuses what the hub asks for. See the rights of the account there.",

@@ -28,6 +28,7 @@ _OURS = {
     "store": "The broker cannot reach its database now; nothing was sent.",
     "broker": "The broker cannot be reached now; nothing was sent. See that it runs: hub work broker.",
 }
+_WANTS_AN_ACCOUNT = "530"  # a mail server that was spoken to without signing in (RFC 4954, section 6)
 _NOT_PASSING = frozenset({501, 507})  # "not implemented", "no storage": what a plugin may act upon
 
 
@@ -82,6 +83,9 @@ def error_of(failure: Failure) -> HubError:
 
 
 def _error_of_status(answer: Answer) -> HubError | None:
+    if answer.status == 401 and answer.header("Smtp-Code") == _WANTS_AN_ACCOUNT:
+        told = "The server wants a user name and password; connect again with them."
+        return NeedsReconnect(told, code="account_wanted")
     if answer.status == 401:
         return NeedsReconnect("The provider does not accept the credential any more; connect the account again.")
     if answer.status == 429 or (answer.status >= 500 and answer.status not in _NOT_PASSING):

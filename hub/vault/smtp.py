@@ -2,7 +2,8 @@
 
 It is a request like any other: the method `MAIL` to ``smtp://host:port`` or ``smtps://host:port``. The envelope is in
 the headers ``Mail-From`` and ``Mail-To`` (addresses, divided by commas), the message is the body, 7-bit and whole.
-Without ``Mail-To`` nothing is sent: the server is only asked to let the account in.
+Without ``Mail-To`` nothing is sent: the server is only asked to let the account in, and whether it takes mails of
+``Mail-From``, where one is named: some servers say only then that they want an account.
 
 Over ``smtp`` the line is encrypted by STARTTLS (RFC 3207) before anything else is said. ``Mail-Tls: none`` does
 without, and only for an origin that the operator listed. The server's word becomes a status: 200 taken, 401 not let in,
@@ -58,7 +59,7 @@ class Smtp:
         try:
             talk.begin(self._guard, bare=bare)
             talk.sign_in(given.get("authorization", ""))
-            said = talk.hand_over(sender, recipients, body) if recipients else talk.say("NOOP")
+            said = talk.hand_over(sender, recipients, body) if recipients else talk.try_sender(sender)
             talk.leave()
             return _answer(said)
         except _Said as no:
@@ -179,6 +180,12 @@ class _Talk:
         said = self._expect(self._the_client.getreply(), 250)
         self._dot_is_out = False
         return said
+
+    def try_sender(self, sender: str) -> _Said:
+        """Begin a mail of this sender, and take it back."""
+        if sender:
+            self.say(f"MAIL FROM:<{sender}>")
+        return self.say("RSET")
 
     def say(self, command: str) -> _Said:
         """Say a line to which the server must agree."""

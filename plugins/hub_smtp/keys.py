@@ -56,7 +56,7 @@ def hub_connect(setup: Setup, answer: Mapping[str, str] | None) -> Form | Grant:
     try:
         url = _address(given)
         tls = "none" if given["security"] == "none" else "required"
-        _sign_in(setup.http, url, tls, given["username"], given["password"])
+        _sign_in(setup.http, url, tls, given)
     except _Problem as problem:
         return Form(_FIELDS, str(problem))
     signed = bool(given["username"])
@@ -90,8 +90,9 @@ def _address(given: dict[str, str]) -> str:
     return f"{scheme}://{host}:{int(port)}"
 
 
-def _sign_in(http: requests.Session, url: str, tls: str, username: str, password: str) -> None:
-    headers = {"Mail-Tls": tls}
+def _sign_in(http: requests.Session, url: str, tls: str, given: Mapping[str, str]) -> None:
+    username, password = given["username"], given["password"]
+    headers = {"Mail-Tls": tls, "Mail-From": given["sender"]}
     if username:
         headers["Authorization"] = "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
     sentence = ""
@@ -102,6 +103,8 @@ def _sign_in(http: requests.Session, url: str, tls: str, username: str, password
     if sentence:
         raise _Problem(sentence)
     host, code = url.partition("://")[2], response.headers.get("Smtp-Code", "")
+    if response.status_code == _NOT_LET_IN and not username:
+        raise _Problem(f"{host} wants a user name and password ({code}). Give both.")
     if response.status_code == _NOT_LET_IN:
         raise _Problem(
             f"{host} does not accept this user name and password ({code}). If you sign in there with a second factor, "
@@ -111,7 +114,8 @@ def _sign_in(http: requests.Session, url: str, tls: str, username: str, password
         raise _Problem(f"{host} does not take anything right now ({code}). Try again in a few minutes.")
     if response.status_code != _OK:
         raise _Problem(
-            f"{host} refused the conversation ({code}). Ask its operator whether the hub may send mail there."
+            f"{host} takes no mail from this sender address ({code}). Give an address that belongs to the account, or "
+            "ask its operator whether the hub may send mail there."
         )
 
 

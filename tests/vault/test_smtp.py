@@ -119,12 +119,15 @@ def test_a_wrong_password_is_a_401_and_no_mail(context: ssl.SSLContext, ca_file:
     assert server.mails == []
 
 
-def test_without_a_recipient_the_account_is_only_let_in(context: ssl.SSLContext, ca_file: Path) -> None:
+def test_without_a_recipient_the_account_is_only_let_in_and_its_sender_tried(
+    context: ssl.SSLContext, ca_file: Path
+) -> None:
     with mail_server(context, tls="starttls") as server:
         result = send(server.origin, SIGNED, to="", ca_file=ca_file)
     assert isinstance(result, Answer)
     assert result.status == 200
-    assert server.steps == ["AUTH PLAIN"]
+    assert server.steps == ["AUTH PLAIN", "MAIL over tls"]
+    assert server.mails == []
 
 
 @pytest.mark.parametrize(

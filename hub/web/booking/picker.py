@@ -161,9 +161,9 @@ def _parts(starts: tuple[int, ...], zone: str, there: str) -> tuple[tuple[str, t
 
 
 def _time(start: int, zone: str, there: str, *, twice: bool) -> Time:
-    text = clock(start, zone, there) + (
-        f" ({offset(start, zone)})" if twice else ""
-    )  # an hour that comes twice in autumn
+    text = clock(start, zone, there)
+    if twice:  # an hour that comes twice in autumn
+        text += f" ({offset(start, zone)})"
     if offset(start, zone) == offset(start, there):
         return Time(start, text, "", text)
     other = clock(start, there)

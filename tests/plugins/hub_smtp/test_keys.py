@@ -40,7 +40,8 @@ def test_an_account_is_granted_once_the_server_let_it_in(hub: Hub, server: MailS
     step = connect(hub, AGENCY, "smtp", "send", typed(server, sender_name="Our agency"))
     assert isinstance(step, Connected), step
     assert step.origins == (server.origin,)
-    assert server.steps == ["AUTH PLAIN"]
+    assert server.steps == ["AUTH PLAIN", "MAIL over tls"]
+    assert server.mails == []
     with hub.database.reading() as conn:
         row = conn.execute(select(Connection.__table__).where(Connection.business_id == AGENCY)).one()
     assert row.account_name == "hub@agency.test"
@@ -52,7 +53,7 @@ def test_an_account_is_granted_once_the_server_let_it_in(hub: Hub, server: MailS
     ("given", "words"),
     [
         ({"password": "wrong"}, "does not accept this user name and password"),
-        ({"username": "", "password": ""}, ""),
+        ({"username": "", "password": ""}, "wants a user name and password (530). Give both."),
         ({"username": ""}, "give both"),
         ({"server": "https://mail.test/"}, "Server:"),
         ({"server": "mail.test\r\nRCPT TO:<eve@x.test>"}, "Server:"),
@@ -67,10 +68,14 @@ def test_an_account_is_granted_once_the_server_let_it_in(hub: Hub, server: MailS
     ],
 )
 def test_what_is_wrong_is_said_in_a_sentence(hub: Hub, server: MailServer, given: dict[str, str], words: str) -> None:
-    if words:
-        assert words in problem(hub, server, **given)
-    else:  # this server asks for an account only when a mail comes
-        assert isinstance(connect(hub, AGENCY, "smtp", "send", typed(server, **given)), Connected)
+    assert words in problem(hub, server, **given)
+    assert server.mails == []
+
+
+def test_a_sender_that_the_server_does_not_allow_is_said_before_the_first_mail(hub: Hub, server: MailServer) -> None:
+    server.say = lambda step, about: "553 5.7.1 not yours" if (step, about) == ("MAIL", "eve@agency.test") else None
+    assert "no mail from this sender address (553)" in problem(hub, server, sender="eve@agency.test")
+    assert isinstance(connect(hub, AGENCY, "smtp", "send", typed(server)), Connected)
 
 
 def test_a_server_without_encryption_is_for_the_operator_to_allow(make_hub: Callable[..., Hub]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from hub.actions.book import book
 from hub.actions.businesses import create_business
 from hub.actions.connect import connect
+from hub.actions.connections import list_connections
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
 from hub.actions.holders import add_staff
@@ -21,13 +22,14 @@ from hub.actions.mail import list_mails
 from hub.actions.people import Customer
 from hub.actions.services import add_service
 from hub.cli.main import cli
+from hub.core.mail import MailKind
 from hub.core.service import Service
 from hub.jobs.perform import drain
 from hub.parts import Hub
 from hub.store.business import AGENCY
 from hub.vault.keycalls import Connected
 from tests.core.test_bounce import report
-from tests.mailserver import PASSWORD, USER, MailServer
+from tests.mailserver import PASSWORD, USER, MailServer, mail_server
 from tests.vault.serving import remote, served, short_folder
 from tests.world import HOUR, MONDAY
 
@@ -68,6 +70,21 @@ def test_a_customer_gets_a_confirmation_with_an_invitation(ready: Hub, server: M
     assert kinds == ["text/plain", "text/html", "text/calendar"]
     assert f"UID:frontdesk-{booking}" in list(mail.iter_parts())[2].get_content()
     assert [view.state for view in list_mails(ready, None)[0]] == ["sent"]
+
+
+def test_a_server_that_wants_an_account_since_then_says_so_and_the_mail_waits(make_hub: Callable[..., Hub]) -> None:
+    with mail_server(auth=False) as open_server:
+        hub = make_hub(open_server.origin)
+        answer = {"server": "127.0.0.1", "port": str(open_server.port), "security": "none", "sender": "hub@agency.test"}
+        assert isinstance(connect(hub, AGENCY, "smtp", "send", answer), Connected)
+    with mail_server(port=open_server.port) as closed_server:
+        book_one(replace(hub, clock=lambda: MONDAY))
+        assert closed_server.mails == []
+    mails = [(view.state, view.problem) for view in list_mails(hub, None)[0] if view.kind is MailKind.BOOKING_CONFIRMED]
+    assert mails == [("waiting", "account_wanted")]
+    (found,) = list_connections(hub, AGENCY)
+    assert found.health == "needs_reconnect"
+    assert found.sentence == "The server wants a user name and password. Connect the account again, with them."
 
 
 def test_a_mail_that_came_back_is_taken_in_by_the_command(
