@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,16 @@ import sqlalchemy as sa
 from sqlalchemy import select, update
 
 from hub.actions.conflicts import find_conflicts
+from hub.core.changes import changed_meanwhile, state_word
 from hub.core.errors import InputError, StateError, UnknownId
 from hub.parts import Hub
 from hub.store.calendar import UNREAD, Calendar, calendars_of_connections, change_calendars, forget_busy
 from hub.store.claim import lock_holders
 from hub.store.connection import DISCONNECTED, find_connection
 from hub.store.ids import is_id
+
+MOST_CALENDARS = 50
+"""The most calendars that are checked for one holder: each is asked before every booking."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,18 +38,26 @@ def choose_calendars(
     choices: Mapping[str, Choice | tuple[str, bool, bool]],
     *,
     holder_id: str | None = None,
+    version: str = "",
 ) -> None:
     """Let calendars of a connection stand for staff members or resources: all of the choices, or none.
 
     ``choices`` maps a calendar's id to ``(holder, checked, written)``; calendars that are not named stay as they are.
     One calendar a holder is written to, over all connections: choosing another one lets the first go. With
-    ``holder_id`` only that staff member's own connections, and for nobody else. Raises InputError for a calendar that
-    cannot be written or two to write for one holder, StateError for a connection that ended, UnknownId.
+    ``holder_id`` only that staff member's own connections, and for nobody else. With a ``version``
+    (`choices_version` of what was looked at) raises StateError (``changed``) when somebody else chose meanwhile.
+    Raises InputError for a calendar that cannot be written, two to write for one holder or too many to check,
+    StateError for a connection that ended, UnknownId.
     """
     given = {one: what if isinstance(what, Choice) else Choice(*what) for one, what in choices.items()}
     with hub.database.writing() as conn:
         own_connection(conn, business_id, connection_id, holder_id)
-        set_choices(conn, business_id, connection_id, given, hub.clock(), only=holder_id)
+        set_choices(conn, business_id, connection_id, given, hub.clock(), only=holder_id, version=version)
+
+
+def choices_version(calendars: Iterable[Any]) -> str:
+    """Return what stands for how the calendars of a connection are chosen: rows, or what people see of them."""
+    return state_word(sorted((one.id, one.holder_id or "", one.checked, one.written) for one in calendars))
 
 
 def unchoose(
@@ -74,6 +86,7 @@ def set_choices(
     now: int,
     *,
     only: str | None = None,
+    version: str = "",
 ) -> None:
     """Set the choices in a writing transaction; see `choose_calendars`. ``only`` is whom they may stand for."""
     used = {one: what for one, what in choices.items() if what.checked or what.written}
@@ -85,6 +98,8 @@ def set_choices(
     for one in choices:
         if one not in known:
             raise UnknownId("calendar", one)
+    if version and choices_version(known.values()) != version:
+        raise changed_meanwhile("choice of calendars")
     connection = find_connection(conn, business_id, connection_id)  # its calendars are locked: it does not end now
     if used and connection.health == DISCONNECTED:
         raise StateError(f"{connection.account_name!r} is disconnected; connect it again first.", code="ended")
@@ -98,6 +113,7 @@ def set_choices(
         change_calendars(conn, business_id, [one], **values)
     unused = [one for one in choices if one not in used]
     change_calendars(conn, business_id, unused, holder_id=None, checked=False, written=False)
+    _check_many(conn, business_id, {what.holder_id for what in used.values()})
     _settle(conn, business_id, choices, before | {what.holder_id for what in used.values()}, now)
 
 
@@ -118,6 +134,18 @@ def _check_written(wanted: Sequence[tuple[sa.Row[Any], Choice]]) -> None:
                 "calendar", "Two calendars are to be written to for one staff member or resource; choose one of them."
             )
         taken.add(what.holder_id)
+
+
+def _check_many(conn: sa.Connection, business_id: str, holders: Collection[str]) -> None:
+    """Raise InputError if more calendars are checked for one of these locked holders than may be."""
+    count = sa.func.count().label("many")
+    mine = Calendar.business_id == business_id, Calendar.holder_id.in_(holders), Calendar.checked
+    for row in conn.execute(select(Calendar.holder_id, count).where(*mine).group_by(Calendar.holder_id)):
+        if row.many > MOST_CALENDARS:
+            raise InputError(
+                "calendar",
+                f"{MOST_CALENDARS} calendars at most are checked for one staff member or resource; leave some out.",
+            )
 
 
 def _let_go(conn: sa.Connection, business_id: str, holder_id: str) -> None:

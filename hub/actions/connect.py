@@ -13,17 +13,22 @@ from hub.actions.calendars import Choice, own_connection, set_choices
 from hub.actions.disconnect import destroy_at_once, end
 from hub.actions.record import note, record
 from hub.core.calendar import Calendar as Listed
-from hub.core.errors import ProviderError, UnknownId
+from hub.core.errors import InputError, ProviderError, Refused, UnknownId
 from hub.core.provider import Form, Redirect
 from hub.core.purpose import Purpose
 from hub.core.security import OPERATOR, Kind, Outcome, Visit
 from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.calendar import Calendar
-from hub.store.connection import set_owner
+from hub.store.connection import DISCONNECTED, Connection, set_owner
 from hub.store.holder import find_holder
 from hub.store.ids import new_id
 from hub.vault.keycalls import Connected
+
+MOST_CONNECTIONS = 500
+"""The most live connections of a business, and..."""
+MOST_LISTED = 1000
+"""...the most calendars of one account."""
 
 
 def connect(
@@ -53,6 +58,10 @@ def connect(
             find_holder(conn, business_id, holder_id)
         if connection_id is not None:
             own_connection(conn, business_id, connection_id, holder_id)
+        elif _live(conn, business_id) >= MOST_CONNECTIONS:
+            raise InputError(
+                "connection", f"A business has {MOST_CONNECTIONS} connected accounts at most; disconnect one first."
+            )
     try:
         step = hub.broker.connect(
             business_id, provider, level, answer, connection=connection_id, redirect_url=redirect_url
@@ -65,6 +74,11 @@ def connect(
     if isinstance(step, Connected):
         _finish(hub, visit, business_id, step, provider, holder_id, new=connection_id is None)
     return step
+
+
+def _live(conn: sa.Connection, business_id: str) -> int:
+    mine = Connection.business_id == business_id, Connection.health != DISCONNECTED
+    return int(conn.execute(select(sa.func.count()).where(*mine)).scalar_one())
 
 
 def _finish(
@@ -106,6 +120,8 @@ def list_calendars(hub: Hub, business_id: str, connection_id: str) -> list[sa.Ro
         hub, business_id, connection_id, Purpose.SHOW_CALENDARS, "hub_list_calendars"
     )
     mine = Calendar.business_id == business_id, Calendar.connection_id == connection_id
+    if len(listed) > MOST_LISTED:
+        raise Refused("too_many_calendars", f"The account has more than {MOST_LISTED} calendars.")
     with hub.database.writing() as conn:
         known = {row.ref: row.id for row in conn.execute(select(Calendar.ref, Calendar.id).where(*mine))}
         for one in listed:

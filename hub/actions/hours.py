@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import delete, insert
 
 from hub.core.calendar import LAST
-from hub.core.changes import changed_meanwhile
+from hub.core.changes import changed_meanwhile, state_word
 from hub.core.errors import InputError, UnknownId
 from hub.core.hours import DayWindow, Override, WeeklyHours
 from hub.core.interval import Span
@@ -77,8 +77,19 @@ def list_overrides(hub: Hub, business_id: str, holder_id: str, *, since: date = 
     return tuple(Override(row.day, tuple((start, end) for start, end in row.windows)) for row in rows)
 
 
-def set_override(hub: Hub, business_id: str, holder_id: str, day: date, windows: Sequence[Span] | None) -> None:
-    """Let a day differ from the week: open in these windows (minutes), closed with none, as usual with None."""
+def day_version(override: Override | None) -> str:
+    """Return what stands for how a day differs from the week, or that it does not (None)."""
+    return state_word(None if override is None else override.windows)
+
+
+def set_override(
+    hub: Hub, business_id: str, holder_id: str, day: date, windows: Sequence[Span] | None, *, version: str = ""
+) -> None:
+    """Let a day differ from the week: open in these windows (minutes), closed with none, as usual with None.
+
+    With a ``version`` (`day_version` of what was looked at) raises StateError (``changed``) when somebody else was
+    faster, unless they did the same.
+    """
     override = Override(day, tuple(windows)) if windows is not None else None
     if override and len(override.windows) > MOST_WINDOWS // 7:
         raise InputError("hours", f"A day has {MOST_WINDOWS // 7} windows at most; join some of them.")
@@ -86,6 +97,8 @@ def set_override(hub: Hub, business_id: str, holder_id: str, day: date, windows:
         find_holder(conn, business_id, holder_id)
         lock_holders(conn, business_id, [holder_id])  # or two who set one day at once would collide
         table = DayOverride
+        if version:
+            _check_day(conn, business_id, holder_id, day, version, override)
         conn.execute(
             delete(table).where(table.business_id == business_id, table.holder_id == holder_id, table.day == day)
         )
@@ -95,6 +108,16 @@ def set_override(hub: Hub, business_id: str, holder_id: str, day: date, windows:
             pairs = [list(window) for window in override.windows]
             ids = {"business_id": business_id, "holder_id": holder_id}
             conn.execute(insert(table).values(**ids, day=day, windows=pairs))
+
+
+def _check_day(
+    conn: sa.Connection, business_id: str, holder_id: str, day: date, version: str, wanted: Override | None
+) -> None:
+    """Raise StateError if a day is neither as it was looked at nor as it is to be."""
+    rows = [row for row in store.overrides_of(conn, business_id, holder_id, day) if row.day == day]
+    now = [Override(row.day, tuple((start, end) for start, end in row.windows)) for row in rows]
+    if day_version(now[0] if now else None) not in (version, day_version(wanted)):
+        raise changed_meanwhile("day")
 
 
 def list_time_off(

@@ -78,6 +78,18 @@ def service_of(hub: Hub, business_id: str, service_id: str) -> PublicService:
         return _service(row, _staff(conn, business_id, [row]))
 
 
+def sites_of_slug(hub: Hub, slug: str) -> tuple[str, ...]:
+    """Return the origins that may show the booking page with that address in a frame. Raises UnknownId."""
+    with hub.database.reading() as conn:
+        return tuple(find_by_slug(conn, slug[: LONGEST + 1]).embed_origins)
+
+
+def sites_of(hub: Hub, business_id: str) -> tuple[str, ...]:
+    """Return the origins that may show a business's pages in a frame. Raises UnknownId."""
+    with hub.database.reading() as conn:
+        return tuple(find_client(conn, business_id).embed_origins)
+
+
 def _page(conn: sa.Connection, business: Any) -> PublicPage:
     table = Service
     statement = select(table.__table__).where(table.business_id == business.id, table.active, table.slug.is_not(None))

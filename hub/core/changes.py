@@ -6,6 +6,7 @@ refused and not ignored, and a value of the wrong kind is named and not guessed.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any, TypeAlias, TypeVar
@@ -32,6 +33,11 @@ def check_changes(thing: str, changes: Mapping[str, object], rules: Mapping[str,
 def changed_meanwhile(thing: str) -> StateError:
     """Return the error for a change to something that is not as it was looked at."""
     return StateError(f"Somebody else changed this {thing} meanwhile; look at it again.", code="changed")
+
+
+def state_word(*state: object) -> str:
+    """Return a short word for how a thing is: what has no counted version has this one. Equal states, equal words."""
+    return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
 
 
 def check_flag(field: str, value: object) -> bool:

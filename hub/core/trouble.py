@@ -22,6 +22,7 @@ _SENTENCES = {
     "busy": "The provider asks the hub to wait. The hub goes on trying.",
     "retry": "The provider could not answer just now. The hub goes on trying.",
     "too_large": "The calendar is larger than the hub may read. Choose another one, or tidy it up.",
+    "too_many_calendars": "The account has more calendars than the hub takes. Connect one that has fewer.",
     "unreadable": "The calendar holds something that cannot be read.",
     "plugin_error": "The provider's answer makes no sense to the hub.",
     "plugin_broken": "The plugin for this provider is switched off or broken. See the list of plugins.",

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from flask import Flask, Response, g, request
 
-from hub.web.current import VISIT, keep_cookie, the_hub
+from hub.web.current import VISIT, Entry, keep_cookie, the_hub, the_limiter
 
 
 def protect_answers(app: Flask) -> None:
@@ -25,11 +25,23 @@ def protect_answers(app: Flask) -> None:
             answer.headers.setdefault("X-Frame-Options", "DENY")
         if the_hub().settings.is_https:
             answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        if "entry" in g and g.entry.key is not None:
+            _tell_room(answer, g.entry)
         if "new_visit" in g:
             keep_cookie(answer, VISIT, g.new_visit, 86_400)
         if request.endpoint != "assets.file":
             answer.headers.setdefault("Cache-Control", "no-store")
         return answer
+
+
+def _tell_room(answer: Response, entry: Entry) -> None:
+    """Tell a program how often it may come (draft-ietf-httpapi-ratelimit-headers-10)."""
+    rate = entry.door.rate
+    if not rate:
+        return
+    name, found = rate.name.lower(), the_limiter().room(rate, rate.name, entry.door.who, entry.visit.actor_id)
+    answer.headers["RateLimit-Policy"] = f'"{name}";q={found.most};w={found.window}'
+    answer.headers["RateLimit"] = f'"{name}";r={found.left};t={found.seconds}'
 
 
 def allow_frames(origins: Collection[str]) -> None:

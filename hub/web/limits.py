@@ -6,6 +6,8 @@ import ipaddress
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from math import ceil
 from typing import TypeVar
 
 from limits import parse
@@ -18,6 +20,16 @@ _AWAY = 30.0
 
 _log = logging.getLogger(__name__)
 _T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How much of a rate is left: ``most`` hits in ``window`` seconds, ``left`` of them for ``seconds`` more."""
+
+    most: int
+    window: int
+    left: int
+    seconds: int
 
 
 class Limiter:
@@ -35,6 +47,13 @@ class Limiter:
             return True
         item = parse(rate)
         return self._ask(lambda counter: counter.hit(item, *who))
+
+    def room(self, rate: str, *who: str) -> Room:
+        """Return how much of a rate such as ``20/minute`` is left for ``who``, without counting."""
+        item = parse(rate)
+        found = self._ask(lambda counter: counter.get_window_stats(item, *who))
+        seconds = max(0, ceil(found.reset_time - time.time()))
+        return Room(item.amount, item.get_expiry(), max(0, found.remaining), seconds)
 
     def forget(self, rate: str, *who: str) -> None:
         """Count ``who`` anew against a rate: what was counted were no wrong tries after all."""

@@ -25,6 +25,7 @@ from hub.core.errors import (
 from hub.core.security import Kind, Outcome
 from hub.web.current import SESSION, drop_cookie, the_hub
 from hub.web.door import SAFE
+from hub.web.framing import frame_refusal
 
 _STATUS: tuple[tuple[type[HubError], int, str], ...] = (
     (InputError, 422, "That cannot be taken"),
@@ -121,6 +122,7 @@ def refusal(status: int, title: str, text: str, code: str, errors: Sequence[tupl
         number = g.get("request_id", "") if status == 500 else ""
         text_page = render_template("refusal.html", status=status, title=title, text=text, number=number)
         answer = Response(text_page, mimetype="text/html")
+        frame_refusal()
     answer.status_code = status
     return answer
 

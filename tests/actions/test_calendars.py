@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from hub.actions.calendars import Choice, choose_calendars, unchoose
+from hub.actions import calendars as room
+from hub.actions.calendars import Choice, choices_version, choose_calendars, unchoose
 from hub.actions.connect import list_calendars
 from hub.actions.disconnect import disconnect
 from hub.actions.holders import add_resource
@@ -197,3 +198,31 @@ def test_a_calendar_that_goes_from_one_to_another_is_the_others_from_then_on(wor
     (calendar,) = calendars_of(world, connection_id)
     choose_calendars(world.hub, world.business, connection_id, {calendar.id: (room, True, False)})
     assert chosen(world, connection_id) == [(ada, room, True, False)]
+
+
+def test_only_so_many_calendars_are_checked_for_one_holder_over_all_accounts(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "MOST_CALENDARS", 3)
+    ada = world.staff(connected=False)
+    first, second = account(world, "one", "a", "b"), account(world, "two", "c")
+    choices = {one.id: Choice(ada) for one in calendars_of(world, first)}
+    choose_calendars(world.hub, world.business, first, choices)
+    more = {one.id: Choice(ada) for one in calendars_of(world, second)}
+    with nothing_changed(world.hub), pytest.raises(InputError, match="3 calendars at most are checked"):
+        choose_calendars(world.hub, world.business, second, more)
+    unchoose(world.hub, world.business, first, list(choices)[:2])
+    choose_calendars(world.hub, world.business, second, more)
+
+
+def test_a_choice_is_made_of_what_was_looked_at_or_not_at_all(world: World) -> None:
+    ada = world.staff(connected=False)
+    connection = account(world, "one", "a")
+    seen = choices_version(calendars_of(world, connection))
+    one = calendars_of(world, connection)[0].id
+    choose_calendars(world.hub, world.business, connection, {one: Choice(ada)}, version=seen)
+    with nothing_changed(world.hub), pytest.raises(StateError, match="Somebody else") as caught:
+        choose_calendars(world.hub, world.business, connection, {one: Choice("", checked=False)}, version=seen)
+    assert caught.value.code == "changed"
+    now = choices_version(calendars_of(world, connection))
+    choose_calendars(world.hub, world.business, connection, {one: Choice("", checked=False)}, version=now)

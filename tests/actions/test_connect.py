@@ -12,13 +12,16 @@ import pytest
 import requests
 from sqlalchemy import select
 
+from hub.actions import connect as room
 from hub.actions.businesses import create_business
 from hub.actions.connect import choose_calendar, connect, list_calendars
+from hub.actions.disconnect import disconnect
 from hub.actions.holders import add_resource, add_staff
 from hub.actions.hours import every_weekday
 from hub.app import close_hub, create_hub
 from hub.core.errors import InputError, PluginBroken, Refused, Retry, UnknownId
 from hub.core.provider import Form
+from hub.core.security import OPERATOR
 from hub.parts import Hub
 from hub.settings import load_settings
 from hub.store.calendar import Calendar
@@ -363,3 +366,27 @@ def test_a_plugin_that_answers_nonsense_is_refused_and_changes_nothing(
         with nothing_changed(world.hub), pytest.raises(Refused) as caught:
             list_calendars(world.hub, world.business, row.connection_id)
         assert caught.value.reason == "plugin_error"
+
+
+def test_a_business_has_only_so_many_live_accounts(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "MOST_CONNECTIONS", 2)
+    first, _ = world.staff(), world.staff()
+    with nothing_changed(world.hub), pytest.raises(InputError, match="2 connected accounts at most"):
+        connect(world.hub, world.business, "fake", "all")
+    disconnect(world.hub, OPERATOR, world.business, connection_named(world, first))
+    with pytest.raises(PluginBroken):  # as far as the plugin, which has no form
+        connect(world.hub, world.business, "fake", "all")
+
+
+def test_an_account_with_calendars_without_number_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = connection_named(world, world.staff())
+    monkeypatch.setattr(room, "MOST_LISTED", 0)
+    with nothing_changed(world.hub), pytest.raises(Refused) as caught:
+        list_calendars(world.hub, world.business, connection)
+    assert caught.value.code == "too_many_calendars"
+
+
+def connection_named(world: World, name: str) -> str:
+    with world.hub.database.reading() as conn:
+        mine = Connection.business_id == world.business, Connection.account_name == name
+        return conn.execute(select(Connection.id).where(*mine)).scalar_one()

@@ -13,6 +13,7 @@ from hub.actions import hours
 from hub.actions.holders import add_resource, add_staff
 from hub.actions.hours import (
     add_time_off,
+    day_version,
     every_weekday,
     list_holidays,
     list_overrides,
@@ -231,3 +232,16 @@ def test_what_is_far_too_much_is_refused(world: World, monkeypatch: pytest.Monke
         with nothing_changed(world.hub), pytest.raises(InputError) as caught:
             call()
         assert caught.value.field == field.strip()
+
+
+def test_a_day_is_set_on_what_was_looked_at_or_not_at_all(world: World) -> None:
+    ada = world.staff(connected=False)
+    usual = day_version(None)
+    set_override(world.hub, world.business, ada, MONDAY_DATE, [(540, 600)], version=usual)
+    set_override(world.hub, world.business, ada, MONDAY_DATE, [(540, 600)], version=usual)  # the same, sent twice
+    with nothing_changed(world.hub), pytest.raises(StateError, match="Somebody else changed this day") as caught:
+        set_override(world.hub, world.business, ada, MONDAY_DATE, [], version=usual)
+    assert caught.value.code == "changed"
+    (now,) = list_overrides(world.hub, world.business, ada)
+    set_override(world.hub, world.business, ada, MONDAY_DATE, None, version=day_version(now))
+    assert list_overrides(world.hub, world.business, ada) == ()

@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
-from hub.actions.calendars import Choice, choose_calendars
+from hub.actions.calendars import Choice, choices_version, choose_calendars
 from hub.actions.connections import CalendarView, get_connection
 from hub.core.errors import InputError
 from hub.core.role import Right
 from hub.web.api.call import call
-from hub.web.api.fields import Given, Id, Instant, Shown
+from hub.web.api.fields import Given, Id, Instant, Shown, left_out
 from hub.web.current import the_hub
 
 TAG = "Calendars"
@@ -34,9 +34,10 @@ class ShownCalendar(Shown):
 
 
 class Calendars(Shown):
-    """The calendars of a connection."""
+    """The calendars of a connection. `version` stands for how they are chosen, and nothing else."""
 
     items: list[ShownCalendar]
+    version: str
 
 
 class CalendarChoice(Given):
@@ -52,12 +53,13 @@ class CalendarChoices(Given):
     """What calendars of a connection stand for. Those that are not named stay as they are."""
 
     choices: list[CalendarChoice] = Field(max_length=200)
+    version: str = left_out("The version of the choice that was looked at.")
 
 
 def list_calendars(business_id: str, connection_id: str) -> Calendars:
     """List the calendars of a connection, as they were at the last look."""
     found = get_connection(the_hub(), business_id, connection_id)
-    return Calendars(items=[calendar(one) for one in found.calendars])
+    return Calendars(items=[calendar(one) for one in found.calendars], version=choices_version(found.calendars))
 
 
 def put_calendars(business_id: str, connection_id: str, body: CalendarChoices) -> Calendars:
@@ -69,7 +71,7 @@ def put_calendars(business_id: str, connection_id: str, body: CalendarChoices) -
         if one.holder_id is None and (one.checked or one.written):
             raise InputError(f"choices.{number}.holder_id", "Say whose calendar it is, or neither check nor write it.")
         choices[one.calendar_id] = Choice(one.holder_id or "", one.checked, one.written)
-    choose_calendars(the_hub(), business_id, connection_id, choices)
+    choose_calendars(the_hub(), business_id, connection_id, choices, version=body.version or "")
     return list_calendars(business_id, connection_id)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from inspect import signature
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -14,10 +15,12 @@ from flask import Response, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.exceptions import UnsupportedMediaType
 
-from hub.core.errors import InputError, UnknownId
+from hub.core.changes import changed_meanwhile
+from hub.core.errors import InputError, StateError, UnknownId
 from hub.core.role import Right
 from hub.store.ids import is_id
 from hub.web.api.fields import Asked, Given, Shown
+from hub.web.api.versions import MATCH, asked_version, etag_of, not_that_version, with_version
 from hub.web.door import Rate, Who
 from hub.web.refusals import Faults
 from hub.web.route import Route, route
@@ -34,6 +37,7 @@ _WHY = {
     403: "The key does not have the scope.",
     404: "There is no such thing, or it is not for this key.",
     409: "It is not in a state that allows this, or somebody else was faster.",
+    412: "It does not have the version that `If-Match` names.",
     413: "The body is too large.",
     415: "The body is no application/json.",
     422: "Something that was given breaks a rule; `errors` says what.",
@@ -96,24 +100,40 @@ def answer(body: Shown | None, status: int = 200, headers: Mapping[str, str] | N
     """Return a model as the answer."""
     if body is None:
         return Response(status=status, headers=dict(headers or {}), content_type="application/json")
-    return Response(body.model_dump_json(), status, dict(headers or {}), content_type="application/json")
+    shown = {**etag_of(body), **(headers or {})}
+    return Response(body.model_dump_json(), status, shown, content_type="application/json")
 
 
 def _checked(
     view: Callable[..., Any], takes: type[Given] | None, asks: type[Asked] | None, status: int
 ) -> Callable[..., Response]:
+    by_argument = "version" in signature(view).parameters
+
     @wraps(view)
     def checked(**arguments: Any) -> Response:
+        try:
+            return called(arguments)
+        except StateError as error:
+            if error.code == "changed" and request.headers.get(MATCH):
+                return not_that_version(error)
+            raise
+
+    def called(arguments: dict[str, Any]) -> Response:
         for name, value in arguments.items():
             if name.endswith("_id") and not is_id(value):
                 raise UnknownId(_KINDS.get(name, name.removesuffix("_id").replace("_", " ")), value)
         idempotency_key()
+        version = asked_version()
+        if by_argument:
+            arguments["version"] = version
+        elif version and takes is None:
+            raise changed_meanwhile("thing")  # it has no versions, so it has not this one
         if asks is not None:
             arguments["query"] = _query(asks)
         elif request.args:
             raise Faults([(name, "There is no such parameter; leave it out.") for name in request.args])
         if takes is not None:
-            arguments["body"] = _body(takes)
+            arguments["body"] = _body(takes, version)
         elif request.get_data().strip() not in (b"", b"{}"):
             raise Faults([("body", "This call takes no body; leave it out.")])
         try:
@@ -130,11 +150,12 @@ def _checked(
     return checked
 
 
-def _body(kind: type[T]) -> T:
+def _body(kind: type[T], version: str) -> T:
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send application/json.")
     try:
-        return kind.model_validate_json(request.get_data())
+        given = request.get_data()
+        return kind.model_validate_json(with_version(kind, given, version) if version else given)
     except ValidationError as error:
         raise Faults(_faults(error)) from None
 
@@ -181,14 +202,14 @@ def _documented(
     also: tuple[int, ...],
 ) -> Callable[..., Any]:
     """Tell APIFlask what stands in the document about a call; models are named, and described in `document`."""
-    wrong = (
-        {400, 401, 403, 404, 422, 429, 500, 503, *also} | ({413, 415} if takes else set()) | ({409} if keyed else set())
-    )
+    versioned = "version" in signature(view).parameters or (takes is not None and "version" in takes.model_fields)
+    wrong = {400, 401, 403, 404, 422, 429, 500, 503, *also} | ({413, 415} if takes else set())
+    wrong |= ({409} if keyed else set()) | ({412} if versioned else set())
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     responses: dict[int, Any] = {status: _good(kind) for status, kind in gives.items()}
     responses |= {code: {"description": _WHY[code], "content": problem} for code in sorted(wrong)}
     details: dict[str, Any] = {"x-models": [one for one in (takes, asks, *gives.values()) if one is not None]}
-    details["parameters"] = _parameters(asks, keyed)
+    details["parameters"] = _parameters(asks, keyed, versioned)
     if takes is not None:
         details["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(takes)}}}
     first, _, rest = (view.__doc__ or "").partition("\n")
@@ -205,7 +226,7 @@ def _documented(
     return documented
 
 
-def _parameters(asks: type[Asked] | None, keyed: bool) -> list[dict[str, Any]]:
+def _parameters(asks: type[Asked] | None, keyed: bool, versioned: bool) -> list[dict[str, Any]]:
     """Return the parameters beside those of the address, which APIFlask finds."""
     found: list[dict[str, Any]] = []
     if asks is not None:
@@ -220,13 +241,28 @@ def _parameters(asks: type[Asked] | None, keyed: bool) -> list[dict[str, Any]]:
         schema = {"type": "string", "pattern": "^[!-~]{1,200}$"}
         text = "A repeat with the same key makes nothing twice."
         found.append({"name": KEY_HEADER, "in": "header", "required": False, "schema": schema, "description": text})
+    if versioned:
+        schema = {"type": "string", "pattern": '^("[!#-~]{1,64}"|[*])$'}
+        text = "The `ETag` that was looked at, in place of `version`: nothing newer is changed."
+        found.append({"name": MATCH, "in": "header", "required": False, "schema": schema, "description": text})
     return found
 
 
 def _good(kind: type[BaseModel] | None) -> dict[str, Any]:
-    content = {"content": {"application/json": {"schema": _ref(kind)}}} if kind is not None else {}
-    return {"description": "It worked.", **content}
+    content: dict[str, Any] = {}
+    headers = {"RateLimit-Policy": _RATE, "RateLimit": _RATE}
+    if kind is not None:
+        content = {"content": {"application/json": {"schema": _ref(kind)}}}
+        headers |= {"ETag": _ETAG} if "version" in kind.model_fields else {}
+    return {"description": "It worked.", **content, "headers": headers}
 
 
 def _ref(kind: type[BaseModel]) -> dict[str, str]:
     return {"$ref": f"#/components/schemas/{kind.__name__}"}
+
+
+_RATE = {
+    "schema": {"type": "string"},
+    "description": "How often this key may come (draft-ietf-httpapi-ratelimit-headers).",
+}
+_ETAG = {"schema": {"type": "string"}, "description": "The `version` of the thing, for `If-Match`."}

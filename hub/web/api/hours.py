@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 from hub.actions import hours as actions
 from hub.actions.holders import get_holder
 from hub.core.errors import InputError
+from hub.core.hours import Override
 from hub.core.role import Right
 from hub.core.time_off import time_off_from_local
 from hub.web.api.call import Reply, call
@@ -70,9 +71,10 @@ class ShownSpan(Shown):
 
 
 class GivenDay(Given):
-    """What holds on one day instead of the week; no windows: closed."""
+    """What holds on one day instead of the week; no windows: closed. With a `version` nothing newer is written over."""
 
     windows: list[GivenSpan] = Field(max_length=20)
+    version: str = left_out("The version of the day that was looked at; that of a day as usual: `usual_version`.")
 
 
 class DifferentDay(Shown):
@@ -80,12 +82,14 @@ class DifferentDay(Shown):
 
     day: Day
     windows: list[ShownSpan]
+    version: str
 
 
 class DifferentDays(Shown):
-    """The days that differ from the week, in order."""
+    """The days that differ from the week, in order; `usual_version` is the version of every other day."""
 
     items: list[DifferentDay]
+    usual_version: str
 
 
 class NewTimeOff(Given):
@@ -133,19 +137,20 @@ def put_hours(business_id: str, holder_id: str, body: GivenHours) -> Hours:
 def list_different_days(business_id: str, holder_id: str) -> DifferentDays:
     """List the days on which a staff member or resource differs from the week."""
     found = actions.list_overrides(the_hub(), business_id, holder_id)
-    return DifferentDays(items=[_day(one.day, one.windows) for one in found])
+    return DifferentDays(items=[_day(one) for one in found], usual_version=actions.day_version(None))
 
 
 def put_different_day(business_id: str, holder_id: str, day: str, body: GivenDay) -> DifferentDay:
     """Let one day differ from the week."""
-    windows = tuple((one.start, one.end) for one in body.windows)
-    actions.set_override(the_hub(), business_id, holder_id, _read(day), windows)
-    return _day(_read(day), windows)
+    wanted = Override(_read(day), tuple((one.start, one.end) for one in body.windows))
+    version = body.version or ""
+    actions.set_override(the_hub(), business_id, holder_id, wanted.day, wanted.windows, version=version)
+    return _day(wanted)
 
 
-def drop_different_day(business_id: str, holder_id: str, day: str) -> Reply:
+def drop_different_day(business_id: str, holder_id: str, day: str, version: str) -> Reply:
     """Let a day be as its week again."""
-    actions.set_override(the_hub(), business_id, holder_id, _read(day), None)
+    actions.set_override(the_hub(), business_id, holder_id, _read(day), None, version=version)
     return Reply(None, 204)
 
 
@@ -185,8 +190,9 @@ def _read(day: str) -> date:
         raise InputError("day", str(error)) from None
 
 
-def _day(day: date, windows: tuple[tuple[int, int], ...]) -> DifferentDay:
-    return DifferentDay(day=day, windows=[ShownSpan(start=start, end=end) for start, end in windows])
+def _day(found: Override) -> DifferentDay:
+    windows = [ShownSpan(start=start, end=end) for start, end in found.windows]
+    return DifferentDay(day=found.day, windows=windows, version=actions.day_version(found))
 
 
 _HOLDER = "/businesses/<business_id>/holders/<holder_id>"
@@ -196,7 +202,7 @@ ROUTES = (
     call("GET", f"{_HOLDER}/hours", get_hours, Right.VIEW, TAG, gives=Hours),
     call("PUT", f"{_HOLDER}/hours", put_hours, Right.SET_UP, TAG, takes=GivenHours, gives=Hours, also=(409,)),
     call("GET", f"{_HOLDER}/different-days", list_different_days, Right.VIEW, TAG, gives=DifferentDays),
-    call("PUT", _DAY, put_different_day, Right.SET_UP, TAG, takes=GivenDay, gives=DifferentDay),
+    call("PUT", _DAY, put_different_day, Right.SET_UP, TAG, takes=GivenDay, gives=DifferentDay, also=(409,)),
     call("DELETE", _DAY, drop_different_day, Right.SET_UP, TAG, status=204),
     call("GET", _AWAY, list_time_off, Right.VIEW, TAG, asks=AskedTimeOff, gives=TimeOffs),
     call("POST", _AWAY, add_time_off, Right.SET_UP, TAG, takes=NewTimeOff, gives=TimeOff, status=201, keyed=True),

@@ -30,6 +30,12 @@ class ChoiceForm(Form):
     holder = HiddenField()
     check = HiddenField()
     write = HiddenField()
+    version = HiddenField()
+
+
+def looked_at() -> str:
+    """Return the version of the choice that the visitor looked at; empty for a form that has none."""
+    return request.form.get("version", "")[:64]
 
 
 def stored_rows(connection: ConnectionView) -> tuple[Row, ...]:

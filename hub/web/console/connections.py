@@ -9,7 +9,7 @@ from flask import request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from hub.actions.calendars import choose_calendars
+from hub.actions.calendars import choices_version, choose_calendars
 from hub.actions.connect import connect
 from hub.actions.connections import ConnectionView, get_connection, list_connections, try_connection
 from hub.actions.disconnect import disconnect, risk_of_disconnect
@@ -17,7 +17,7 @@ from hub.actions.holders import Holder, HolderKind, get_holder, list_holders
 from hub.core.errors import HubError, UnknownId
 from hub.core.page import LARGEST
 from hub.core.role import Right
-from hub.web.console.choosing import Row, holders_to_choose, read_choices, stored_rows, typed_rows
+from hub.web.console.choosing import Row, holders_to_choose, looked_at, read_choices, stored_rows, typed_rows
 from hub.web.console.connecting import (
     ConnectForm,
     Offered,
@@ -92,12 +92,13 @@ def connection_calendars(business_id: str, connection_id: str) -> Response:
     """Choose what its calendars stand for: all of the choices, or none."""
     found = get_connection(the_hub(), business_id, connection_id)
     try:
-        choose_calendars(the_hub(), business_id, connection_id, read_choices(found))
+        choose_calendars(the_hub(), business_id, connection_id, read_choices(found), version=looked_at())
     except UnknownId:
         raise
     except HubError as error:
-        problem = error.message.removeprefix("calendar: ")
-        return _one(found, business_id, typed_rows(found), problem=problem, status=422)
+        now, problem = get_connection(the_hub(), business_id, connection_id), error.message.removeprefix("calendar: ")
+        rows = stored_rows(now) if error.code == "changed" else typed_rows(now)
+        return _one(now, business_id, rows, problem=problem, status=409 if error.code == "changed" else 422)
     return see_other("console.connection", "saved", business_id=business_id, connection_id=connection_id)
 
 
@@ -201,6 +202,7 @@ def _one(
         status,
         connection=found,
         rows=rows,
+        version=choices_version(found.calendars),
         holders=holders,
         problem=problem,
         failed=failed,

@@ -18,7 +18,7 @@ from hub.web.words import span
 
 _T = TypeVar("_T")
 _ONCE = "1/hour"
-_STEERING = frozenset({"once", "more", "copy", "was"})
+_STEERING = frozenset({"once", "more", "copy", "was", "version"})
 _MOST_ROWS = 30
 SENT = "This page was sent before, so nothing was added now. Look at the list first; to add one more, send it again."
 

@@ -13,7 +13,7 @@ from wtforms.validators import DataRequired, Length
 from hub.actions.businesses import get_business
 from hub.actions.connections import CalendarView, list_connections
 from hub.actions.holders import HolderKind, add_resource, add_staff, change_holder, get_holder, list_holders
-from hub.actions.hours import every_weekday, list_overrides, list_time_off
+from hub.actions.hours import day_version, every_weekday, list_overrides, list_time_off
 from hub.actions.openings import coming_days, next_absences
 from hub.core.errors import InputError
 from hub.core.hours import WeeklyHours
@@ -82,6 +82,7 @@ def holder(business_id: str, holder_id: str) -> Response:
         business_id,
         holder=found,
         days=coming_days(hub, business_id, holder_id),
+        day_version=day_version,
         overrides=list_overrides(hub, business_id, holder_id, since=local_today(found.zone)),
         time_off=list_time_off(hub, business_id, holder_id, since=hub.clock(), after=after, limit=20),
         calendars=_calendars(business_id).get(holder_id, ()),

@@ -14,7 +14,14 @@ from wtforms import DateField, FieldList, FormField, HiddenField, RadioField
 from wtforms.validators import DataRequired
 
 from hub.actions.holders import Holder, get_holder
-from hub.actions.hours import add_time_off, list_overrides, remove_time_off, set_hours, set_override
+from hub.actions.hours import (
+    add_time_off,
+    day_version,
+    list_overrides,
+    remove_time_off,
+    set_hours,
+    set_override,
+)
 from hub.actions.openings import coming_days
 from hub.core.errors import InputError
 from hub.core.hours import DayWindow, WeeklyHours
@@ -27,7 +34,7 @@ from hub.web.console.fields import ClockField, choices, minute_words
 from hub.web.console.frame import business_page
 from hub.web.current import the_hub
 from hub.web.door import Who
-from hub.web.forms import Form, attempt, blank, typed
+from hub.web.forms import Form, blank, typed
 from hub.web.pages import see_other
 from hub.web.route import route
 
@@ -55,8 +62,11 @@ class WeekForm(EditForm, RowsForm):
     sunday = FieldList(FormField(WindowForm), "Sunday", min_entries=1)
 
 
-class DayForm(RowsForm):
-    """A date that differs from the week."""
+class DayForm(EditForm, RowsForm):
+    """A date that differs from the week. ``was`` is the date that the form was opened for, ``version`` how it was."""
+
+    was = HiddenField()
+    version = HiddenField()
 
     day = DateField("Day", [DataRequired("Choose the day.")])
     kind = RadioField("On this day", choices=choices(("closed", "Closed all day"), ("open", "Open at these times")))
@@ -96,21 +106,31 @@ def holder_day(business_id: str, holder_id: str) -> Response:
     found = get_holder(the_hub(), business_id, holder_id)
     if request.method != "POST":
         form = blank(DayForm, **_stored_day(business_id, holder_id, request.args.get("day", "")))
+        _look_at(form, business_id, holder_id)
         return business_page("console/holder_day.html", business_id, holder=found, form=form)
     form = typed(DayForm)
     if wants_row(form):
         return business_page("console/holder_day.html", business_id, holder=found, form=form)
-    done, _ = attempt(
-        form, lambda: set_override(the_hub(), business_id, holder_id, form.day.data, _windows_of_day(form))
+    same = bool(form.day.data) and form.was.data == form.day.data.isoformat()
+    looked_at = form.version.data if same else day_version(None)  # another day was as usual, as far as one could see
+    done = edit(
+        form,
+        lambda: set_override(
+            the_hub(), business_id, holder_id, form.day.data, _windows_of_day(form), version=looked_at
+        ),
+        lambda: _stored_day(business_id, holder_id, form.day.data.isoformat()),
     )
     if done:
         return see_other("console.holder", "saved", business_id=business_id, holder_id=holder_id)
+    if form.clash:
+        _look_at(form, business_id, holder_id)
     return business_page("console/holder_day.html", business_id, 422, holder=found, form=form)
 
 
 def holder_day_usual(business_id: str, holder_id: str, day: str) -> Response:
     """Let a date be as the week is again."""
-    set_override(the_hub(), business_id, holder_id, _date(day), None)
+    seen = request.args.get("version", "")
+    set_override(the_hub(), business_id, holder_id, _date(day), None, version=seen)
     return see_other("console.holder", "removed", business_id=business_id, holder_id=holder_id)
 
 
@@ -214,6 +234,14 @@ def _stored_day(business_id: str, holder_id: str, day: str) -> dict[str, Any]:
             rows = [{"start": start, "end": end} for start, end in one.windows]
             return {"day": wanted, "kind": "open" if rows else "closed", "windows": rows}
     return {"day": wanted, "kind": "closed"}
+
+
+def _look_at(form: DayForm, business_id: str, holder_id: str) -> None:
+    """Let the form know which day it shows, and how that is now."""
+    day: date | None = form.day.data
+    found = list_overrides(the_hub(), business_id, holder_id, since=day) if day else ()
+    form.was.data = day.isoformat() if day else ""
+    form.version.data = day_version(next((one for one in found if one.day == day), None))
 
 
 def _span(zone: str, form: TimeOffForm) -> Span:

@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response
 
 from hub.actions.agency import agency_name
 from hub.actions.businesses import get_business
-from hub.actions.calendars import choose_calendars
+from hub.actions.calendars import choices_version, choose_calendars
 from hub.actions.connect import connect
 from hub.actions.connections import ConnectionView, get_connection, try_connection
 from hub.actions.disconnect import disconnect, risk_of_disconnect
 from hub.actions.staff_links import staff_connections
 from hub.core.errors import HubError, UnknownId
-from hub.web.console.choosing import Row, read_choices, stored_rows, typed_rows
+from hub.web.console.choosing import Row, looked_at, read_choices, stored_rows, typed_rows
 from hub.web.console.connecting import (
     ConnectForm,
     Offered,
@@ -83,12 +83,14 @@ def choose(token: str, connection_id: str) -> Response:
     link, found = staff_link(), _own(connection_id)
     try:
         choices = read_choices(found, link.holder_id)
-        choose_calendars(the_hub(), link.business_id, connection_id, choices, holder_id=link.holder_id)
+        ids = link.business_id, connection_id
+        choose_calendars(the_hub(), *ids, choices, holder_id=link.holder_id, version=looked_at())
     except UnknownId:
         raise
     except HubError as error:
-        problem = error.message.removeprefix("calendar: ")
-        return _account(token, found, typed_rows(found, link.holder_id), problem=problem, status=422)
+        now, problem = _own(connection_id), error.message.removeprefix("calendar: ")
+        rows = stored_rows(now) if error.code == "changed" else typed_rows(now, link.holder_id)
+        return _account(token, now, rows, problem=problem, status=409 if error.code == "changed" else 422)
     return see_other("staff.greeting", "saved", token=token)
 
 
@@ -186,7 +188,8 @@ def _account(
     failed: bool = False,
     status: int = 200,
 ) -> Response:
-    return _page("account", token, status, connection=found, rows=rows, problem=problem, failed=failed)
+    version = choices_version(found.calendars)
+    return _page("account", token, status, connection=found, rows=rows, version=version, problem=problem, failed=failed)
 
 
 def _page(name: str, token: str, status: int = 200, **context: Any) -> Response:

@@ -52,3 +52,17 @@ def test_choices_with_one_foreign_id_among_them_are_refused_whole(
         assert program.put(path, {"choices": wrong}).status_code == 422
     assert program.get(path).json == before
     assert list_connections(world.hub, ben)[0].calendars[0].holder_id == foreign
+
+
+def test_a_choice_that_somebody_else_changed_is_not_written_over(program: Program, things: Mapping[str, str]) -> None:
+    path = f"connections/{things['connection_id']}/calendars"
+    seen = program.get(path)
+    nobody = {"choices": [choice(things["calendar_id"], None, checked=False)]}
+    mine = {"choices": [choice(things["calendar_id"], things["staff_id"])], "version": seen.json["version"]}
+    assert seen.headers["ETag"] == f'"{seen.json["version"]}"'
+    assert program.put(path, nobody).status_code == 200
+    assert program.put(path, mine).status_code == 409
+    assert program.ask("PUT", path, nobody, headers={"If-Match": seen.headers["ETag"]}).status_code == 412
+    now = program.get(path)
+    assert now.json["items"][0]["checked"] is False
+    assert program.put(path, {**mine, "version": now.json["version"]}).status_code == 200

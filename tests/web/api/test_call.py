@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -117,3 +118,37 @@ def test_too_many_requests_are_told_when_to_come_again(programs: Programs, thing
     assert answers[20].status_code == 429
     assert int(answers[20].headers["Retry-After"]) > 0
     assert answers[20].mimetype == "application/problem+json"
+
+
+def test_every_answer_says_how_often_the_key_may_come(program: Program) -> None:
+    first, second = program.get("services"), program.get("services/" + "x" * 26)
+    assert first.headers["RateLimit-Policy"] == second.headers["RateLimit-Policy"] == '"api";q=1200;w=60'
+    left = [int(re.fullmatch(r'"api";r=(\d+);t=\d+', one.headers["RateLimit"])[1]) for one in (first, second)]  # type: ignore[index]
+    assert left == [1199, 1198]
+    assert second.status_code == 404
+
+
+def test_who_came_too_often_has_nothing_left(program: Program, things: Mapping[str, str]) -> None:
+    path = f"connections/{things['connection_id']}/test"
+    answers = [program.post(path) for _ in range(21)]
+    assert answers[0].headers["RateLimit-Policy"] == '"outward";q=20;w=60'
+    assert answers[-1].status_code == 429
+    assert answers[-1].headers["RateLimit"].startswith('"outward";r=0;t=')
+    assert answers[-1].headers["Retry-After"]
+
+
+def test_strangers_are_told_nothing_of_rates(program: Program) -> None:
+    program.token = "fd_nobody"
+    answer = program.get("services")
+    assert answer.status_code == 401
+    assert "RateLimit" not in answer.headers
+
+
+@pytest.mark.parametrize(("open_", "close"), [("[", "]"), ('{"a":', "}")])
+def test_nesting_without_end_is_refused_and_no_error_of_ours(program: Program, open_: str, close: str) -> None:
+    deep = 400_000 // len(open_ + close)
+    body = f'{{"name": {open_ * deep}1{close * deep}}}'
+    for headers in ({}, {"If-Match": '"1"'}):
+        answer = program.ask("PATCH", "staff/" + "0" * 26, data=body, content_type="application/json", headers=headers)
+        assert answer.status_code in (404, 422), answer.text
+    assert program.ask("POST", "staff", data=body, content_type="application/json").status_code == 422

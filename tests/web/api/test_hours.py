@@ -29,14 +29,29 @@ def test_a_day_can_differ_from_the_week_and_be_as_usual_again(world: World, prog
     path = f"holders/{world.staff(connected=False)}/different-days"
     closed = program.put(f"{path}/2027-03-16", {"windows": []}).json
     short = program.put(f"{path}/2027-03-15", {"windows": [{"start": "09:00", "end": "10:00"}]}).json
-    assert program.get(path).json == {"items": [short, closed]}
+    usual = program.get(path).json["usual_version"]
+    assert program.get(path).json == {"items": [short, closed], "usual_version": usual}
     assert program.ask("DELETE", f"{path}/2027-03-16").status_code == 204
-    assert program.get(path).json == {"items": [short]}
+    assert program.get(path).json == {"items": [short], "usual_version": usual}
     for day in ("2027-02-29", "tomorrow", "9999-01-01"):
         answer = program.put(f"{path}/{day}", {"windows": []})
         assert answer.status_code == 422, day
         assert answer.json is not None
         assert answer.json["field"] == "day"
+
+
+def test_a_day_that_somebody_else_changed_is_not_written_over(world: World, program: Program) -> None:
+    path = f"holders/{world.staff(connected=False)}/different-days"
+    usual = program.get(path).json["usual_version"]
+    day, short = f"{path}/2027-03-15", {"windows": [{"start": "09:00", "end": "10:00"}]}
+    made = program.put(day, {**short, "version": usual})
+    assert made.headers["ETag"] == f'"{made.json["version"]}"'
+    assert program.put(day, {"windows": [], "version": usual}).status_code == 409
+    assert program.put(day, {**short, "version": usual}).status_code == 200  # the same once more is no other change
+    assert program.ask("PUT", day, {"windows": []}, headers={"If-Match": f'"{usual}"'}).status_code == 412
+    assert program.ask("PUT", day, {"windows": []}, headers={"If-Match": made.headers["ETag"]}).status_code == 200
+    assert program.ask("DELETE", day, headers={"If-Match": made.headers["ETag"]}).status_code == 412
+    assert program.ask("DELETE", day).status_code == 204
 
 
 def test_an_absence_of_days_is_as_long_as_they_are_where_the_holder_is(world: World, program: Program) -> None:

@@ -11,7 +11,7 @@ from hub.actions.connections import list_connections
 from hub.actions.hold import hold
 from hub.core.errors import Retry
 from tests.tables import nothing_changed
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, looked_at
 from tests.web.connect import EVIL, SECRET, with_form
 from tests.world import ADA, HOUR, MONDAY, World, down
 
@@ -98,6 +98,22 @@ def test_a_field_that_no_form_has_is_refused(world: World, signed_in: SignedIn) 
     ada.get(path_of(world, "/new/fake"))
     with nothing_changed(world.hub, but=SEEN):
         assert ada.post(path_of(world, "/new/fake"), {"level": "all", "admin": "1"}).status_code == 422
+
+
+def test_of_two_who_choose_calendars_the_second_sees_what_the_first_did(world: World, signed_in: SignedIn) -> None:
+    staff, ben_s = world.staff(connected=False), world.staff(connected=False)
+    ada, ben = signed_in("owner"), signed_in("admin")
+    address = connect(ada, world)
+    one = list_connections(world.hub, world.business)[0].calendars[0].id
+    for browser in (ada, ben):
+        browser.get(address)
+    given = {f"holder-{one}": staff, f"check-{one}": "y"}
+    assert ada.post(f"{address}/calendars", {**looked_at(ada), **given}).status_code == 303
+    answer = ben.post(f"{address}/calendars", {**looked_at(ben), **given, f"holder-{one}": ben_s})
+    assert answer.status_code == 409
+    assert "Somebody else changed this choice of calendars meanwhile" in answer.text
+    assert list_connections(world.hub, world.business)[0].calendars[0].holder_id == staff
+    assert ben.post(f"{address}/calendars", {**looked_at(ben), **given, f"holder-{one}": ben_s}).status_code == 303
 
 
 def test_calendars_are_chosen_together_and_one_is_written_to(world: World, signed_in: SignedIn) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Callable
 from datetime import date
 
 from hub.actions.holders import get_holder
-from hub.actions.hours import list_overrides, list_time_off, set_hours
+from hub.actions.hours import list_overrides, list_time_off, set_hours, set_override
 from hub.core.hours import WeeklyHours
 from tests.tables import nothing_changed
 from tests.web.conftest import Browser, looked_at, once
@@ -99,13 +101,48 @@ def test_a_day_may_differ_and_be_as_usual_again(world: World, signed_in: SignedI
     assert "10:00\N{EN DASH}12:00" in page
     assert "other hours" in page
     assert 'value="10:00"' in ada.get(f"{path}/days?day=2027-03-20").text
-    ada.post(f"{path}/days", {"day": "2027-03-20", "kind": "closed"})
+    ada.post(f"{path}/days", {**seen_of(ada), "day": "2027-03-20", "kind": "closed"})
     assert [(one.day, one.windows) for one in list_overrides(world.hub, world.business, staff)] == [
         (date(2027, 3, 20), ())
     ]
     ada.get(path)
     ada.post(f"{path}/days/2027-03-20/usual")
     assert list_overrides(world.hub, world.business, staff) == ()
+
+
+def seen_of(browser: Browser) -> dict[str, object]:
+    """The fields that say which day the form was opened for, and how it was."""
+    return {name: re.search(rf'name="{name}"[^>]*value="([^"]*)"', browser.page)[1] for name in ("was", "version")}  # type: ignore[index]
+
+
+def test_of_two_who_change_one_day_the_second_sees_what_the_first_did(world: World, signed_in: SignedIn) -> None:
+    staff = world.staff(connected=False)
+    ada, ben = signed_in("owner"), signed_in("admin")
+    path = f"/console/{world.business}/holders/{staff}"
+    for one in (ada, ben):
+        one.get(f"{path}/days?day=2027-03-20")
+    closed = {"day": "2027-03-20", "kind": "closed"}
+    longer = {"day": "2027-03-20", "kind": "open", "windows-0-start": "10:00", "windows-0-end": "12:00"}
+    assert ada.post(f"{path}/days", {**seen_of(ada), **longer}).status_code == 303
+    answer = ben.post(f"{path}/days", {**seen_of(ben), **closed})
+    assert answer.status_code == 422
+    assert "Somebody else changed this meanwhile" in answer.text
+    assert "10:00, 12:00" in answer.text
+    assert ben.post(f"{path}/days", {**seen_of(ben), **closed}).status_code == 303
+    assert [one.windows for one in list_overrides(world.hub, world.business, staff)] == [()]
+
+
+def test_a_day_that_differs_already_is_not_written_over_by_who_adds_one(world: World, signed_in: SignedIn) -> None:
+    staff = world.staff(connected=False)
+    ada, path = signed_in("owner"), f"/console/{world.business}/holders/{staff}"
+    set_override(world.hub, world.business, staff, date(2027, 3, 20), [(600, 720)])
+    ada.get(f"{path}/days")
+    answer = ada.post(f"{path}/days", {**seen_of(ada), "day": "2027-03-20", "kind": "closed"})
+    assert (answer.status_code, "10:00, 12:00" in answer.text) == (422, True)
+    old = re.search(r'action="([^"]+/usual[^"]*)"', ada.get(path).text)[1]  # type: ignore[index]
+    set_override(world.hub, world.business, staff, date(2027, 3, 20), [])
+    assert ada.post(html.unescape(old)).status_code == 409
+    assert [one.windows for one in list_overrides(world.hub, world.business, staff)] == [()]
 
 
 def test_a_day_that_is_open_at_no_time_is_asked_about(world: World, signed_in: SignedIn) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
+from hub.actions.calendars import choose_calendars
 from hub.actions.connections import list_connections
 from hub.actions.staff_links import DAY, end_staff_link, make_staff_link
 from hub.core.security import OPERATOR
 from tests.tables import nothing_changed
-from tests.web.conftest import Browser
+from tests.web.conftest import Browser, looked_at
 from tests.web.connect import EVIL, SECRET, with_form
 from tests.world import World, down
 
@@ -159,3 +160,18 @@ def test_another_site_cannot_send_a_form_here(world: World, browser: Open) -> No
     answer = visitor.post(f"{account}/end", headers={"Origin": "https://evil.example"})
     assert answer.status_code == 403
     assert list_connections(world.hub, world.business)[0].health == "ok"
+
+
+def test_a_choice_that_the_agency_changed_meanwhile_is_not_written_over(world: World, browser: Open) -> None:
+    staff, visitor = world.staff(connected=False), browser()
+    account = connect(visitor, link_of(world, staff))
+    found = list_connections(world.hub, world.business)[0]
+    one = found.calendars[0].id
+    visitor.get(account)
+    seen = looked_at(visitor)
+    choose_calendars(world.hub, world.business, found.id, {one: (staff, True, True)})
+    answer = visitor.post(f"{account}/calendars", {**seen, f"check-{one}": "y"})
+    assert answer.status_code == 409
+    assert "Somebody else changed this choice" in answer.text
+    assert list_connections(world.hub, world.business)[0].calendars[0].written
+    assert visitor.post(f"{account}/calendars", {**looked_at(visitor), f"check-{one}": "y"}).status_code == 303
