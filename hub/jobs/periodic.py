@@ -6,6 +6,8 @@ from hub.actions.cancel import lapse_expired_holds
 from hub.actions.forget import cut_addresses, forget_answers, forget_events, forget_sign_ins
 from hub.actions.poll import poll_calendars
 from hub.jobs.schedule import Periodic
+from hub.ledger.collect import collect
+from hub.ledger.sequence import sequence
 from hub.parts import Hub
 from hub.store.claim import forget_past
 from hub.store.outbox import forget_done
@@ -30,7 +32,18 @@ def forget_past_claims(hub: Hub) -> None:
                 return
 
 
+def order_ledger(hub: Hub) -> None:
+    """Give the entries of the ledger their places."""
+    sequence(hub.database)
+
+
+def collect_key_uses(hub: Hub) -> None:
+    """Put the uses of keys and the refused calls of finished minutes into the ledger."""
+    collect(hub.database, hub.clock())
+
+
 PERIODIC = (
+    Periodic("collect_key_uses", 5, collect_key_uses),
     Periodic("cut_addresses", DAY // 4, cut_addresses),
     Periodic("forget_answers", DAY // 4, forget_answers),
     Periodic("forget_done_effects", DAY // 4, forget_done_effects),
@@ -38,5 +51,6 @@ PERIODIC = (
     Periodic("forget_past_claims", DAY // 4, forget_past_claims),
     Periodic("forget_sign_ins", DAY // 4, forget_sign_ins),
     Periodic("lapse_expired_holds", 10, lapse_expired_holds),
+    Periodic("order_ledger", 1, order_ledger),
     Periodic("poll_calendars", 5, poll_calendars),
 )

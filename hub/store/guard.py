@@ -42,6 +42,7 @@ class Across(StrEnum):
 
     RELAY = "the relay hands work of all businesses to the queue"
     SWEEP = "the clock looks for lapsed holds, old cells and stale calendars of all businesses"
+    LEDGER = "the ledger has one order over all businesses, and collects the counts of all"
     DOOR = "a door finds the business by the address of its page, a link or a key, or lists what its user may enter"
     OPERATOR = "the operator's own commands count and list rows of all businesses"
 

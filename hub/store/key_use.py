@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Connection, Index, Integer, String, Text, text
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Index,
+    Integer,
+    Row,
+    String,
+    Text,
+    bindparam,
+    func,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Retention, column
+from hub.store.guard import Across
 from hub.store.ids import LENGTH
 
 _ID = About(Category.IDENTIFIER, Retention.CONNECTION)
@@ -81,7 +98,45 @@ def add_refusal(
     conn.execute(_REFUSAL[conn.dialect.name], {"business_id": business_id, "calls": 1, **values})
 
 
-def _counting(table: type[KeyUse] | type[CallRefusal], count: str) -> dict[str, sqlite.Insert | postgresql.Insert]:
+Counted = type[KeyUse] | type[CallRefusal]
+
+_LOCK = 0x6B65797573  # any number that no other program takes on this database
+
+
+def lock_counts(conn: Connection) -> None:
+    """Wait until this transaction alone collects. SQLite has one writer anyhow."""
+    if conn.dialect.name == "postgresql":
+        conn.execute(select(func.pg_advisory_xact_lock(_LOCK))).all()
+
+
+def counted(conn: Connection, table: Counted, before: int, limit: int) -> list[Row[*tuple[Any, ...]]]:
+    """Return counts of all businesses from minutes before ``before`` that are not wholly in the ledger.
+
+    Each begins with business, connection and minute, by which they are sorted, and ends with ``count`` and
+    ``collected``; what is counted stands between.
+    """
+    columns = table.__table__.c
+    what = [one for one in table.__table__.primary_key if one.name not in _WHERE]
+    keys = [columns.business_id, columns.connection_id, columns.minute, *what]
+    count = columns[_NAMES[table]]
+    statement = select(*keys, count.label("count"), columns.collected).where(
+        count > columns.collected, columns.minute < before
+    )
+    statement = statement.order_by(columns.minute, *keys).limit(limit)
+    return list(conn.execute(statement.execution_options(across=Across.LEDGER)).all())
+
+
+def set_collected(conn: Connection, table: Counted, rows: Sequence[Row[*tuple[Any, ...]]]) -> None:
+    """Note that these counts are in the ledger as they were read; what was counted meanwhile is left."""
+    keys = list(dict.fromkeys(["business_id", *(one.name for one in table.__table__.primary_key)]))
+    columns = table.__table__.c
+    statement = update(table).where(*(columns[name] == bindparam(f"its_{name}") for name in keys))
+    values = [{"seen": row.count, **{f"its_{name}": row._mapping[name] for name in keys}} for row in rows]
+    if values:
+        conn.execute(statement.values(collected=bindparam("seen")), values)
+
+
+def _counting(table: Counted, count: str) -> dict[str, sqlite.Insert | postgresql.Insert]:
     keys, more = [one.name for one in table.__table__.primary_key], {count: table.__table__.c[count] + 1}
     made: dict[str, sqlite.Insert | postgresql.Insert] = {}
     for dialect in (sqlite, postgresql):
@@ -90,5 +145,7 @@ def _counting(table: type[KeyUse] | type[CallRefusal], count: str) -> dict[str, 
     return made
 
 
+_NAMES: dict[Counted, str] = {KeyUse: "uses", CallRefusal: "calls"}
+_WHERE = ("business_id", "connection_id", "minute")
 _USE = _counting(KeyUse, "uses")
 _REFUSAL = _counting(CallRefusal, "calls")

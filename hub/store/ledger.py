@@ -150,18 +150,19 @@ def lock_order(conn: sa.Connection) -> None:
 
 def next_place(conn: sa.Connection) -> int:
     """Return the place of the next entry in the order."""
-    last = conn.scalar(select(func.max(LedgerEntry.seq)).execution_options(across=Across.RELAY))
+    last = conn.scalar(select(func.max(LedgerEntry.seq)).execution_options(across=Across.LEDGER))
     return 0 if last is None else int(last) + 1
 
 
 def waiting_entries(conn: sa.Connection, limit: int) -> list[str]:
     """Return the ids of entries of all businesses that have no place yet, by time and id."""
     statement = select(LedgerEntry.id).where(LedgerEntry.seq.is_(None)).order_by(LedgerEntry.at, LedgerEntry.id)
-    return list(conn.execute(statement.limit(limit).execution_options(across=Across.RELAY)).scalars())
+    return list(conn.execute(statement.limit(limit).execution_options(across=Across.LEDGER)).scalars())
 
 
 def set_places(conn: sa.Connection, places: dict[str, int]) -> None:
     """Give entries their places, in that order."""
     statement = update(LedgerEntry).where(LedgerEntry.id == sa.bindparam("entry")).values(seq=sa.bindparam("place"))
     rows = [{"entry": entry, "place": place} for entry, place in places.items()]
-    conn.execute(statement, rows, execution_options={"across": Across.RELAY})
+    if rows:
+        conn.execute(statement, rows, execution_options={"across": Across.LEDGER})
