@@ -51,7 +51,7 @@ def create_hub(
     drop_ins = settings.plugins_dir if settings.plugins_dir != Path("") else None
     found = installed(drop_ins) if plugins is None else plugins
     registry = Registry(found, off=settings.plugins_off, trace=settings.trace_hooks)
-    keyring = Keyring(database, keystore, roots, clock=clock)
+    keyring = Keyring(database, keystore, roots, clock=clock, reload=lambda: load_roots(settings, need))
     ensure_agency(database, keyring, clock())
     broker: BrokerDoor
     if apart:

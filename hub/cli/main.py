@@ -17,6 +17,7 @@ COMMANDS = {
     "outbox": "List what could not be brought about, and try it again.",
     "plugins": "List the plugins: on, off or broken, and why.",
     "probe": "Try a provider's server with a scratch calendar: would booking be safe?",
+    "rotate": "Make new keys and seal everything by them, while the hub works.",
     "up": "Start the hub and keep it running.",
     "user": "Say who may sign in to the console; invite, let back in, dismiss.",
     "work": "Run one process of the hub: web, worker, clock or broker.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hub.actions.cancel import lapse_expired_holds
 from hub.actions.forget import cut_addresses, forget_answers, forget_events, forget_sign_ins
 from hub.actions.poll import poll_calendars
+from hub.actions.rotate import settle_rotations
 from hub.jobs.schedule import Periodic
 from hub.ledger.collect import collect
 from hub.ledger.sequence import sequence
@@ -53,4 +54,5 @@ PERIODIC = (
     Periodic("lapse_expired_holds", 10, lapse_expired_holds),
     Periodic("order_ledger", 1, order_ledger),
     Periodic("poll_calendars", 5, poll_calendars),
+    Periodic("settle_rotations", 60, settle_rotations),
 )

@@ -106,6 +106,8 @@ INSTALLATION_TABLES = frozenset(
         "passkey",
         "recovery_code",
         "root_check",
+        "root_secret",
+        "rotation",
         "security_event",
     }
 )

@@ -25,17 +25,35 @@ _PERSON = About(Category.KEY, Retention.PERSON, Link.CUSTOMER, erase=Erase.ROW)
 
 
 class RootCheck(Base):
-    """For each root (``credential``, ``data``) a value that only the right key verifies."""
+    """For each root (``credential``, ``data``) a value that only the right key verifies.
+
+    While a root is rotated there is a second row, ``data.next``; afterwards ``data.old`` until the old file is given
+    up. ``generation`` is the key version in every envelope that the root sealed.
+    """
 
     __tablename__ = "root_check"
 
     root: Mapped[str] = column(_INSTALLATION, Text, primary_key=True)
     salt: Mapped[bytes] = column(_INSTALLATION, LargeBinary)
     check: Mapped[bytes] = column(_INSTALLATION, LargeBinary)
+    generation: Mapped[int] = column(_INSTALLATION, Integer, server_default="1")
+
+
+class RootSecret(Base):
+    """What was once derived from the data root (``index``, ``doors``) and outlives it, wrapped by the present one."""
+
+    __tablename__ = "root_secret"
+
+    name: Mapped[str] = column(_INSTALLATION, Text, primary_key=True)
+    wrapped: Mapped[bytes] = column(_INSTALLATION, LargeBinary)
+    made_at: Mapped[int] = column(_INSTALLATION, BigInteger)
 
 
 class BusinessKey(Base):
-    """A version of a business's key, wrapped by the data root. The highest version seals, all open."""
+    """A version of a business's key, wrapped by the data root. The highest version seals, all open.
+
+    ``uses`` is about how often it sealed: each process adds what it counted now and then.
+    """
 
     __tablename__ = "business_key"
 
@@ -43,10 +61,11 @@ class BusinessKey(Base):
     version: Mapped[int] = column(_BUSINESS, Integer, primary_key=True)
     wrapped: Mapped[bytes] = column(_BUSINESS, LargeBinary)
     made_at: Mapped[int] = column(_BUSINESS, BigInteger)
+    uses: Mapped[int] = column(_BUSINESS, BigInteger, server_default="0")
 
 
 class ConnectionKey(Base):
-    """A version of a connection's key, wrapped by the credential root."""
+    """A version of a connection's key, wrapped by the credential root; ``uses`` as in `BusinessKey`."""
 
     __tablename__ = "connection_key"
 
@@ -55,6 +74,7 @@ class ConnectionKey(Base):
     version: Mapped[int] = column(_CONNECTION, Integer, primary_key=True)
     wrapped: Mapped[bytes] = column(_CONNECTION, LargeBinary)
     made_at: Mapped[int] = column(_CONNECTION, BigInteger)
+    uses: Mapped[int] = column(_CONNECTION, BigInteger, server_default="0")
 
 
 class KeyStoreBase(DeclarativeBase):
@@ -85,9 +105,40 @@ class Watermark(KeyStoreBase):
     version: Mapped[int] = column(_CONNECTION, Integer)
 
 
-def add_root_check(conn: sa.Connection, root: str, salt: bytes, check: bytes) -> None:
+def add_root_check(conn: sa.Connection, root: str, salt: bytes, check: bytes, generation: int = 1) -> None:
     """Note how a root is recognised; the first note stays."""
-    conn.execute(_insert(conn, RootCheck).values(root=root, salt=salt, check=check).on_conflict_do_nothing())
+    values = {"root": root, "salt": salt, "check": check, "generation": generation}
+    conn.execute(_insert(conn, RootCheck).values(**values).on_conflict_do_nothing())
+
+
+def list_root_checks(
+    conn: sa.Connection, root: str, *, shared: bool = False, locked: bool = False
+) -> list[sa.Row[Any]]:
+    """Return the checks of a root, of the next one and of the old one, the newest generation first.
+
+    ``shared`` keeps them as they are until this transaction ends; ``locked`` waits for those that do so.
+    """
+    names = (root, f"{root}.next", f"{root}.old")
+    statement = select(RootCheck.__table__).where(RootCheck.root.in_(names)).order_by(RootCheck.generation.desc())
+    if shared or locked:
+        statement = statement.with_for_update(read=shared)
+    return list(conn.execute(statement).all())
+
+
+def delete_root_check(conn: sa.Connection, name: str) -> None:
+    """Forget how a root is recognised."""
+    conn.execute(delete(RootCheck).where(RootCheck.root == name))
+
+
+def add_root_secret(conn: sa.Connection, name: str, wrapped: bytes, now: int) -> None:
+    """Keep a secret that outlives the root it was derived from; the first one stays."""
+    values = {"name": name, "wrapped": wrapped, "made_at": now}
+    conn.execute(_insert(conn, RootSecret).values(**values).on_conflict_do_nothing())
+
+
+def find_root_secret(conn: sa.Connection, name: str) -> bytes | None:
+    """Return a wrapped secret, or None before the first rotation of the data root."""
+    return conn.execute(select(RootSecret.wrapped).where(RootSecret.name == name)).scalar_one_or_none()
 
 
 def find_root_check(conn: sa.Connection, root: str) -> tuple[bytes, bytes] | None:

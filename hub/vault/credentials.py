@@ -30,10 +30,10 @@ def store_credential(
     if find_connection_key(conn, business, connection) is None:
         cipher = keyring.make_connection_key(conn, business, connection)
     else:
-        cipher = keyring.connection_key(conn, business, connection)
+        cipher = keyring.connection_key(conn, business, connection, sealing=True)
     stored = store.credential_version(conn, business, connection)
     version = max(stored, keyring.watermark(business, connection)) + 1
-    sealed = cipher.seal(_to_bytes(grant), _place(business, connection), version)
+    sealed = cipher.seal(_to_bytes(grant), credential_place(business, connection), version)
     store.put_credential(conn, business, connection, version, cipher.version, sealed, now)
     return version
 
@@ -53,7 +53,7 @@ def open_credential(keyring: Keyring, business: str, connection: str, row: sa.Ro
             "Connect the account again."
         )
     cipher = keyring.unwrap_connection_key(business, connection, row.key_version, row.wrapped)
-    return _from_bytes(cipher.open(row.sealed, _place(business, connection), row.version))
+    return _from_bytes(cipher.open(row.sealed, credential_place(business, connection), row.version))
 
 
 def destroy_credential(conn: sa.Connection, business: str, connection: str) -> None:
@@ -62,7 +62,8 @@ def destroy_credential(conn: sa.Connection, business: str, connection: str) -> N
     delete_connection_keys(conn, business, connection)
 
 
-def _place(business: str, connection: str) -> Place:
+def credential_place(business: str, connection: str) -> Place:
+    """Return where a connection's credential is sealed for."""
     return Place(business, "credential", connection, "sealed")
 
 

@@ -14,11 +14,14 @@ from collections.abc import Callable, Collection
 
 import sqlalchemy as sa
 
-from hub.core.errors import Sealed, StateError, UnknownId
+from hub.core.errors import StateError, UnknownId
 from hub.store import keys as store
 from hub.store.database import Database
+from hub.store.recovery import add_erasure, add_key_copy, find_key_copy
 from hub.vault.cipher import KEY_BYTES, Cipher, Place, derive
+from hub.vault.root_ring import RootRing
 from hub.vault.roots import Root, Roots
+from hub.vault.uses import Uses
 
 MARK_SECONDS = 5.0
 """How long a watermark is believed before the key store is read again."""
@@ -27,14 +30,25 @@ _REMEMBERED = 4096
 
 
 class Keyring:
-    """The keys of one hub. A process that lacks a root raises Sealed when a key below that root is asked for."""
+    """The keys of one hub. A process that lacks a root raises Sealed when a key below that root is asked for.
 
-    def __init__(self, database: Database, keystore: Database, roots: Roots, *, clock: Callable[[], int]) -> None:
+    ``reload`` reads the root files again, when a key is met that a newer root wrapped.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        keystore: Database,
+        roots: Roots,
+        *,
+        clock: Callable[[], int],
+        reload: Callable[[], Roots] | None = None,
+        uses: Uses | None = None,
+    ) -> None:
         self._database = database
         self._keystore = keystore
-        self._roots = {root: Cipher(key) for root in Root if (key := roots.get(root)) is not None}
-        self._index = None if roots.data is None else derive(roots.data, b"hub index")
-        self._doors = None if roots.data is None else derive(roots.data, b"hub doors")
+        self.roots = RootRing(database, roots, reload)
+        self._uses = uses if uses is not None else Uses()
         self._clock = clock
         self._opened: OrderedDict[tuple[Place, int, bytes], Cipher] = OrderedDict()
         self._marks: dict[tuple[str, str], tuple[int, float]] = {}
@@ -43,20 +57,47 @@ class Keyring:
     # Businesses
 
     def make_business_key(self, conn: sa.Connection, business: str) -> Cipher:
-        """Add a version to a business's key, the first or the next; it seals from then on."""
+        """Add a version to a business's key, the first or the next; it seals from then on.
+
+        A copy of it is in the key store before the caller commits: keys of people that it wraps must open also over
+        data that are put back from before.
+        """
         _writing(conn)
         newest = store.find_business_key(conn, business)
         version = 1 if newest is None else newest[0] + 1
-        wrapped = self._root(Root.DATA).seal(_fresh(), _business(business), version)
-        store.add_business_key(conn, business, version, wrapped, self._clock())
-        return self.business_key(conn, business, version)  # read back: another process may have been faster
+        now = self._clock()
+        wrapped = self.roots.sealing(conn, Root.DATA).seal(_fresh(), business_place(business), version)
+        store.add_business_key(conn, business, version, wrapped, now)
+        found = store.find_business_key(conn, business, version)  # read back: another process may have been faster
+        assert found is not None
+        with self._keystore.writing() as keys:
+            add_key_copy(keys, business, *found, now)
+        return self.business_key(conn, business, version)
 
     def business_key(self, conn: sa.Connection, business: str, version: int | None = None) -> Cipher:
-        """Return the key of a business, the newest unless a version is given. Raises UnknownId."""
+        """Return the key of a business, the newest unless a version is given. Raises UnknownId.
+
+        A version that these data do not know may be newer than they are, or than what this transaction sees: its copy
+        is in the key store.
+        """
         found = store.find_business_key(conn, business, version)
+        if found is None and version is not None:
+            with self._keystore.reading() as keys:
+                copied = find_key_copy(keys, business, version)
+            found = None if copied is None else (version, copied)
         if found is None:
             raise UnknownId("key of the business", business)
-        return self._unwrap(self._root(Root.DATA), _business(business), *found)
+        return self._unwrap(Root.DATA, business_place(business), *found)
+
+    def sealing_key(self, conn: sa.Connection, business: str) -> Cipher:
+        """Return the key with which a business seals, and count the use. Raises UnknownId.
+
+        One that sealed too often is followed by the next version, if ``conn`` is writing.
+        """
+        cipher = self.business_key(conn, business)
+        if is_writing(conn) and self._uses.count(conn, business, "", cipher.version):
+            return self.make_business_key(conn, business)
+        return cipher
 
     # People
 
@@ -68,8 +109,8 @@ class Keyring:
         _writing(conn)
         if store.find_business_key(conn, business) is None:
             self.make_business_key(conn, business)
-        above = self.business_key(conn, business)
-        wrapped = above.seal(_fresh(), _person(business, person), above.version)
+        above = self.sealing_key(conn, business)
+        wrapped = above.seal(_fresh(), person_place(business, person), above.version)
         with self._keystore.writing() as keys:
             store.add_person_key(keys, business, person, above.version, wrapped, self._clock())
         return self.person_key(conn, business, person)
@@ -81,7 +122,7 @@ class Keyring:
         if found is None:
             raise UnknownId("key of the person", person)
         version, wrapped = found
-        key = self.business_key(conn, business, version).open(wrapped, _person(business, person), version)
+        key = self.business_key(conn, business, version).open(wrapped, person_place(business, person), version)
         return Cipher(key)
 
     def person_keys(self, conn: sa.Connection, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Cipher]:
@@ -93,28 +134,31 @@ class Keyring:
         found: dict[tuple[str, str], Cipher] = {}
         for row in rows:
             business, version = row.business_id, row.business_key_version
-            if (business, row.person_id) in wanted and (business, version) in above:
-                cipher = self._unwrap(self._root(Root.DATA), _business(business), version, above[business, version])
-                key = cipher.open(row.wrapped, _person(business, row.person_id), version)
+            if (business, row.person_id) in wanted:
+                if (business, version) in above:
+                    cipher = self._unwrap(Root.DATA, business_place(business), version, above[business, version])
+                else:
+                    cipher = self.business_key(conn, business, version)
+                key = cipher.open(row.wrapped, person_place(business, row.person_id), version)
                 found[business, row.person_id] = Cipher(key)
         return found
 
     def destroy_person_key(self, business: str, person: str) -> bool:
-        """Destroy the key of a person, and tell whether there was one. What it sealed stays unreadable for ever."""
+        """Destroy the key of a person, and tell whether there was one. What it sealed stays unreadable for ever.
+
+        The person joins the erasure list, by which data that are put back later are brought in order.
+        """
         with self._keystore.writing() as keys:
+            add_erasure(keys, business, person, self._clock())
             return store.delete_person_key(keys, business, person)
 
     def index_key(self, business: str) -> bytes:
         """Return the key of a business's keyed hashes."""
-        if self._index is None:
-            raise _without(Root.DATA)
-        return derive(self._index, business.encode())
+        return derive(self.roots.secret("index"), business.encode())
 
     def door_key(self, use: str) -> bytes:
         """Return the key with which the doors sign or hash for one use (``customer link``, ``form``, ``network``)."""
-        if self._doors is None:
-            raise _without(Root.DATA)
-        return derive(self._doors, use.encode())
+        return derive(self.roots.secret("doors"), use.encode())
 
     # Connections
 
@@ -123,20 +167,23 @@ class Keyring:
         _writing(conn)
         newest = store.find_connection_key(conn, business, connection)
         version = 1 if newest is None else newest[0] + 1
-        wrapped = self._root(Root.CREDENTIAL).seal(_fresh(), _connection(business, connection), version)
+        above = self.roots.sealing(conn, Root.CREDENTIAL)
+        wrapped = above.seal(_fresh(), connection_place(business, connection), version)
         store.add_connection_key(conn, business, connection, version, wrapped, self._clock())
         return self.unwrap_connection_key(business, connection, version, wrapped)
 
-    def connection_key(self, conn: sa.Connection, business: str, connection: str) -> Cipher:
-        """Return the newest key of a connection. Raises UnknownId."""
+    def connection_key(self, conn: sa.Connection, business: str, connection: str, *, sealing: bool = False) -> Cipher:
+        """Return the newest key of a connection; ``sealing`` counts a use. Raises UnknownId."""
         found = store.find_connection_key(conn, business, connection)
         if found is None:
             raise UnknownId("key of the connection", connection)
+        if sealing and self._uses.count(conn, business, connection, found[0]):
+            return self.make_connection_key(conn, business, connection)
         return self.unwrap_connection_key(business, connection, *found)
 
     def unwrap_connection_key(self, business: str, connection: str, version: int, wrapped: bytes) -> Cipher:
         """Return the key of a connection from its row. Raises Tampered."""
-        return self._unwrap(self._root(Root.CREDENTIAL), _connection(business, connection), version, wrapped)
+        return self._unwrap(Root.CREDENTIAL, connection_place(business, connection), version, wrapped)
 
     # Watermarks
 
@@ -165,19 +212,13 @@ class Keyring:
             self._marks[key] = (version, time.monotonic())
         return version
 
-    def _root(self, root: Root) -> Cipher:
-        cipher = self._roots.get(root)
-        if cipher is None:
-            raise _without(root)
-        return cipher
-
-    def _unwrap(self, above: Cipher, place: Place, version: int, wrapped: bytes) -> Cipher:
+    def _unwrap(self, root: Root, place: Place, version: int, wrapped: bytes) -> Cipher:
         known = (place, version, wrapped)
         with self._lock:
             if known in self._opened:
                 self._opened.move_to_end(known)
                 return self._opened[known]
-        cipher = Cipher(above.open(wrapped, place, version), version)
+        cipher = Cipher(self.roots.opening(root, wrapped).open(wrapped, place, version), version)
         with self._lock:
             self._opened[known] = cipher
             while len(self._opened) > _REMEMBERED:
@@ -189,23 +230,27 @@ def _fresh() -> bytes:
     return secrets.token_bytes(KEY_BYTES)
 
 
-def _business(business: str) -> Place:
+def business_place(business: str) -> Place:
+    """Return where a business's key is sealed for."""
     return Place(business, "business_key", business, "wrapped")
 
 
-def _connection(business: str, connection: str) -> Place:
+def connection_place(business: str, connection: str) -> Place:
+    """Return where a connection's key is sealed for."""
     return Place(business, "connection_key", connection, "wrapped")
 
 
-def _person(business: str, person: str) -> Place:
+def person_place(business: str, person: str) -> Place:
+    """Return where a person's key is sealed for."""
     return Place(business, "person_key", person, "wrapped")
 
 
-def _without(root: Root) -> Sealed:
-    return Sealed(f"This process has no {root} root key, so it cannot do this; ask the process that has it.")
+def is_writing(conn: sa.Connection) -> bool:
+    """Tell whether a transaction is one that commits (`Database.writing`)."""
+    return conn.get_execution_options().get("begin") == "IMMEDIATE"
 
 
 def _writing(conn: sa.Connection) -> None:
     """Refuse to make a key in a transaction that will not commit: what it seals would be lost."""
-    if conn.get_execution_options().get("begin") != "IMMEDIATE":
+    if not is_writing(conn):
         raise StateError("A key is made in a writing transaction only; use Database.writing().")

@@ -42,10 +42,18 @@ class Roots:
 
     credential: bytes | None = None
     data: bytes | None = None
+    following: tuple[tuple[Root, bytes], ...] = ()
+    """The next ones, while a rotation is under way."""
 
     def get(self, root: Root) -> bytes | None:
         """Return one of them."""
         return self.credential if root is Root.CREDENTIAL else self.data
+
+    def every(self, root: Root) -> tuple[bytes, ...]:
+        """Return the key of a root and, while it is rotated, the next one."""
+        first = self.get(root)
+        more = tuple(key for one, key in self.following if one is root)
+        return more if first is None else (first, *more)
 
     def __repr__(self) -> str:
         return f"Roots({', '.join(root for root in Root if self.get(root) is not None)})"
@@ -57,7 +65,7 @@ def make_roots(settings: Settings, database: Database, need: Collection[Root] = 
     Raises Sealed when one is missing although the database knows it: a new one could open nothing.
     """
     for root in need:
-        file = _file(settings, root)
+        file = root_file(settings, root)
         with database.reading() as conn:
             known = find_root_check(conn, root) is not None or holds_keys(conn, root)
         if os.path.lexists(file):  # looked at after the database: a process beside us makes the file before the row
@@ -68,12 +76,24 @@ def make_roots(settings: Settings, database: Database, need: Collection[Root] = 
                 "Bring the file back from its backup; without it that data stays unreadable.",
                 code="root_missing",
             )
-        _write(file, root)
+        make_root_file(file, root)
 
 
 def load_roots(settings: Settings, need: Collection[Root] = BOTH) -> Roots:
     """Return the root keys from their files. Raises Sealed with the reason and the way out."""
-    return Roots(**{root.value: _read(_file(settings, root), root) for root in need})
+    # Before the others: a rotation that ends just now puts them in their place.
+    following = tuple((root, key) for root in need if (key := read_root(next_file(settings, root), root)) is not None)
+    return Roots(**{root.value: _read(root_file(settings, root), root) for root in need}, following=following)
+
+
+def read_root(file: Path, root: Root) -> bytes | None:
+    """Return the key in a root file, or None where there is no file. Raises Sealed for one that is not safe."""
+    try:
+        return _read(file, root)
+    except Sealed as error:
+        if error.code == "root_missing":
+            return None
+        raise
 
 
 def check_roots(database: Database, roots: Roots) -> None:
@@ -94,25 +114,50 @@ def check_roots(database: Database, roots: Roots) -> None:
                 )
             salt = secrets.token_bytes(16)
             with database.writing() as conn:
-                add_root_check(conn, root, salt, _check(key, root, salt))
+                add_root_check(conn, root, salt, root_check(key, root, salt))
                 row = find_root_check(conn, root)
-        if row is None or not hmac.compare_digest(row[1], _check(key, root, row[0])):
+        if row is None or not any(is_root(one, root, *row) for one in roots.every(root)):
             raise Sealed(
                 f"The {root} root key is not the one that this database was sealed with. "
                 "Put the right file back, or point the hub at the database that belongs to it.",
                 code="root_wrong",
             )
+        _check_next(database, roots, root)
 
 
-def _check(key: bytes, root: Root, salt: bytes) -> bytes:
+def _check_next(database: Database, roots: Roots, root: Root) -> None:
+    with database.reading() as conn:
+        row = find_root_check(conn, f"{root}.next")
+    if row is not None and not any(is_root(one, root, *row) for one in roots.every(root)):
+        raise Sealed(
+            f"The {root} root key is being rotated, and the next one (the file of the same name with '.next') is "
+            "missing or another one. Bring it back: some keys are wrapped by it already.",
+            code="root_missing",
+        )
+
+
+def root_check(key: bytes, root: Root, salt: bytes) -> bytes:
+    """Return what the database keeps of a root, to know it again."""
     return derive(key, b"hub root check " + root.encode(), salt)
 
 
-def _file(settings: Settings, root: Root) -> Path:
+def is_root(key: bytes, root: Root, salt: bytes, check: bytes) -> bool:
+    """Tell whether a key is the root that a check was made of."""
+    return hmac.compare_digest(check, root_check(key, root, salt))
+
+
+def root_file(settings: Settings, root: Root) -> Path:
+    """Return where a root key is."""
     return settings.credential_root_file if root is Root.CREDENTIAL else settings.data_root_file
 
 
-def _write(file: Path, root: Root) -> None:
+def next_file(settings: Settings, root: Root) -> Path:
+    """Return where the next root key is while the root is rotated."""
+    file = root_file(settings, root)
+    return file.with_name(f"{file.name}.next")
+
+
+def make_root_file(file: Path, root: Root) -> None:
     """Make a root file that is there whole or not at all; when another process was faster, its key stays."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")

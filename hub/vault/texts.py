@@ -13,8 +13,7 @@ from hub.vault.keys import Keyring
 
 def seal_text(conn: sa.Connection, keyring: Keyring, place: Place, text: str) -> bytes:
     """Return a text sealed for a place with the newest key of its business. Raises UnknownId without a key."""
-    cipher = keyring.business_key(conn, place.business)
-    return cipher.seal(text.encode(), place, 1)
+    return keyring.sealing_key(conn, place.business).seal(text.encode(), place, 1)
 
 
 def open_text(conn: sa.Connection, keyring: Keyring, place: Place, sealed: bytes) -> str:

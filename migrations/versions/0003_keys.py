@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -26,10 +28,16 @@ def upgrade() -> None:
         batch_op.create_index("ix_booking_contact_hash", ["business_id", "contact_hash"], unique=False)
 
     _create_ledger()
+    _create_rotation()
+    op.add_column("mail", sa.Column("about", sa.JSON(none_as_null=True), nullable=True))
+    _create_consent()
 
 
 def downgrade() -> None:
     """Take them away."""
+    _drop_consent()
+    op.drop_column("mail", "about")
+    _drop_rotation()
     _drop_ledger()
     with op.batch_alter_table("booking_contact", schema=None) as batch_op:
         batch_op.drop_index("ix_booking_contact_hash")
@@ -89,6 +97,135 @@ def _create_ledger() -> None:
         op.create_index(f"ix_{table}_left", table, ["minute"], sqlite_where=left, postgresql_where=left)
     for statement in _POSTGRESQL if op.get_bind().dialect.name == "postgresql" else _SQLITE:
         op.execute(statement)
+
+
+def _create_consent() -> None:
+    op.create_table(
+        "consent_text",
+        sa.Column("business_id", sa.String(length=26), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("hash", "language", "template", "text")),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("business_id", "hash", name=op.f("pk_consent_text")),
+    )
+    consent = op.create_table(
+        "consent",
+        sa.Column("consent_id", sa.String(length=26), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("business_id", sa.String(length=26), nullable=False),
+        sa.Column("receipt_id", sa.String(length=26), nullable=False),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("schema_version", "state", "reason")),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=True),
+        sa.Column("connection_id", sa.String(length=26), nullable=True),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("provider", "level")),
+        *(sa.Column(name, sa.JSON(), nullable=False) for name in _CODES),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in _WORDS),
+        *(sa.Column(name, sa.String(length=26), nullable=True) for name in _PRINCIPALS),
+        *(sa.Column(name, sa.Text(), nullable=False) for name in ("actor", "actor_id", "via", "network_hash")),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("consent_id", "number", name=op.f("pk_consent")),
+    )
+    op.create_index("ix_consent_business", "consent", ["business_id", "consent_id"])
+    op.create_index("ix_consent_connection", "consent", ["business_id", "connection_id"])
+    op.add_column("connection", sa.Column("consent_id", sa.String(length=26), nullable=True))
+    bind = op.get_bind()
+    before = sa.table(
+        "connection",
+        *(sa.column(name) for name in ("id", "business_id", "holder_id", "provider", "level", "health")),
+        *(sa.column(name) for name in ("health_at", "made_at", "consent_id")),
+        sa.column("purposes", sa.JSON()),
+    )
+    rows = [_migrated(row) for row in bind.execute(sa.select(before))]
+    if rows:
+        op.bulk_insert(consent, rows)
+        op.execute(sa.update(before).values(consent_id=before.c.id))
+    for statement in _KEPT_CONSENT_POSTGRESQL if bind.dialect.name == "postgresql" else _KEPT_CONSENT_SQLITE:
+        op.execute(statement)
+
+
+_CODES = ("purposes", "withdrawn", "data", "controllers", "recipients")
+_WORDS = ("retention", "jurisdiction", "withdrawal", "text_hash", "language", "channel")
+_PRINCIPALS = ("holder_id", "user_id", "account_holder_id")
+
+
+def _migrated(row: sa.Row[Any]) -> dict[str, object]:
+    """Return the consent of an account that was connected before they were recorded: nobody knows what was read."""
+    ended = row.health == "disconnected"
+    return {
+        **dict.fromkeys(("reason", "jurisdiction", "text_hash", "language", "actor_id", "via", "network_hash"), ""),
+        **dict.fromkeys(("data", "scopes"), []),
+        **{"consent_id": row.id, "receipt_id": row.id, "connection_id": row.id, "number": 1, "actor": "operator"},
+        **{"business_id": row.business_id, "provider": row.provider, "level": row.level, "channel": "migrated"},
+        **{"state": "withdrawn" if ended else "given", "at": row.health_at if ended else row.made_at},
+        **{"purposes": [] if ended else row.purposes, "withdrawn": row.purposes if ended else []},
+        **{"schema_version": "frontdesk-consent-1", "retention": "connection", "withdrawal": "account_page"},
+        **{"controllers": [row.business_id], "recipients": [f"provider:{row.provider}"], "expires_at": None},
+        **{"holder_id": None, "user_id": None, "account_holder_id": row.holder_id},
+    }
+
+
+def _drop_consent() -> None:
+    op.drop_column("connection", "consent_id")
+    for name in ("consent", "consent_text"):
+        op.drop_table(name)
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION consent_kept()")
+
+
+_KEPT_STATE = "a consent is never changed: a new state is added"
+_KEPT_CONSENT_SQLITE = (
+    *(
+        f"CREATE TRIGGER {table}_{what.lower()} BEFORE {what} ON {table} "
+        f"BEGIN SELECT RAISE(ABORT, '{_KEPT_STATE}'); END"
+        for table in ("consent", "consent_text")
+        for what in ("UPDATE", "DELETE")
+    ),
+    # REPLACE of SQLite would delete what is there without a trigger.
+    "CREATE TRIGGER consent_insert BEFORE INSERT ON consent "
+    "WHEN EXISTS (SELECT 1 FROM consent WHERE consent_id = NEW.consent_id AND number = NEW.number) "
+    f"BEGIN SELECT RAISE(ABORT, '{_KEPT_STATE}'); END",
+)
+_KEPT_CONSENT_POSTGRESQL = (
+    "CREATE FUNCTION consent_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+    f"RAISE EXCEPTION '{_KEPT_STATE}' USING ERRCODE = 'integrity_constraint_violation'; END $$",
+    *(
+        f"CREATE TRIGGER {table}_{name} BEFORE {what} ON {table} FOR EACH {each} EXECUTE FUNCTION consent_kept()"
+        for table in ("consent", "consent_text")
+        for name, what, each in (("kept", "UPDATE OR DELETE", "ROW"), ("whole", "TRUNCATE", "STATEMENT"))
+    ),
+)
+
+
+def _create_rotation() -> None:
+    op.create_table(
+        "root_secret",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("wrapped", sa.LargeBinary(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_root_secret")),
+    )
+    op.create_table(
+        "rotation",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("phase", sa.Text(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_rotation")),
+    )
+    op.add_column("root_check", sa.Column("generation", sa.Integer(), server_default="1", nullable=False))
+    for table in ("business_key", "connection_key"):
+        op.add_column(table, sa.Column("uses", sa.BigInteger(), server_default="0", nullable=False))
+
+
+def _drop_rotation() -> None:
+    for table in ("business_key", "connection_key"):
+        op.drop_column(table, "uses")
+    op.drop_column("root_check", "generation")
+    op.drop_table("rotation")
+    op.drop_table("root_secret")
 
 
 def _drop_ledger() -> None:

@@ -1,0 +1,87 @@
+"""`hub rotate`: new keys, while the hub works."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import click
+
+from hub.actions.rotate import LEASE, Keys, finish_root, rotate
+from hub.app import close_hub, create_hub
+from hub.core.errors import InputError, StateError
+from hub.parts import Hub
+from hub.settings import Settings, load_settings
+from hub.vault.roots import Root
+
+_WORDS = {
+    Keys.BUSINESS: "Keys of businesses: {done} keys of people and texts were sealed by new ones.",
+    Keys.CONNECTION: "Keys of connections: {done} credentials were sealed by new ones.",
+    Keys.DATA_ROOT: "The data root was rotated; {done} keys are wrapped by the new one.",
+    Keys.CREDENTIAL_ROOT: "The credential root was rotated; {done} keys are wrapped by the new one.",
+}
+
+
+@click.command("rotate")
+@click.option("--root", type=click.Choice([root.value for root in Root]), help="Rotate a root: data or credential.")
+@click.option("--finish", is_flag=True, help="With --root: delete the old files of that root.")
+def command(root: str | None, finish: bool) -> None:
+    """Make new keys and seal everything by them, while the hub works.
+
+    Without an option: the keys of businesses and of connections. Whatever stops it, the same command goes on.
+    """
+    if finish and root is None:
+        raise InputError("--finish", "say of which root the old files may go: --root data or --root credential.")
+    settings = load_settings()
+    with _hub(settings) as hub:
+        if root is None:
+            _rotate(hub, Keys.BUSINESS)
+            if _has(settings, Root.CREDENTIAL):
+                _rotate(hub, Keys.CONNECTION)
+            else:
+                click.echo("Keys of connections: not here. Type hub rotate where the broker has the credential root.")
+        elif finish:
+            found = finish_root(hub, Root(root))
+            click.echo("\n".join(f"Deleted: {file}" for file in found) or "There is no old file.")
+        else:
+            _rotate(hub, Keys(f"{root}_root"))
+            click.echo(
+                "The old root lies beside the new one. Copy the new one to where you keep roots, make a backup, and "
+                f"once no backup from before is needed type: hub rotate --root {root} --finish"
+            )
+
+
+def _rotate(hub: Hub, keys: Keys) -> None:
+    progress = None
+    for left in range(LEASE + 2, -1, -1):  # one that was killed keeps its lease for a while
+        try:
+            progress = rotate(hub, keys)
+            break
+        except StateError as error:
+            if error.code != "rotating" or not left:
+                raise
+        time.sleep(1)
+    assert progress is not None
+    click.echo(_WORDS[keys].format(done=progress.done))
+    if progress.broken:
+        click.echo(f"  {progress.broken} did not open before either and were left as they are: see docs/keys.md.")
+    if progress.destroy_at is not None:
+        when = datetime.fromtimestamp(progress.destroy_at, UTC).strftime("%H:%M:%S")
+        click.echo(f"  The old versions are destroyed after {when} UTC, by the clock or by this command.")
+
+
+def _has(settings: Settings, root: Root) -> bool:
+    file = settings.credential_root_file if root is Root.CREDENTIAL else settings.data_root_file
+    return os.path.lexists(file)
+
+
+@contextmanager
+def _hub(settings: Settings) -> Iterator[Hub]:
+    hub = create_hub(settings, broker_here=not settings.broker_is_apart or _has(settings, Root.CREDENTIAL))
+    try:
+        yield hub
+    finally:
+        close_hub(hub)
