@@ -30,6 +30,7 @@ from hub.core.security import Kind, Outcome, Visit
 from hub.parts import Hub
 from hub.store.business import AGENCY, find_business
 from hub.store.ids import new_id
+from hub.store.mail import change_mail
 from hub.store.outbox import Outbox, add_effect
 from hub.store.sign_in import OneTimeLink, find_link_row
 from hub.store.user import find_user
@@ -180,6 +181,7 @@ def _perform(hub: Hub, work: Work) -> None:
             "until": spell_time(row.until, zone),
         }
         mail_id = queue_mail(hub, conn, business_id=AGENCY, kind=MailKind(row.kind), to=email, values=values)
+        change_mail(conn, AGENCY, mail_id, about={"link": link_id})
         mine = (Outbox.business_id == AGENCY, Outbox.id == work.id)
         conn.execute(update(Outbox).where(*mine).values(payload={"link_id": link_id, "mail_id": mail_id}))
 

@@ -78,7 +78,7 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
     links, invited = [], None
     if mail.booking_id is not None:
         row = find_booking(conn, mail.business_id, mail.booking_id)
-        if not _still_so(kind, row, about, hub.clock()):
+        if not is_still_so(kind, row.state, row.starts_at, about, hub.clock()):
             return None
         customer = open_person(hub, mail.business_id, mail.person_id) if mail.person_id else Customer("")
         if mail.reader == Reader.CUSTOMER:
@@ -104,11 +104,11 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
     return Letter(come_from, to, answers, text.subject, text.body, tuple(links), invited)
 
 
-def _still_so(kind: MailKind, row: sa.Row[Any], about: About, now: int) -> bool:
+def is_still_so(kind: MailKind, state: str, starts_at: int, about: About, now: int) -> bool:
     """Tell whether a booking still is as a mail about it will say: a later change has a mail of its own."""
-    if kind in _MUST_BE and (row.state not in _MUST_BE[kind] or row.starts_at != about["start"]):
+    if kind in _MUST_BE and (state not in _MUST_BE[kind] or starts_at != about["start"]):
         return False
-    return kind is not MailKind.BOOKING_REMINDER or bool(now < row.starts_at)
+    return kind is not MailKind.BOOKING_REMINDER or now < starts_at
 
 
 def _staff_reader(hub: Hub, conn: sa.Connection, business: Any, about: About) -> tuple[Mailbox | None, str]:
@@ -140,7 +140,7 @@ def _booking_values(
         "place": service.place or business.place,
         "staff_names": ", ".join(names),
         "when": spell_span(about["start"], about["end"], zone, business.zone),
-        "old_when": spell_span(*old, zone, business.zone) if len(old) == 2 else "",
+        "old_when": spell_span(old[0], old[1], zone, business.zone) if len(old) == 2 else "",
         "customer_name": customer.name,
         "customer_phone": spell_phone(customer.phone, business.region),
         "customer_email": customer.email,

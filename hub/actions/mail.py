@@ -18,7 +18,8 @@ from hub.identity.email import ascii_email
 from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.ids import is_id, new_id
-from hub.store.mail import add_mail, find_mail, mails
+from hub.store.kept_mail import due_times
+from hub.store.mail import WAITING, add_mail, find_mail, mails
 from hub.store.outbox import add_effect
 from hub.vault.cipher import Place
 from hub.vault.people import person_fields
@@ -33,7 +34,10 @@ _VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class MailView:
-    """A mail as a list shows it: never what it says. Times in UTC seconds; ``problem`` is a machine word."""
+    """A mail as a list shows it: never what it says. Times in UTC seconds; ``problem`` is a machine word.
+
+    ``due_at`` is from when on it is sent, for one that waits in a list.
+    """
 
     id: str
     business_id: str
@@ -44,6 +48,7 @@ class MailView:
     problem: str
     made_at: int
     ended_at: int | None
+    due_at: int | None = None
 
 
 def queue_mail(
@@ -130,14 +135,18 @@ def list_mails(
         rows = mails(
             conn, business_ids, before=cursor, booking_id=booking_id, states=states, readers=readers, limit=limit + 1
         )
-    views = [_view(row) for row in rows[:limit]]
-    return views, views[-1].id if len(rows) > limit else ""
+        rows, more = rows[:limit], len(rows) > limit
+        due = due_times(conn, business_ids, [row.id for row in rows if row.state == WAITING])
+    views = [_view(row, due.get(row.id)) for row in rows]
+    return views, views[-1].id if more else ""
 
 
 def find_mail_view(hub: Hub, business_id: str, mail_id: str) -> MailView:
     """Return what is known of one mail apart from what it says. Raises UnknownId."""
     with hub.database.reading() as conn:
-        return _view(find_mail(conn, business_id, mail_id))
+        row = find_mail(conn, business_id, mail_id)
+        due = due_times(conn, [business_id], [row.id] if row.state == WAITING else [])
+        return _view(row, due.get(row.id))
 
 
 def read_mail(hub: Hub, business_id: str, mail_id: str) -> bytes:
@@ -189,9 +198,9 @@ def reply_to(name: str, address: str) -> Mailbox | None:
         return None
 
 
-def _view(row: sa.Row[Any]) -> MailView:
+def _view(row: sa.Row[Any], due_at: int | None) -> MailView:
     what = MailKind(row.kind), Reader(row.reader), row.state, row.problem
-    return MailView(row.id, row.business_id, row.booking_id, *what, row.made_at, row.ended_at)
+    return MailView(row.id, row.business_id, row.booking_id, *what, row.made_at, row.ended_at, due_at)
 
 
 def _add(

@@ -19,7 +19,7 @@ from hub.actions.mail import EFFECT, message_id, open_message, seal_message
 from hub.actions.mail_sender import HOOK, Sender, find_sender
 from hub.actions.notify import notify_returned
 from hub.core.errors import HubError, InputError, NeedsReconnect, Refused, Retry, UnknownId
-from hub.core.mail_message import compose, recipient_of
+from hub.core.mail_message import compose, readdressed, recipient_of
 from hub.core.message import Message
 from hub.core.purpose import Purpose
 from hub.parts import Hub
@@ -58,7 +58,7 @@ def _send(hub: Hub, work: Work) -> None:
         state = store.HANDED if sender.connection_id else store.KEPT
         ended = {} if sender.connection_id else {"ended_at": hub.clock()}
         known = {"message": sealed, "message_id": message_id(hub, mail_id), "state": state, "problem": ""}
-        store.change_mail(conn, business_id, mail_id, **known, **ended)
+        store.change_mail(conn, business_id, mail_id, **known, **ended, **_source(work))
     if sender.connection_id:
         _hand_over(hub, mail, sender, ready)
 
@@ -69,6 +69,8 @@ def _written(hub: Hub, work: Work, mail: sa.Row[Any], sender: Sender) -> _Ready 
         with hub.database.reading() as conn:
             if "about" not in work.payload:
                 raw = open_message(hub, conn, mail)
+                if sender.connection_id:  # perhaps another one than when it was written
+                    raw = readdressed(raw, sender.mailbox, hub.clock())
                 return _Ready(raw, recipient_of(raw))
             letter = write_letter(hub, conn, mail, work.payload["about"], sender)
         if letter is None:
@@ -78,7 +80,7 @@ def _written(hub: Hub, work: Work, mail: sa.Row[Any], sender: Sender) -> _Ready 
         return None  # its booking or its person was erased
     except InputError:
         pass
-    _note(hub, mail, store.REFUSED, problem="address")
+    _note(hub, mail, store.REFUSED, problem="address", **_source(work))
     raise Refused("address", "Mail servers do not take this address.")
 
 
@@ -137,7 +139,12 @@ def _gave_up(hub: Hub, work: Work) -> None:
     with hub.database.reading() as conn:
         mail = store.find_mail(conn, work.business_id, work.payload["mail_id"])
     if mail.state == store.WAITING:
-        _note(hub, mail, store.FAILED, problem=mail.problem)
+        _note(hub, mail, store.FAILED, problem=mail.problem, **_source(work))
+
+
+def _source(work: Work) -> dict[str, Any]:
+    """Return what a planned mail is written from, to be kept with it: its outbox row is deleted after some days."""
+    return {"about": work.payload["about"]} if "about" in work.payload else {}
 
 
 def _note(hub: Hub, mail: sa.Row[Any], state: str, *, problem: str = "", **values: Any) -> None:

@@ -80,6 +80,20 @@ def recipient_of(raw: bytes) -> str:
     return found
 
 
+def readdressed(raw: bytes, sender: Mailbox, now: int) -> bytes:
+    """Return a mail of ours with another sender and of another time; as it is if it has that address already.
+
+    Its name stays where the new sender has none.
+    """
+    message = message_from_bytes(raw, policy=_POLICY)
+    old = message["From"].addresses[0]
+    if old.addr_spec == sender.address:
+        return raw
+    message.replace_header("From", _address(Mailbox(sender.name or old.display_name, sender.address)))
+    message.replace_header("Date", format_datetime(datetime.fromtimestamp(now, UTC)))
+    return message.as_bytes()
+
+
 def as_html(letter: Letter) -> str:
     """Return the body of a letter as a page of paragraphs."""
     paragraphs = [one for one in re.split(r"\n{2,}", letter.body) if one.strip()]

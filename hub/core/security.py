@@ -54,6 +54,8 @@ class Kind(StrEnum):
     DISCONNECTED = "disconnected"
     # Bookings, changed by those who work with them
     BOOKING_CHANGED = "booking_changed"  # detail: booked, moved, cancelled, confirmed, declined, no_show, came
+    # Mails
+    MAIL_SENT_AGAIN = "mail_sent_again"  # detail: kept, for all that were, or the state that the one mail had
     # At the door
     NOT_ALLOWED = "not_allowed"  # a role, scope or business that does not allow it
     CROSS_SITE = "cross_site"  # a request that another site caused

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, delete, insert, select, update
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, LargeBinary, String, Text, delete, insert, select, update
 from sqlalchemy.orm import Mapped
 
 from hub.core.errors import UnknownId
@@ -34,6 +34,8 @@ class Mail(Base):
     ``handed``: given to the server, which has not answered yet. ``refused``: the server did not take it; ``bounced``:
     it came back; ``unknown``: nobody knows whether it was taken; ``failed``: given up; ``overtaken``: what it was to
     say is no longer so. ``message_id`` is the header without brackets, the row's id until the message is written.
+    ``about`` is what it was written from, from the first try on: ids, times and machine words (`actions.letters`), or the
+    link's id.
     """
 
     __tablename__ = "mail"
@@ -50,6 +52,7 @@ class Mail(Base):
     problem: Mapped[str] = column(_STATE, Text, server_default="")
     made_at: Mapped[int] = column(_STATE, BigInteger)
     ended_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
+    about: Mapped[dict[str, Any] | None] = column(_STATE, JSON(none_as_null=True), nullable=True)
 
     __table_args__ = (
         Index("ix_mail_made", "business_id", "made_at"),

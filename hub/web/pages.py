@@ -32,6 +32,7 @@ DONE = {
     "cancelled": "Cancelled.",
     "agreed": "Confirmed.",
     "noted": "Noted.",
+    "mailed": "Handed to the outbox: it goes out in a moment. Load this page anew to see how it went.",
     "replayed": "It will be tried again.",
     "ended": "Ended.",
     "sent": "Sent.",

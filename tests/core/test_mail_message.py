@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hub.core.errors import InputError
 from hub.core.mail import one_line
-from hub.core.mail_message import Invitation, Letter, Mailbox, as_html, compose, recipient_of
+from hub.core.mail_message import Invitation, Letter, Mailbox, as_html, compose, readdressed, recipient_of
 from tests.mailserver import parsed
 
 LINK = "https://hub.example.com/b/manage/x.y.z"
@@ -122,3 +122,30 @@ def test_any_text_is_read_as_the_text_that_it_is(text: str) -> None:
     page = Elements(as_html(replace(LETTER, subject="x", body=body)))
     assert set(page.tags) <= {"html", "head", "meta", "title", "body", "p", "br", "a"}
     assert "".join(page.text.split()) == "x" + "".join(body.split())
+
+
+def test_a_mail_from_another_address_is_the_same_mail_otherwise() -> None:
+    raw = compose(LETTER, "1@hub.test", 1_805_094_000)
+    assert readdressed(raw, LETTER.sender, 1_900_000_000) == raw
+    moved = readdressed(raw, Mailbox("", "new@agency.test"), 1_805_180_400)
+    assert all(line.endswith(b"\r") for line in moved.split(b"\n")[:-1])
+    assert moved.isascii()
+    before, after = parsed(raw), parsed(moved)
+    assert after["From"].addresses[0].addr_spec == "new@agency.test"
+    assert after["From"].addresses[0].display_name == before["From"].addresses[0].display_name
+    assert after["Date"].datetime.timestamp() == 1_805_180_400
+    assert [name for name in after.keys()] == [name for name in before.keys()]  # noqa: C416, SIM118
+    for name in set(before.keys()) - {"From", "Date"}:
+        assert after[name].split("boundary")[0] == before[name].split("boundary")[0]
+    assert [part.get_content() for part in after.walk() if not part.is_multipart()] == [
+        part.get_content() for part in before.walk() if not part.is_multipart()
+    ]
+
+
+@pytest.mark.parametrize(
+    "sender", [Mailbox("A\r\nBcc: eve@x.test", "new@agency.test"), Mailbox('Ünser "Büro" <x@y>', "n@a.test")]
+)
+def test_a_new_sender_becomes_no_other_header(sender: Mailbox) -> None:
+    found = parsed(readdressed(compose(LETTER, "1@hub.test", 1_805_094_000), sender, 1_805_094_000))
+    assert found["Bcc"] is None
+    assert [one.addr_spec for one in found["From"].addresses] == [sender.address]

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from flask import url_for
 from werkzeug.wrappers import Response
 
 from hub.actions.connect import connect
 from hub.actions.connections import list_connections
 from hub.actions.disconnect import disconnect
+from hub.actions.kept_mails import kept_by_business
 from hub.actions.try_mail import last_test_mail, send_test_mail
 from hub.core.errors import UnknownId
 from hub.core.role import Right
@@ -29,6 +31,7 @@ from hub.web.console.connecting import (
 )
 from hub.web.console.frame import console_page
 from hub.web.console.mails import STATES
+from hub.web.console.reach import some_names
 from hub.web.current import session, the_hub, visit
 from hub.web.door import Rate, Who
 from hub.web.forms import typed
@@ -46,6 +49,7 @@ def agency_mail() -> Response:
         offered=[one for one in offered if one.sends_mail],
         tried=last_test_mail(the_hub()),
         states=STATES,
+        kept=_kept() if live else (),
     )
 
 
@@ -79,6 +83,15 @@ def agency_mail_end(connection_id: str) -> Response:
     """Disconnect it: mails are kept from then on."""
     disconnect(the_hub(), visit(), AGENCY, connection_id)
     return see_other("console.agency_mail", "disconnected")
+
+
+def _kept() -> list[tuple[str, str, int]]:
+    """Return name, page and number of kept mails of those that have some, the agency first."""
+    counts = kept_by_business(the_hub(), None)
+    names = some_names(set(counts))
+    pages = {one: url_for("console.mails", business_id=one, view="kept") for one in names if one != AGENCY}
+    pages[AGENCY] = url_for("console.agency_mails", view="kept")
+    return [(names[one], pages[one], counts[one]) for one in names if one in counts]
 
 
 def _sender(name: str) -> Offered:

@@ -40,6 +40,7 @@ WORDS: Mapping[Kind, str] = MappingProxyType(
         Kind.CONNECTED: "Account connected",
         Kind.DISCONNECTED: "Account disconnected",
         Kind.BOOKING_CHANGED: "Booking changed",
+        Kind.MAIL_SENT_AGAIN: "Mail sent again, or kept mails sent",
         Kind.NOT_ALLOWED: "Not allowed",
         Kind.CROSS_SITE: "Sent from another site, or with an old form",
         Kind.BAD_HOST: "Asked under a wrong name",

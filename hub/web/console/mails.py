@@ -12,17 +12,19 @@ from flask import request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
+from hub.actions.kept_mails import count_timely, how_again, send_again, send_timely
 from hub.actions.mail import MailView, find_mail_view, list_mails, read_mail
 from hub.actions.try_mail import sends_mail
 from hub.core.errors import InputError, StateError
 from hub.core.mail import Reader
 from hub.core.role import Right
+from hub.core.trouble import sentence
 from hub.store.business import AGENCY
 from hub.store.mail import BOUNCED, FAILED, HANDED, KEPT, OVERTAKEN, REFUSED, SENT, UNKNOWN, WAITING
 from hub.web.console.frame import business_page, console_page
 from hub.web.console.reach import whole_installation
 from hub.web.console.texts import MAILS
-from hub.web.current import session, the_hub
+from hub.web.current import session, the_hub, visit
 from hub.web.door import Who
 from hub.web.pages import see_other
 from hub.web.route import route
@@ -40,15 +42,21 @@ STATES = {
     WAITING: "It waits to be sent.",
     HANDED: "It was given to the mail server, which has not answered yet.",
     SENT: "The mail server took it.",
-    KEPT: "No mail server was connected, so it was not sent. Download it and hand it over.",
+    KEPT: "No mail server was connected, so it was not sent. Send it once there is one, or download it.",
     REFUSED: "The mail server did not take it. Reach the person in another way, and look at the address.",
     BOUNCED: "It came back: it did not reach the person. Reach them in another way, and look at the address.",
-    UNKNOWN: "Nobody can tell whether the mail server took it. Trying it again in the outbox may send it twice.",
-    FAILED: "It was given up after several tries. The outbox can try it again.",
+    UNKNOWN: "Nobody can tell whether the mail server took it. Sent again, it may arrive twice.",
+    FAILED: "It was given up after several tries. Send it again once the mail server works.",
     OVERTAKEN: "What it was to say was no longer so, so it was not sent.",
 }
 """What each state means, and what helps."""
 READERS = {Reader.CUSTOMER: "to the customer", Reader.STAFF: "to the staff", Reader.USER: "to a user of the console"}
+_NOTED = {
+    "address": "Mail servers do not take this address.",
+    "cut": "The line to the mail server ended before it answered.",
+    "worker_died": "The worker died while it handed the mail over.",
+    "plugin_error": "The plugin made a mistake while it handed the mail over.",
+}
 _HEADERS = ("From", "To", "Reply-To", "Subject", "Date", "Message-ID")
 
 
@@ -69,13 +77,16 @@ def mails(business_id: str) -> Response:
     except InputError:
         return see_other("console.mails", business_id=business_id, view=view or None)
     known: dict[str, Any] = {"mails": found, "next": following, "after": after, "view": view, **_words()}
-    return business_page("console/mails.html", business_id, sends=sends_mail(the_hub(), business_id), **known)
+    sends = sends_mail(the_hub(), business_id)
+    timely = count_timely(the_hub(), business_id) if sends and Right.OPERATE in session().user.rights else 0
+    return business_page("console/mails.html", business_id, sends=sends, timely=timely, **known)
 
 
 def mail(business_id: str, mail_id: str) -> Response:
     """Show one mail."""
     found = find_mail_view(the_hub(), business_id, mail_id)
-    return business_page("console/mail.html", business_id, mail=found, shown=_shown(found), **_words())
+    again = how_again(the_hub(), business_id, mail_id) if Right.OPERATE in session().user.rights else None
+    return business_page("console/mail.html", business_id, mail=found, shown=_shown(found), again=again, **_words())
 
 
 def mail_export(business_id: str, mail_id: str) -> Response:
@@ -94,18 +105,50 @@ def agency_mails() -> Response:
         return see_other("console.agency_mails", view=view or None)
     known: dict[str, Any] = {"mails": found, "next": following, "after": after, "view": view, **_words()}
     sends, owns = sends_mail(the_hub()), Right.OWN in session().user.rights
-    return console_page("console/mails.html", sends=sends, hides=not owns, **known)
+    timely = count_timely(the_hub(), AGENCY) if sends and owns else 0
+    return console_page("console/mails.html", sends=sends, timely=timely, hides=not owns, **known)
 
 
 def agency_letter(agency_mail_id: str) -> Response:
     """Show one mail of the agency."""
     found = _of_agency(agency_mail_id)
-    return console_page("console/mail.html", mail=found, shown=_shown(found), **_words())
+    again = how_again(the_hub(), AGENCY, found.id) if Right.OWN in session().user.rights else None
+    return console_page("console/mail.html", mail=found, shown=_shown(found), again=again, **_words())
 
 
 def agency_letter_export(agency_mail_id: str) -> Response:
     """Give one mail of the agency as a file."""
     return _file(_of_agency(agency_mail_id))
+
+
+def mails_send(business_id: str) -> Response:
+    """Send the kept mails of a business that are still of use."""
+    send_timely(the_hub(), visit(), business_id)
+    return see_other("console.mails", "mailed", business_id=business_id)
+
+
+def mail_send(business_id: str, mail_id: str) -> Response:
+    """Send one mail again."""
+    send_again(the_hub(), visit(), business_id, mail_id, twice=_twice())
+    return see_other("console.mail", "mailed", business_id=business_id, mail_id=mail_id)
+
+
+def agency_mails_send() -> Response:
+    """Send the kept mails of the agency that are still of use."""
+    whole_installation()
+    send_timely(the_hub(), visit(), AGENCY)
+    return see_other("console.agency_mails", "mailed")
+
+
+def agency_letter_send(agency_mail_id: str) -> Response:
+    """Send one mail of the agency again."""
+    whole_installation()
+    send_again(the_hub(), visit(), AGENCY, agency_mail_id, twice=_twice())
+    return see_other("console.agency_letter", "mailed", agency_mail_id=agency_mail_id)
+
+
+def _twice() -> bool:
+    return request.form.get("twice") == "y"
 
 
 def read(raw: bytes) -> Shown:
@@ -152,13 +195,21 @@ def _view() -> str:
     return chosen if chosen in VIEWS else ""
 
 
+def noted(problem: str) -> str:
+    """Return what the hub noted of a mail, in a sentence."""
+    kind, _, code = problem.partition("_")
+    if kind == "smtp" and code:
+        return f"The mail server answered with the code {code}."
+    return _NOTED.get(problem) or sentence(problem)
+
+
 def _words() -> dict[str, Any]:
-    return {"kinds": MAILS, "readers": READERS, "states": STATES, "views": VIEWS}
+    return {"noted": noted, "kinds": MAILS, "readers": READERS, "states": STATES, "views": VIEWS}
 
 
 _OF_BUSINESS = "/console/<business_id>/mails"
 _OF_AGENCY = "/console/agency-mails"
-_SEES = Right.VIEW_BOOKINGS
+_SEES, _SENDS, _OWNS = Right.VIEW_BOOKINGS, Right.OPERATE, Right.OWN
 ROUTES = (
     route("console", _OF_BUSINESS, mails, "GET", Who.USER, _SEES),
     route("console", f"{_OF_BUSINESS}/<mail_id>", mail, "GET", Who.USER, _SEES),
@@ -166,4 +217,8 @@ ROUTES = (
     route("console", _OF_AGENCY, agency_mails, "GET", Who.USER, Right.OPERATE),
     route("console", f"{_OF_AGENCY}/<agency_mail_id>", agency_letter, "GET", Who.USER, Right.OPERATE),
     route("console", f"{_OF_AGENCY}/<agency_mail_id>/mail.eml", agency_letter_export, "GET", Who.USER, Right.OPERATE),
+    route("console", f"{_OF_BUSINESS}/send", mails_send, "POST", Who.USER, _SENDS),
+    route("console", f"{_OF_BUSINESS}/<mail_id>/send", mail_send, "POST", Who.USER, _SENDS),
+    route("console", f"{_OF_AGENCY}/send", agency_mails_send, "POST", Who.USER, _OWNS),
+    route("console", f"{_OF_AGENCY}/<agency_mail_id>/send", agency_letter_send, "POST", Who.USER, _OWNS),
 )

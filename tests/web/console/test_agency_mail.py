@@ -29,18 +29,6 @@ SEEN = ("console_session", "security_event")
 PATH = "/console/agency-mail"
 
 
-@pytest.fixture
-def enter(world: World) -> Callable[[str], Browser]:
-    """Open browsers on an application that is made anew, after the world got its mail service."""
-
-    def enter(who: str) -> Browser:
-        client = create_app(world.hub, Limiter("")).test_client()
-        client.set_cookie(SESSION, token_of(world.hub, who))
-        return Browser(client)
-
-    return enter
-
-
 def test_without_one_the_page_says_what_that_means(signed_in: SignedIn) -> None:
     page = signed_in("owner").get(PATH).text
     assert "No plugin sends mails" in page

@@ -14,9 +14,9 @@ from hub.actions.mail import list_mails, queue_mail
 from hub.core.mail import MailKind
 from hub.core.security import OPERATOR
 from hub.store.business import AGENCY
-from hub.store.mail import BOUNCED, SENT, STATES, change_mail
+from hub.store.mail import BOUNCED, KEPT, SENT, STATES, WAITING, change_mail
 from hub.web.console import mails as module
-from tests.post import booked, settle, with_post
+from tests.post import booked, change, connect_post, settle, with_post
 from tests.web.conftest import Browser
 from tests.world import HOUR, World
 
@@ -123,3 +123,96 @@ def test_nobody_but_an_owner_reads_a_link_that_opens_an_account(world: World, si
 def test_every_state_has_its_sentence() -> None:
     assert set(module.STATES) == set(STATES)
     assert {state for _, states in module.VIEWS.values() for state in states} < set(STATES)
+
+
+def kept_booking(world: World) -> str:
+    with_post(world, connected=False)
+    booked(world, world.service(world.staff()), world.clock.now + 2 * HOUR)
+    settle(world)
+    return next(one.id for one in list_mails(world.hub, [world.business])[0])
+
+
+def test_kept_mails_are_offered_once_there_is_a_server_and_sent_by_a_button(world: World, enter: SignedIn) -> None:
+    mail = kept_booking(world)
+    ada, path = enter("admin"), f"/console/{world.business}/mails"
+    assert "Send the kept mail" not in ada.get(path).text
+    assert "connect one first" in ada.get(f"{path}/{mail}").text
+    connect_post(world, AGENCY)
+    assert "Send the kept mail" in ada.get(path).text
+    assert "Send it now" in ada.get(f"{path}/{mail}").text
+    assert ada.post(f"{path}/send").status_code == 303
+    settle(world)
+    assert "Send the kept mail" not in ada.get(path).text
+    assert state_of(world, mail) == SENT
+
+
+def test_a_mail_that_was_sent_goes_out_again_only_with_the_word_for_it(world: World, enter: SignedIn) -> None:
+    mail = kept_booking(world)
+    connect_post(world, AGENCY)
+    ada, path = enter("owner"), f"/console/{world.business}/mails/{mail}"
+    ada.get(path)
+    assert ada.post(f"{path}/send").status_code == 303
+    settle(world)
+    assert "it may arrive twice" in ada.get(path).text
+    words: tuple[dict[str, object], ...] = ({}, {"twice": "no"})
+    for word in words:
+        assert ada.post(f"{path}/send", word).status_code == 409
+        ada.get(path)
+    assert state_of(world, mail) == SENT
+    assert ada.post(f"{path}/send", {"twice": "y"}).status_code == 303
+    assert state_of(world, mail) == WAITING
+
+
+@pytest.mark.parametrize("who", ["agent", "viewer", "auditor"])
+def test_who_does_not_operate_sends_nothing(world: World, enter: SignedIn, who: str) -> None:
+    mail = kept_booking(world)
+    connect_post(world, AGENCY)
+    visitor, path = enter(who), f"/console/{world.business}/mails"
+    assert 'method="post"' not in visitor.get(f"{path}/{mail}").text.partition("<main")[2]
+    assert {visitor.post(one).status_code for one in (f"{path}/send", f"{path}/{mail}/send")} == {403}
+    assert state_of(world, mail) == KEPT
+
+
+def test_the_agencys_kept_mails_are_sent_by_owners_and_named_beside_its_server(world: World, enter: SignedIn) -> None:
+    kept_booking(world)
+    invite(world.hub, OPERATOR, OPERATOR_USER, "new@example.com", "agent", everywhere=True)
+    settle(world)
+    (mail,) = [one.id for one in list_mails(world.hub, [AGENCY])[0]]
+    connect_post(world, AGENCY)
+    admin, ada = enter("admin"), enter("owner")
+    page = ada.get("/console/agency-mail").text
+    assert "Kept mails" in page
+    assert f"/console/{world.business}/mails?view=kept" in page
+    for path in ("/console/agency-mails/send", f"/console/agency-mails/{mail}/send"):
+        admin.get("/console/agency-mails")
+        assert admin.post(path).status_code == 403
+    assert "Send the kept mail" in ada.get("/console/agency-mails").text
+    assert ada.post(f"/console/agency-mails/{mail}/send").status_code == 303
+    settle(world)
+    assert ada.post("/console/agency-mails/send").status_code == 303
+    assert state_of(world, mail) == SENT
+
+
+def test_a_reminder_that_waits_says_when_it_is_due(world: World, enter: SignedIn) -> None:
+    with_post(world)
+    change(world, reminders=[HOUR])
+    booked(world, world.service(world.staff()), world.clock.now + 26 * HOUR)
+    ada = enter("owner")
+    assert "due <time" in ada.get(f"/console/{world.business}/mails").text
+    assert "Tue 16 Mar 2027, 09:00" in ada.get(f"/console/{world.business}/mails").text
+    (reminder,) = [one for one in list_mails(world.hub, [world.business])[0] if one.kind is MailKind.BOOKING_REMINDER]
+    assert (
+        "It is due Tue 16 Mar 2027, 09:00, in 1 day 1 h"
+        in ada.get(f"/console/{world.business}/mails/{reminder.id}").text
+    )
+    assert "due <time" in ada.get("/console/outbox?view=waiting").text
+
+
+def test_what_the_hub_noted_is_said_in_sentences() -> None:
+    assert module.noted("smtp_550") == "The mail server answered with the code 550."
+    assert module.noted("address") == "Mail servers do not take this address."
+    assert "user name and password" in module.noted("account_wanted")
+
+
+def state_of(world: World, mail_id: str) -> str:
+    return next(one.state for one in list_mails(world.hub, None)[0] if one.id == mail_id)
