@@ -28,19 +28,23 @@ def offer(hub: Hub, business_id: str, service_id: str, window: Window, *, moving
 
 def explain_start(hub: Hub, business_id: str, service_id: str, start: int, *, moving: str = "") -> Explanation:
     """Return, by reason code, why a start (UTC seconds) is not offered; without a reason it is offered."""
-    schedule, now = fresh_schedule(hub, business_id, service_id, Window(start, start + 1), moving=moving)
+    window = Window(start, start + 1)
+    schedule, now = fresh_schedule(hub, business_id, service_id, window, moving=moving, apart=True)
     return explain.explain(schedule.service, schedule.holders, start, now)
 
 
 def fresh_schedule(
-    hub: Hub, business_id: str, service_id: str, window: Window, *, moving: str = ""
+    hub: Hub, business_id: str, service_id: str, window: Window, *, moving: str = "", apart: bool = False
 ) -> tuple[Schedule, int]:
-    """Return the schedule of a window with every calendar fresh or its holder withheld, and the time it is of."""
+    """Return the schedule of a window with every calendar fresh or its holder withheld, and the time it is of.
+
+    ``apart`` as in `load_schedule`.
+    """
     if window.end - window.start > LONGEST:
         raise InputError("window", f"It is longer than {LONGEST // 86_400} days; ask for less at once.")
     now = hub.clock()
     with hub.database.reading() as conn:
-        schedule = load_schedule(conn, business_id, service_id, window, now, ignore=moving)
+        schedule = load_schedule(conn, business_id, service_id, window, now, ignore=moving, apart=apart)
     limits = availability.bookable(schedule.service, window, now)
     if limits is None:  # too near or too far for any calendar to matter
         return schedule, now
@@ -50,5 +54,5 @@ def fresh_schedule(
         refresh(hub, business_id, stale, until)
         now = hub.clock()
         with hub.database.reading() as conn:
-            schedule = load_schedule(conn, business_id, service_id, window, now, ignore=moving)
+            schedule = load_schedule(conn, business_id, service_id, window, now, ignore=moving, apart=apart)
     return withhold(schedule, reasons_against(hub, schedule.calendars, until, now)), now

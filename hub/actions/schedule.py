@@ -51,11 +51,19 @@ def load_service(
 
 
 def load_schedule(
-    conn: sa.Connection, business_id: str, service_id: str, window: Window, now: int, *, ignore: str = ""
+    conn: sa.Connection,
+    business_id: str,
+    service_id: str,
+    window: Window,
+    now: int,
+    *,
+    ignore: str = "",
+    apart: bool = False,
 ) -> Schedule:
     """Return everything that decides which starts in the window can be offered.
 
-    ``ignore`` names a booking whose own time and events do not count: the one that is to be moved.
+    ``ignore`` names a booking whose own time and events do not count: the one that is to be moved. ``apart`` leaves the
+    events of our own bookings out of the busy times where they stand as booked: then a time has one reason and not two.
     """
     business = find_business(conn, business_id)
     rules, name = load_service(conn, business_id, service_id)
@@ -64,7 +72,7 @@ def load_schedule(
     openings, zones = openings_of(conn, business_id, wanted, span)
     claimed, booked = _occurrences(conn, business_id, wanted, span, now, ignore)
     calendars = calendars_of(conn, business_id, wanted)
-    busy = _busy(conn, business, calendars, span, ignore)
+    busy = _busy(conn, business, calendars, span, ignore, apart=apart)
     holders = tuple(
         Holder(one, opened, busy.get(one, ()), claimed.get(one, ()), booked.get(one, ()), withheld)
         for one, (opened, withheld) in openings.items()
@@ -144,7 +152,13 @@ def _occurrences(
 
 
 def _busy(
-    conn: sa.Connection, business: Business, calendars: Sequence[sa.Row[Any]], span: Window, ignore: str
+    conn: sa.Connection,
+    business: Business,
+    calendars: Sequence[sa.Row[Any]],
+    span: Window,
+    ignore: str,
+    *,
+    apart: bool = False,
 ) -> dict[str, Sequence[Span]]:
     """Return the busy times of each holder, in order.
 
@@ -160,6 +174,8 @@ def _busy(
         where.append(sa.or_(table.booking_id.is_(None), table.booking_id != ignore))
     if passing := [kind for kind in BusyKind if not counts_as_busy(business, kind)]:
         where.append(table.kind.not_in(passing))
+    if apart:
+        where.append(~_OWN_EVENT)
     if where:
         count, each = count.where(*where), each.where(*where)
     given = {"business": business.id, "calendars": list(owner), "start": span.start, "end": span.end}
@@ -217,6 +233,21 @@ _BUSY = (
     calendar.BusyTime.business_id == bindparam("business"),
     calendar.BusyTime.calendar_id.in_(bindparam("calendars", expanding=True)),
     *_within(calendar.BusyTime.starts_at, calendar.BusyTime.ends_at),
+)
+_OWN_EVENT = (
+    sa.exists()
+    .where(
+        calendar.BusyTime.booking_id == booking.Booking.id,
+        calendar.BusyTime.starts_at == booking.Booking.starts_at,
+        calendar.BusyTime.ends_at == booking.Booking.ends_at,
+        booking.Booking.business_id == bindparam("business"),
+        booking.Occurrence.booking_id == booking.Booking.id,
+        booking.Occurrence.business_id == bindparam("business"),
+        booking.Occurrence.holder_id == calendar.Calendar.holder_id,
+        calendar.Calendar.id == calendar.BusyTime.calendar_id,
+        calendar.Calendar.business_id == bindparam("business"),
+    )
+    .correlate(calendar.BusyTime)
 )
 _BUSY_COUNTS = (
     select(calendar.BusyTime.calendar_id, sa.func.count())

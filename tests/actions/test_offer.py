@@ -15,6 +15,7 @@ from hub.core.errors import InputError, UnknownId
 from hub.core.reason import Reason
 from hub.plugin import Busy, BusyKind
 from hub.store.business import Business
+from tests.actions.test_book import booked, settle
 from tests.world import DAY, HOUR, MINUTE, MONDAY, World, down
 
 NINE, TEN, FIVE = MONDAY + HOUR, MONDAY + 2 * HOUR, MONDAY + 9 * HOUR
@@ -142,3 +143,20 @@ def test_a_window_that_is_too_long_is_refused(world: World) -> None:
 def test_an_unknown_service_is_unknown(world: World) -> None:
     with pytest.raises(UnknownId, match="no service 'x'"):
         offer(world.hub, world.business, "x", Window(MONDAY, MONDAY + DAY))
+
+
+def test_a_booked_time_has_one_reason_though_its_event_was_read_back(world: World) -> None:
+    ada = world.staff()
+    service = world.service(ada)
+    booked(world, service)  # at ten
+    settle(world)
+    world.clock.now += 6 * MINUTE
+    starts(world, service)  # the calendar is read anew, with our event in it
+    assert reasons(world, service, TEN) == (Reason.BOOKED,)
+    assert TEN not in starts(world, service)
+    (uid,) = world.calendars.events[ada]
+    world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))  # somebody else's, over it
+    world.calendars.busy[ada].append(Busy(TEN + 3 * HOUR, TEN + 4 * HOUR, uid=uid))  # ours, where it was moved outside
+    world.clock.now += 6 * MINUTE
+    assert reasons(world, service, TEN) == (Reason.BUSY, Reason.BOOKED)
+    assert reasons(world, service, TEN + 3 * HOUR) == (Reason.BUSY,)
