@@ -20,6 +20,7 @@ from hub.actions.public_page import find_page
 from hub.core.booking import State
 from hub.plugin import Busy
 from hub.web.booking.embed import embed_snippet
+from hub.web.door import Rate
 from tests.browser.conftest import (
     PHONE,
     Live,
@@ -203,6 +204,16 @@ def test_the_page_works_in_a_frame_of_the_businesss_site_and_nowhere_else(
     driver.close()
     driver.switch_to.window(driver.window_handles[0])
     assert_quiet(driver)
+
+    driver.get(own)
+    driver.switch_to.frame(0)
+    see(driver, "Check-up")
+    for _ in range(int(Rate.PUBLIC.partition("/")[0]) + 1):
+        live.app.extensions["limiter"].hit(Rate.PUBLIC, "PUBLIC", "network", "127.0.0.1")
+    press(driver, "a.step[rel=next]")  # asked too often: the refusal shows where the page would
+    see(driver, "That was too much at once")
+    live.app.extensions["limiter"].forget(Rate.PUBLIC, "PUBLIC", "network", "127.0.0.1")
+    driver.get_log("browser")
 
     driver.get(strange)
     driver.switch_to.frame(0)

@@ -32,6 +32,17 @@ def test_who_is_forgotten_begins_anew_and_others_do_not() -> None:
     assert not limiter.hit("1/hour", "b")
 
 
+def test_what_is_left_is_told_without_counting() -> None:
+    limiter = Limiter("")
+    assert (limiter.room("3/minute", "a").left, limiter.room("3/minute", "a").left) == (3, 3)
+    for left in (2, 1, 0, 0):
+        limiter.hit("3/minute", "a")
+        found = limiter.room("3/minute", "a")
+        assert (found.most, found.window, found.left) == (3, 60, left)
+        assert 0 < found.seconds <= 120
+    assert limiter.room("3/minute", "b").left == 3
+
+
 def test_names_that_run_together_are_told_apart() -> None:
     limiter = Limiter("")
     assert limiter.hit("1/hour", "a", "b")
