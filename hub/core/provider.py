@@ -87,7 +87,10 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class SettingField:
-    """One field of a form: of the provider's settings or of its connect form."""
+    """One field of a form: of the provider's settings or of its connect form.
+
+    ``choices`` are the values that it may have, each with how people read it; none for free text.
+    """
 
     name: str
     title: str
@@ -95,6 +98,7 @@ class SettingField:
     secret: bool = False
     required: bool = True
     default: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

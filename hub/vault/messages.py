@@ -234,6 +234,14 @@ def _field(value: object) -> SettingField:
             "secret": bool(secret),
             "required": bool(required),
             "default": str(default),
+            "choices": list(choices),
         }:
-            return SettingField(name, title, explanation, secret, required, default)
+            return SettingField(name, title, explanation, secret, required, default, tuple(map(_way, choices)))
     raise Malformed("no field of a form")
+
+
+def _way(value: object) -> tuple[str, str]:
+    match value:
+        case [str(choice), str(title)]:
+            return choice, title
+    raise Malformed("no choice of a field")

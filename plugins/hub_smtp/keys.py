@@ -20,8 +20,9 @@ _FIELDS = (
     SettingField(
         "security",
         "Encryption",
-        "starttls, tls, or none. None is for a server that the operator listed in egress_allow.",
+        "None is only for a server that the operator listed in HUB_EGRESS_ALLOW.",
         default="starttls",
+        choices=(("starttls", "STARTTLS (usual, port 587)"), ("tls", "TLS (port 465)"), ("none", "None")),
     ),
     SettingField("username", "User name", "Often the e-mail address. Empty: without signing in.", required=False),
     SettingField(

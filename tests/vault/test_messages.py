@@ -78,6 +78,8 @@ def test_what_a_plugin_may_hand_in_as_a_mapping_or_list_crosses_too() -> None:
     assert to_reply(*over(from_reply(redirect))) == Redirect("https://x.test/", {"state": "1"})
     form = Form([SettingField("url", "URL")], "no")  # type: ignore[arg-type]
     assert to_reply(*over(from_reply(form))) == Form((SettingField("url", "URL"),), "no")
+    chosen = Form((SettingField("lock", "Lock", default="b", choices=(("a", "A"), ("b", "B"))),))
+    assert to_reply(*over(from_reply(chosen))) == chosen
     answer = MappingProxyType({"url": "https://x.test/"})
     call = ConnectCall("b", "dav", "full", answer, None, "")
     assert to_call(*over(from_call(call))) == ConnectCall("b", "dav", "full", dict(answer), None, "")

@@ -19,6 +19,7 @@ _FIELDS = (
     SettingField("server", "Server"),
     SettingField("password", "Password", secret=True),
     SettingField("note", "Note", required=False, default="usual"),
+    SettingField("lock", "Lock", default="b", choices=(("a", "With a key"), ("b", "With <two> keys"))),
 )
 
 

@@ -10,7 +10,7 @@ from hub.actions import connections as actions
 from hub.actions.connect import connect
 from hub.actions.disconnect import disconnect
 from hub.core.errors import HubError, InputError, PluginBroken
-from hub.core.provider import Form, Redirect
+from hub.core.provider import Form, Redirect, SettingField
 from hub.core.role import Right
 from hub.web.api.calendars import ShownCalendar, calendar
 from hub.web.api.call import Reply, call
@@ -38,8 +38,18 @@ class ConnectionAgain(Given):
     answer: dict[Line, Text] = left_out("What was typed into the form, by the names of its fields.")
 
 
+class FormChoice(Shown):
+    """A value that a field may have, and how people read it."""
+
+    value: str
+    title: str
+
+
 class FormField(Shown):
-    """A field to fill in. What is `secret` is not shown while it is typed, and never answered."""
+    """A field to fill in. What is `secret` is not shown while it is typed, and never answered.
+
+    With `choices` it has one of their values.
+    """
 
     name: str
     title: str
@@ -47,6 +57,7 @@ class FormField(Shown):
     secret: bool
     required: bool
     default: str
+    choices: list[FormChoice]
 
 
 class NextStep(Shown):
@@ -205,11 +216,16 @@ def end_connection(business_id: str, connection_id: str) -> Disconnected:
 def _connected(step: object) -> str:
     """Return the id of what was connected, or raise what comes next."""
     if isinstance(step, Form):
-        fields = [FormField(**{name: getattr(one, name) for name in FormField.model_fields}) for one in step.fields]
-        raise _NotYet(NextStep(step="form", problem=step.problem, fields=fields, url=""))
+        raise _NotYet(NextStep(step="form", problem=step.problem, fields=[*map(_field, step.fields)], url=""))
     if isinstance(step, Redirect):
         raise _NotYet(NextStep(step="redirect", problem="", fields=[], url=step.url))
     return str(step.connection)  # type: ignore[attr-defined]
+
+
+def _field(one: SettingField) -> FormField:
+    choices = [FormChoice(value=value, title=title) for value, title in one.choices]
+    same = FormField.model_fields.keys() - {"choices"}
+    return FormField(**{name: getattr(one, name) for name in same}, choices=choices)
 
 
 def _connection(found: actions.ConnectionView) -> Connection:

@@ -42,6 +42,7 @@ class Asked:
     secret: bool
     required: bool
     value: str
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,7 @@ def _step(found: Form | Redirect | Connected, answer: Mapping[str, str] | None) 
             one.secret,
             one.required,
             "" if one.secret else typed.get(one.name, one.default),
+            one.choices,
         )
         for one in found.fields
     )

@@ -79,6 +79,13 @@ def test_what_was_typed_stays_but_never_the_secret(world: World, signed_in: Sign
     assert SECRET not in answer.text
 
 
+def test_a_field_with_choices_is_a_list_of_them_and_keeps_what_was_chosen(world: World, signed_in: SignedIn) -> None:
+    ada = signed_in("owner")
+    assert '<option value="b" selected>With &lt;two&gt; keys</option>' in ada.get(path_of(world, "/new/fake")).text
+    given = {"level": "all", "answer-server": "wrong.example.com", "answer-password": SECRET, "answer-lock": "a"}
+    assert '<option value="a" selected>With a key</option>' in ada.post(path_of(world, "/new/fake"), given).text
+
+
 def test_a_provider_that_does_not_answer_gets_a_sentence_and_nothing_is_connected(
     world: World, signed_in: SignedIn
 ) -> None:
