@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 
 from hub.core.errors import HubError, InputError
-from hub.run import doctor_data, doctor_machine, doctor_settings, doctor_work
+from hub.run import doctor_data, doctor_faults, doctor_machine, doctor_settings, doctor_work
 from hub.run.finding import Finding, Level, bad
 from hub.run.patient import Patient
 from hub.settings import load_settings
@@ -36,6 +36,7 @@ CHECKS: Mapping[str, Check] = {
     "backups": doctor_data.check_backups,
     "python": doctor_machine.check_python,
     "packages": doctor_machine.check_packages,
+    "faults": doctor_faults.check_faults,
     "zones": doctor_machine.check_zones,
 }
 """Every part that is looked at, in the order in which it is told."""
