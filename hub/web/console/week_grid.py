@@ -72,7 +72,7 @@ def draw(week: Week) -> Grid:
     scale = _Scale(week.zone, first, last)
     days = [one.days for one in week.holders]
     columns = tuple(_column(scale, week.holders, tuple(of[number] for of in days)) for number in range(7) if days)
-    hours = tuple(((hour - first) * HOUR, day_minute(hour * 60, week.zone)) for hour in range(first, last))
+    hours = tuple(((hour - first) * HOUR, _hour(hour, week.zone)) for hour in range(first, last))
     now = None
     local = datetime.fromtimestamp(week.now, ZoneInfo(week.zone))
     if week.start <= week.now < week.end and first <= local.hour < last:
@@ -131,6 +131,11 @@ def _slots(scale: _Scale, day: DayView) -> Iterator[Slot]:
         label = clock(at, scale.zone)
         yield Slot(at, y, f"{label} ({offset(at, scale.zone)})" if label in seen else label)
         seen.add(label)
+
+
+def _hour(hour: int, zone: str) -> str:
+    """Return a full hour, short enough for the narrow column beside the days: ``09:00``, or ``9 am``."""
+    return day_minute(hour * 60, zone).replace(":00 ", " ")
 
 
 def _note(days: Iterable[DayView]) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from hub.actions.holders import add_resource
 from hub.actions.week import week
-from hub.web.console.week_grid import HOUR, draw
+from hub.web.console.week_grid import HOUR, _hour, draw
 from tests.world import World
 
 
@@ -37,3 +39,10 @@ def test_an_hour_that_comes_twice_is_told_apart_and_one_that_is_skipped_is_not_t
     assert not any(one.label.startswith("02:") for one in spring.slots)
     (whole,) = [one for one in spring.shapes if one.kind == "open"]
     assert (whole.y, whole.height) == (0, 24 * HOUR)
+
+
+@pytest.mark.parametrize(
+    ("zone", "label"), [("Europe/Berlin", "09:00"), ("America/New_York", "9 am"), ("UTC", "09:00")]
+)
+def test_full_hours_beside_the_days_are_short(zone: str, label: str) -> None:
+    assert _hour(9, zone) == label
