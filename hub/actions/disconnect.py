@@ -19,8 +19,10 @@ from hub.actions.record import note
 from hub.actions.tell import tell
 from hub.core.booking import State
 from hub.core.errors import HubError, PluginBroken, Refused, Retry, UnknownId
+from hub.core.ledger import EntryKind
 from hub.core.provider import Revocation
 from hub.core.security import Kind, Visit
+from hub.ledger.append import append
 from hub.parts import Hub
 from hub.store.booking import Booking, Occurrence
 from hub.store.calendar import Calendar, calendars_of_connections
@@ -110,8 +112,9 @@ def risk_of_disconnect(
 
 
 def end(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> None:
-    """End a connection here, and put into the outbox what is left to do at its provider. ``conn`` is writing."""
-    end_connection(conn, business_id, connection_id, now)
+    """End a connection here, record it, and put into the outbox what is left to do at its provider."""
+    epoch = end_connection(conn, business_id, connection_id, now)
+    append(conn, business_id, EntryKind.DISCONNECTED, {"epoch": epoch}, at=now, connection_id=connection_id)
     key, payload = f"revoke:{connection_id}", {"connection_id": connection_id}
     add_effect(conn, business_id=business_id, kind=REVOKE.name, key=key, payload=payload, due_at=now, now=now)
 

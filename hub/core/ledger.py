@@ -22,6 +22,7 @@ SALT = 32
 _DOMAIN = b"frontdesk ledger entry v1\0"
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TEXT = re.compile(r"[a-z0-9_.:/=-]{0,200}")
+_WORD = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _LARGEST = 2**53 - 1  # RFC 8259, section 6: what every program reads as the same number
 _MOST_FIELDS, _MOST_ITEMS, _MOST_BYTES = 32, 500, 16_384
 
@@ -112,6 +113,11 @@ def commitment(entry: Entry, salt: bytes) -> bytes:
     if len(salt) != SALT:
         raise InputError("salt", f"A salt has {SALT} bytes.")
     return hashlib.sha256(_DOMAIN + salt + encode(entry)).digest()
+
+
+def machine_word(text: str) -> str:
+    """Return a machine word as it is, and ``other`` in place of any text that is none: a plugin chose it."""
+    return text if not text or _WORD.fullmatch(text) else "other"
 
 
 def _check(field: str, value: object) -> None:

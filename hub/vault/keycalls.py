@@ -15,8 +15,10 @@ from typing import Any, Protocol, TypeVar
 from hub.account import Setup
 from hub.core.declared import normal_origin, parse_target
 from hub.core.errors import HubError, InputError, NeedsReconnect, PluginBroken, ProviderError, Refused
+from hub.core.ledger import Content, EntryKind, Value, machine_word
 from hub.core.provider import AuthScheme, Form, Grant, Provider, Redirect, Revocation
 from hub.core.purpose import Purpose
+from hub.ledger.append import append
 from hub.store import connection as store
 from hub.store.business import find_business
 from hub.store.database import Database
@@ -110,6 +112,9 @@ class KeyCalls:
             else:
                 epoch = store.renew_connection(conn, business, connection, granted, now)
             version = store_credential(conn, self._keyring, business, connection, grant, now)
+            said: dict[str, Value] = {"provider": provider, "level": machine_word(level), "epoch": epoch}
+            said["purposes"] = [str(one) for one in purposes]
+            append(conn, business, EntryKind.CONNECTED, said, at=now, connection_id=connection)
         self._keyring.raise_watermark(business, connection, version)
         return Connected(connection, epoch, grant.account_name, grant.origins)
 
@@ -148,12 +153,15 @@ class KeyCalls:
     def disconnect(self, business: str, connection: str) -> bool:
         """End a connection here at once, then at the provider. Returns whether nothing is left to revoke there."""
         with self._database.writing() as conn:
-            row = store.find_connection(conn, business, connection)
-            store.end_connection(conn, business, connection, self._clock())
+            row, now = store.find_connection(conn, business, connection), self._clock()
+            epoch = store.end_connection(conn, business, connection, now)
+            append(conn, business, EntryKind.DISCONNECTED, {"epoch": epoch}, at=now, connection_id=connection)
             version = store.credential_version(conn, business, connection)
             revocable = self._revocable(row.provider)
             if not revocable:
                 destroy_credential(conn, business, connection)
+                said = {"epoch": epoch, "at_provider": 0}
+                append(conn, business, EntryKind.REVOKED, said, at=now, connection_id=connection)
         self._egress.drop()
         if not revocable:
             self._keyring.raise_watermark(business, connection, version + 1)
@@ -172,18 +180,24 @@ class KeyCalls:
         if row.health != store.DISCONNECTED:
             raise Refused("connected", "Disconnect the connection before its grant is revoked.")
         self._egress.drop()
+        revocable, said = self._revocable(row.provider), {"epoch": row.epoch}
         try:
-            if self._revocable(row.provider):
+            if revocable:
                 hooks, setup = self._plugins.keys(row.provider), self._setup(row.provider)
                 grant = open_credential(self._keyring, business, connection, row)
                 afresh(lambda: hooks.hub_revoke(setup=setup, grant=grant), f"{row.provider} hub_revoke")
         except (ProviderError, PluginBroken) as error:
             _log.warning("the grant of %s is not revoked yet: %s", connection, error.code)
+            with self._database.writing() as conn:
+                why: Content = {**said, "reason": machine_word(error.code)}
+                append(conn, business, EntryKind.REVOCATION_FAILED, why, at=self._clock(), connection_id=connection)
             return False
         with self._database.writing() as conn:
             if not store.hold_epoch(conn, business, connection, row.epoch, ended=True):
                 return True
             destroy_credential(conn, business, connection)
+            said["at_provider"] = int(revocable)
+            append(conn, business, EntryKind.REVOKED, said, at=self._clock(), connection_id=connection)
         self._keyring.raise_watermark(business, connection, row.version + 1)
         return True
 

@@ -24,6 +24,7 @@ from hub.vault.credentials import open_credential
 from hub.vault.egress import Egress
 from hub.vault.headers import incoming, outgoing
 from hub.vault.keys import Keyring
+from hub.vault.refusals import record_refusal
 from hub.vault.scrub import Scrubber
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -91,8 +92,15 @@ class WorkCalls:
         self._max_bytes = max_bytes
 
     def send(self, handle: Handle, request: Request) -> Result:
-        """Return the provider's answer without the credential, or the reason why there is none. Never raises."""
-        return as_failure(lambda: self._send(handle, request), f"{handle.connection} {handle.hook}")
+        """Return the provider's answer without the credential, or the reason why there is none. Never raises.
+
+        What the hub refuses is recorded before it is answered.
+        """
+        result = as_failure(lambda: self._send(handle, request), f"{handle.connection} {handle.hook}")
+        if isinstance(result, Failure) and result.outcome is Outcome.REFUSED:
+            about = {"hook": handle.hook, "purpose": handle.purpose, "reason": result.reason}
+            record_refusal(self._database, handle.business, handle.connection, **about, now=self._clock())
+        return result
 
     def _send(self, handle: Handle, request: Request) -> Result:
         target = parse_target(request.url)

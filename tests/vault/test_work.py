@@ -2,13 +2,16 @@ import logging
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from hub.core.errors import NeedsReconnect, PluginBroken, Retry, Unavailable
+from hub.core.ledger import EntryKind
 from hub.core.provider import AuthScheme, Grant
 from hub.core.purpose import Purpose
+from hub.ledger.collect import collect
+from hub.ledger.read import entries_about
 from hub.store.connection import Credential, end_connection
-from hub.store.key_use import KeyUse
+from hub.store.key_use import CallRefusal, KeyUse
 from hub.vault.border import Answer, Failure, Handle, Outcome, Request
 from tests.vault.conftest import NOW, PAIR, PASSWORD, TOKEN, Reply, Seen, Server, Vault
 
@@ -104,6 +107,72 @@ def test_what_is_not_declared_agreed_to_or_known_is_not_sent(vault: Vault, serve
         statement = select(func.count()).select_from(KeyUse).where(KeyUse.business_id == vault.business)
         assert conn.execute(statement).scalar_one() == 0
     assert isinstance(send(vault, connection, url, "PUT", purpose=Purpose.CREATE_EVENT), Answer)
+
+
+def refusals(vault: Vault) -> list[tuple[Any, ...]]:
+    statement = select(CallRefusal.connection_id, CallRefusal.minute, CallRefusal.reason, CallRefusal.calls).where(
+        CallRefusal.business_id == vault.business, CallRefusal.hook == "test"
+    )
+    with vault.database.reading() as conn:
+        return sorted(tuple(row) for row in conn.execute(statement))
+
+
+def test_a_refused_call_is_recorded_before_it_is_answered(vault: Vault, server: Server) -> None:
+    connection = vault.connect(server.origin)
+    url, minute = server.origin + "/cal/a", NOW // 60
+    for _ in range(3):
+        assert refused(send(vault, connection, url, "DELETE")) == "undeclared"
+    assert refused(send(vault, connection, url, purpose=Purpose.CREATE_EVENT)) == "purpose"
+    assert refused(send(vault, connection, url, epoch=2)) == "disconnected"
+    vault.now += 60
+    assert refused(send(vault, connection, "http://127.0.0.1:1/")) == "undeclared"
+    assert refusals(vault) == [
+        (connection, minute, "disconnected", 1),
+        (connection, minute, "purpose", 1),
+        (connection, minute, "undeclared", 3),
+        (connection, minute + 1, "undeclared", 1),
+    ]
+    assert server.seen == []
+
+
+def test_a_credential_that_was_tampered_with_or_is_gone_is_recorded_as_refused(vault: Vault, server: Server) -> None:
+    connection, other = vault.connect(server.origin), vault.connect(server.origin)
+    with vault.database.writing() as conn:
+        mine = Credential.business_id == vault.business
+        sealed = update(Credential).where(mine, Credential.connection_id == connection)
+        was = conn.execute(select(Credential.sealed).where(mine, Credential.connection_id == connection)).scalar_one()
+        conn.execute(sealed.values(sealed=was[:-1] + bytes([was[-1] ^ 1])))
+        conn.execute(delete(Credential).where(mine, Credential.connection_id == other))
+    assert refused(send(vault, connection, server.origin + "/a")) == "tampered"
+    assert refused(send(vault, other, server.origin + "/a")) == "reconnect"
+    assert sorted(row[2] for row in refusals(vault)) == ["reconnect", "tampered"]
+
+
+def test_the_provider_sees_as_many_calls_as_the_ledger_counts(vault: Vault, server: Server) -> None:
+    connection = vault.connect(server.origin)
+    for n in range(7):
+        send(vault, connection, f"{server.origin}/{n}", "GET" if n % 2 else "DELETE")
+    vault.now += 60
+    collect(vault.database, vault.now)
+    with vault.database.reading() as conn:
+        found = {one.kind: one.content for one in entries_about(conn, vault.business, connection_id=connection)}
+    assert found[EntryKind.KEY_USED]["count"] == len(server.seen) == 3  # type: ignore[index]
+    assert found[EntryKind.CALL_REFUSED]["calls"] == ["test:check_availability:undeclared:4"]  # type: ignore[index]
+
+
+def test_where_a_use_cannot_be_written_no_call_is_made(
+    vault: Vault, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = vault.connect(server.origin)
+
+    def full(*_: object, **__: object) -> None:
+        raise Unavailable("full")
+
+    monkeypatch.setattr("hub.vault.work.add_use", full)
+    assert send(vault, connection, server.origin + "/a") == Failure(Outcome.UNREACHABLE, "store")
+    monkeypatch.setattr("hub.vault.refusals.add_refusal", full)
+    assert refused(send(vault, connection, server.origin + "/a", "DELETE")) == "undeclared"
+    assert server.seen == []
 
 
 def test_after_the_end_of_a_connection_no_call_starts(vault: Vault, server: Server) -> None:
