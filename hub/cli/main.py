@@ -12,6 +12,7 @@ from hub.core.errors import HubError
 COMMANDS = {
     "demo": "Show a booking on a real CalDAV server, from connecting to cancelling.",
     "doctor": "Explain what is wrong with this installation, and how to mend it.",
+    "ledger": "Print the newest entries of the ledger, a line of JSON each.",
     "mail-bounce": "Take in a mail that came back, from standard input.",
     "migrate": "Bring the database to the state that this version needs.",
     "outbox": "List what could not be brought about, and try it again.",
