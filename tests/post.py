@@ -29,7 +29,7 @@ from hub.store.business import AGENCY
 from hub.store.connection import Granted, add_connection
 from hub.store.ids import new_id
 from tests.mailserver import parsed
-from tests.world import ADA, HOUR, MONDAY, World
+from tests.world import ADA, HOUR, MONDAY, World, consent_to
 
 TEN = MONDAY + 2 * HOUR
 SENDING = frozenset({Purpose.CONNECT, Purpose.SEND_MESSAGE})
@@ -96,6 +96,7 @@ def connect_post(world: World, business_id: str, sender: str = "hub@agency.test"
     with world.hub.database.writing() as conn:
         granted = Granted("send", sender, settings, (), sorted(SENDING))
         add_connection(conn, business_id, connection_id, "post", granted, world.clock())
+        consent_to(world.hub, conn, business_id, connection_id)
     return connection_id
 
 

@@ -14,14 +14,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from hub.actions.agency import ensure_agency
 from hub.actions.businesses import create_business
 from hub.actions.connect import choose_calendar, list_calendars
+from hub.actions.consent import consent_about
+from hub.actions.consent_state import allow
 from hub.actions.holders import add_staff
 from hub.actions.hours import every_weekday
 from hub.actions.people import Customer
 from hub.actions.services import add_service
 from hub.core.hours import WeeklyHours
+from hub.core.security import OPERATOR
 from hub.core.service import Service
 from hub.parts import Hub
 from hub.plugin import (
@@ -45,7 +50,7 @@ from hub.plugin import (
 )
 from hub.registry import Candidate, Registry
 from hub.settings import Settings
-from hub.store.connection import Granted, add_connection
+from hub.store.connection import Granted, add_connection, find_connection
 from hub.store.database import Database
 from hub.store.ids import new_id
 from hub.vault.broker import Broker
@@ -207,6 +212,7 @@ class World:
         granted = Granted("all", holder_id, {}, (), sorted(CALENDAR_PURPOSES))
         with hub.database.writing() as conn:
             add_connection(conn, self.business, connection_id, "fake", granted, self.clock())
+            consent_to(hub, conn, self.business, connection_id)
         for row in list_calendars(hub, self.business, connection_id):
             choose_calendar(hub, self.business, row.id, holder_id, checked=True, written=True)
         return holder_id
@@ -222,6 +228,12 @@ def make_world(database: Database, keystore: Database, folder: Path) -> World:
     calendars, clock = Calendars(), Clock()
     hub = make_hub(database, keystore, folder, calendars, clock)
     return World(hub, calendars, clock, create_business(hub, "Ada's Practice", "Europe/Berlin"))
+
+
+def consent_to(hub: Hub, conn: Connection, business_id: str, connection_id: str) -> str:
+    """Give the operator's consent to the use of a connection that was made past the hub, and return its id."""
+    row = find_connection(conn, business_id, connection_id)
+    return allow(hub, conn, OPERATOR, consent_about(hub, business_id, row.provider, row.level), connection_id)
 
 
 def down(*hooks: str) -> Callable[[str], Exception | None]:

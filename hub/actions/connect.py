@@ -10,6 +10,8 @@ from sqlalchemy import insert, select, update
 
 from hub.actions.ask import ask_provider
 from hub.actions.calendars import Choice, own_connection, set_choices
+from hub.actions.consent import check_consent, consent_about, return_consent, take_consent
+from hub.actions.consent_state import About
 from hub.actions.disconnect import destroy_at_once, end
 from hub.actions.record import note, record
 from hub.core.calendar import Calendar as Listed
@@ -20,7 +22,7 @@ from hub.core.security import OPERATOR, Kind, Outcome, Visit
 from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.calendar import Calendar
-from hub.store.connection import DISCONNECTED, Connection, set_owner
+from hub.store.connection import DISCONNECTED, Connection, set_owner, set_user
 from hub.store.holder import find_holder
 from hub.store.ids import new_id
 from hub.vault.keycalls import Connected
@@ -42,6 +44,8 @@ def connect(
     holder_id: str | None = None,
     visit: Visit = OPERATOR,
     redirect_url: str = "",
+    consent: str = "",
+    agreed: str = "",
 ) -> Form | Redirect | Connected:
     """Take one step of connecting an account, or with ``connection_id`` of connecting that one again.
 
@@ -49,19 +53,26 @@ def connect(
     goes on, until the plugin has tried the credential and grants: then it is stored sealed, together with the calendars
     that the account has, none of them checked or written to yet (`choose_calendars`). If the calendars cannot be listed
     a new connection is ended again and the error raised. ``holder_id`` says whose own account it is: only they may
-    connect it again. A success and each answer that was not accepted is noted. Raises ProviderError, PluginBroken,
-    InputError, UnknownId.
+    connect it again. A success and each answer that was not accepted is noted.
+
+    What people typed is taken only with their ``consent`` (`hub.actions.consent.answer_consent`), or with the hash of
+    the text that they agree to with it, ``agreed``; without it raises StateError (``consent``). Connecting again goes
+    on under the consent that stands. For a program and for the operator the call is the consent, and recorded as such.
+    Raises ProviderError, PluginBroken, InputError, UnknownId.
     """
     with hub.database.reading() as conn:
         find_business(conn, business_id)
         if holder_id is not None:
             find_holder(conn, business_id, holder_id)
         if connection_id is not None:
-            own_connection(conn, business_id, connection_id, holder_id)
+            holder_id = own_connection(conn, business_id, connection_id, holder_id).holder_id
         elif _live(conn, business_id) >= MOST_CONNECTIONS:
             raise InputError(
                 "connection", f"A business has {MOST_CONNECTIONS} connected accounts at most; disconnect one first."
             )
+        about = consent_about(hub, business_id, provider, level, holder_id)
+        if answer is not None:
+            check_consent(hub, conn, visit, about, connection_id, consent, agreed)
     try:
         step = hub.broker.connect(
             business_id, provider, level, answer, connection=connection_id, redirect_url=redirect_url
@@ -72,7 +83,7 @@ def connect(
     if isinstance(step, Form) and step.problem:
         _note_refusal(hub, visit, business_id, answer, connection_id or "", "not_accepted")
     if isinstance(step, Connected):
-        _finish(hub, visit, business_id, step, provider, holder_id, new=connection_id is None)
+        _finish(hub, visit, about, step, consent, new=connection_id is None)
     return step
 
 
@@ -81,15 +92,17 @@ def _live(conn: sa.Connection, business_id: str) -> int:
     return int(conn.execute(select(sa.func.count()).where(*mine)).scalar_one())
 
 
-def _finish(
-    hub: Hub, visit: Visit, business_id: str, step: Connected, provider: str, holder_id: str | None, *, new: bool
-) -> None:
+def _finish(hub: Hub, visit: Visit, about: About, step: Connected, consent: str, *, new: bool) -> None:
     """List the calendars that a stored account has, and note how it ended. A new one that cannot list them is ended."""
-    if new and holder_id is not None:
-        with hub.database.writing() as conn:
-            set_owner(conn, business_id, step.connection, holder_id)
+    business_id, provider = about.business_id, about.provider.name
     problem: BaseException | None = None
     try:
+        with hub.database.writing() as conn:
+            if new and about.holder_id is not None:
+                set_owner(conn, business_id, step.connection, about.holder_id)
+            if visit.actor == "user":
+                set_user(conn, business_id, step.connection, visit.actor_id)
+            take_consent(hub, conn, visit, about, step.connection, consent, new=new)
         if hub.registry.offers(provider, "hub_list_calendars"):
             list_calendars(hub, business_id, step.connection)
     except BaseException as error:
@@ -97,7 +110,8 @@ def _finish(
     ended = new and problem is not None
     with hub.database.writing() as conn:
         if ended:
-            end(conn, business_id, step.connection, hub.clock())
+            end(hub, conn, business_id, step.connection)
+            return_consent(hub, conn, visit, business_id, step.connection)
         detail = getattr(problem, "code", "error") if ended else "" if new else "again"
         outcome = Outcome.FAILED if ended else Outcome.OK
         note(hub, conn, visit, Kind.CONNECTED, outcome, about=step.connection, within=business_id, detail=detail)

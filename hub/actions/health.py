@@ -7,9 +7,15 @@ from sqlalchemy import select, update
 
 from hub.actions.notify import notify_connection
 from hub.actions.tell import tell
+from hub.core.errors import HubError, NeedsReconnect
 from hub.store.connection import Connection
 
 _LOST = "needs_reconnect"
+
+
+def health_after(error: HubError) -> str:
+    """Return what an error of a call makes of the account's health: lost, when only its owner can mend it."""
+    return _LOST if isinstance(error, NeedsReconnect) or error.code == "consent" else "failing"
 
 
 def note_health(conn: sa.Connection, business_id: str, connection_id: str, health: str, reason: str, now: int) -> None:

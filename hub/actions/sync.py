@@ -10,9 +10,9 @@ from sqlalchemy import delete, insert, select, update
 
 from hub.actions.ask import ask_provider
 from hub.actions.conflicts import find_conflicts
-from hub.actions.health import note_health
+from hub.actions.health import health_after, note_health
 from hub.core.calendar import Busy, Calendar, Changes, Window
-from hub.core.errors import Gone, HubError, NeedsReconnect, PluginBroken, ProviderError, UnknownId
+from hub.core.errors import Gone, HubError, PluginBroken, ProviderError, UnknownId
 from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store import calendar
@@ -141,7 +141,7 @@ def _ours(conn: sa.Connection, business_id: str, found: Sequence[Busy]) -> dict[
 
 def _note_problem(hub: Hub, business_id: str, row: sa.Row[Any], error: HubError) -> None:
     now = hub.clock()
-    health = "needs_reconnect" if isinstance(error, NeedsReconnect) else "failing"
+    health = health_after(error)
     with hub.database.writing() as conn:
         conn.execute(
             update(calendar.Calendar)

@@ -9,9 +9,16 @@ _SENTENCES = {
     "owner": "It was disconnected.",
     "disconnected": "It was disconnected.",
     "needs_reconnect": f"The provider does not accept the password or permission any more. {CONNECT_AGAIN}",
+    "refresh_refused": f"The provider does not renew the permission any more. {CONNECT_AGAIN}",
+    "refresh_lost": (
+        "The provider gave a new permission that never arrived here, and does not take the old one any more. "
+        f"{CONNECT_AGAIN}"
+    ),
+    "other_account": f"The provider answered with the permission of another account; it was not taken. {CONNECT_AGAIN}",
     "account_wanted": "The server wants a user name and password. Connect the account again, with them.",
     "tampered": f"The stored password or permission was changed or put back from an older time. {CONNECT_AGAIN}",
     "purpose": f"The owner did not agree to this use of the account. {CONNECT_AGAIN}",
+    "consent": "There is no consent to this use of the account, or it ended. Connect the account again to give one.",
     "refused": "The provider refuses what the hub asks for. See the rights of the account there.",
     "not_found": "The calendar is not there any more. Look at the account and choose another one.",
     "unreachable": "The provider's server cannot be reached. The hub goes on trying.",

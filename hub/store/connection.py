@@ -24,9 +24,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
+from hub.core.ended import EndState
 from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
-from hub.store.guard import Across
+from hub.store.consent import WHAT_IT_PERMITS, Consent, consent_of
 from hub.store.holder import Holder
 from hub.store.ids import LENGTH, is_id
 from hub.store.keys import ConnectionKey
@@ -35,6 +36,8 @@ _ID = About(Category.IDENTIFIER, Retention.CONNECTION)
 _RULE = About(Category.CONFIGURATION, Retention.CONNECTION)
 _STATE = About(Category.TECHNICAL, Retention.CONNECTION)
 _OWNER = About(Category.CONTACT, Retention.CONNECTION, Link.STAFF, export=True, erase=Erase.ROW)
+_USER = About(Category.IDENTIFIER, Retention.CONNECTION, Link.USER, erase=Erase.CLEAR)
+_ACCOUNT = About(Category.IDENTIFIER, Retention.CONNECTION, Link.STAFF, erase=Erase.ROW)
 _SEALED = About(Category.CREDENTIAL, Retention.CONNECTION, Link.STAFF, erase=Erase.ROW)
 
 
@@ -44,7 +47,9 @@ class Connection(Base):
     ``epoch`` grows at each disconnect and reconnect: a call or a refresh that began under an older one is refused.
     ``origins`` are what ``{connection}`` means, ``purposes`` what its owner agreed to. ``health`` is ``ok``,
     ``failing``, ``needs_reconnect`` or ``disconnected``; ``health_reason`` a machine word. ``holder_id`` is the staff
-    member whose own account it is, None for one of the business.
+    member whose own account it is, None for one of the business; then ``user_id`` is the console user who connected it.
+    ``account_hash`` is a keyed hash by which connections of one provider account know each other, over all businesses;
+    ``end_state`` is what is known of an ended one's grant at the provider (`hub.core.ended.EndState`).
     """
 
     __tablename__ = "connection"
@@ -58,11 +63,15 @@ class Connection(Base):
     settings: Mapped[dict[str, str]] = column(_RULE, JSON)
     origins: Mapped[list[str]] = column(_RULE, JSON)
     purposes: Mapped[list[str]] = column(_RULE, JSON)
+    consent_id: Mapped[str | None] = column(_ID, String(LENGTH), nullable=True)
     epoch: Mapped[int] = column(_STATE, Integer)
     health: Mapped[str] = column(_STATE, Text)
     health_reason: Mapped[str] = column(_STATE, Text)
     health_at: Mapped[int] = column(_STATE, BigInteger)
     made_at: Mapped[int] = column(_STATE, BigInteger)
+    user_id: Mapped[str | None] = column(_USER, ForeignKey("console_user.id"), nullable=True)
+    account_hash: Mapped[str] = column(_ACCOUNT, Text, index=True, server_default="")
+    end_state: Mapped[str] = column(_STATE, Text, server_default="")
 
 
 class Credential(Base):
@@ -81,8 +90,14 @@ class Credential(Base):
 OK = "ok"
 DISCONNECTED = "disconnected"
 
+_MINE = (
+    Connection.business_id == sa.bindparam("business_id", type_=String),
+    Connection.id == sa.bindparam("connection_id", type_=String),
+)
+_FOR_ACCOUNT = select(Connection.__table__, *WHAT_IT_PERMITS).outerjoin(Consent, consent_of(Connection)).where(*_MINE)
 _FOR_CALL = (
     select(
+        *WHAT_IT_PERMITS,
         Connection.provider,
         Connection.epoch,
         Connection.health,
@@ -94,6 +109,7 @@ _FOR_CALL = (
         ConnectionKey.wrapped,
     )
     .select_from(Connection)
+    .outerjoin(Consent, consent_of(Connection))
     .outerjoin(
         Credential, and_(Credential.connection_id == Connection.id, Credential.business_id == Connection.business_id)
     )
@@ -105,11 +121,9 @@ _FOR_CALL = (
             ConnectionKey.version == Credential.key_version,
         ),
     )
-    .where(
-        Connection.business_id == sa.bindparam("business_id", type_=String),
-        Connection.id == sa.bindparam("connection_id", type_=String),
-    )
+    .where(*_MINE)
 )
+_FOR_CALL_HELD = _FOR_CALL.with_for_update(read=True, of=Connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,7 @@ class Granted:
     settings: Mapping[str, str]
     origins: Sequence[str]
     purposes: Sequence[str]
+    account_hash: str = ""
 
     def columns(self) -> dict[str, object]:
         """Return the values as the columns take them."""
@@ -130,6 +145,7 @@ class Granted:
             "settings": dict(self.settings),
             "origins": list(self.origins),
             "purposes": list(self.purposes),
+            "account_hash": self.account_hash,
         }
 
 
@@ -145,7 +161,7 @@ def add_connection(
 
 def renew_connection(conn: sa.Connection, business_id: str, connection_id: str, granted: Granted, now: int) -> int:
     """Write a reconnected account over the old one and return its new epoch. Raises UnknownId."""
-    state = {"health": OK, "health_reason": "", "health_at": now}
+    state = {"health": OK, "health_reason": "", "health_at": now, "end_state": EndState.LIVE}
     return _next_epoch(conn, business_id, connection_id, {**granted.columns(), **state})
 
 
@@ -155,9 +171,21 @@ def set_owner(conn: sa.Connection, business_id: str, connection_id: str, holder_
     conn.execute(update(Connection).where(*mine).values(holder_id=holder_id))
 
 
+def set_user(conn: sa.Connection, business_id: str, connection_id: str, user_id: str) -> None:
+    """Note which console user connected an account, if it is not a staff member's own."""
+    mine = Connection.business_id == business_id, Connection.id == connection_id, Connection.holder_id.is_(None)
+    conn.execute(update(Connection).where(*mine).values(user_id=user_id))
+
+
+def set_consent(conn: sa.Connection, business_id: str, connection_id: str, consent_id: str) -> None:
+    """Note under which consent a connection is used from now on."""
+    mine = Connection.business_id == business_id, Connection.id == connection_id
+    conn.execute(update(Connection).where(*mine).values(consent_id=consent_id))
+
+
 def end_connection(conn: sa.Connection, business_id: str, connection_id: str, now: int, reason: str = "owner") -> int:
     """Mark a connection as disconnected and return its new epoch: no call of an older one passes. Raises UnknownId."""
-    state = {"health": DISCONNECTED, "health_reason": reason, "health_at": now}
+    state = {"health": DISCONNECTED, "health_reason": reason, "health_at": now, "end_state": EndState.OPEN}
     return _next_epoch(conn, business_id, connection_id, state)
 
 
@@ -206,20 +234,24 @@ def list_connections(
     return list(conn.execute(statement).all())
 
 
-def count_connections(conn: sa.Connection) -> dict[str, int]:
-    """Return how many connections of all businesses are not disconnected, by provider."""
-    statement = (
-        select(Connection.provider, sa.func.count().label("many"))
-        .where(Connection.health != DISCONNECTED)
-        .group_by(Connection.provider)
-        .execution_options(across=Across.DOOR)
-    )
-    return {row.provider: row.many for row in conn.execute(statement)}
+def find_for_call(
+    conn: sa.Connection, business_id: str, connection_id: str, *, admitting: bool = False
+) -> sa.Row[*tuple[Any, ...]] | None:
+    """Return what the broker decides and signs by, in one read: connection, consent, sealed credential and key.
+
+    ``admitting``: the connection cannot end before this transaction has. So no call is let through after an end.
+    """
+    ids = {"business_id": business_id, "connection_id": connection_id}
+    return conn.execute(_FOR_CALL_HELD if admitting else _FOR_CALL, ids).one_or_none()
 
 
-def find_for_call(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]] | None:
-    """Return what the broker decides and signs by, in one read: the connection, its sealed credential and key."""
-    return conn.execute(_FOR_CALL, {"business_id": business_id, "connection_id": connection_id}).one_or_none()
+def find_for_account(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]]:
+    """Return the connection's row with the newest state of its consent, in one read. Raises UnknownId."""
+    ids = {"business_id": business_id, "connection_id": connection_id}
+    row = conn.execute(_FOR_ACCOUNT, ids).one_or_none() if is_id(connection_id) else None
+    if row is None:
+        raise UnknownId("connection", connection_id)
+    return row
 
 
 def hold_epoch(conn: sa.Connection, business_id: str, connection_id: str, epoch: int, *, ended: bool = False) -> bool:

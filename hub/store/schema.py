@@ -15,6 +15,7 @@ from sqlalchemy import MetaData, text
 
 from hub.core.errors import StateError
 from hub.store import (
+    access,
     agreement,
     answer,
     booking,
@@ -32,6 +33,7 @@ from hub.store import (
     outbox,
     person,
     recovery,
+    refresh,
     rotation,
     security,
     service,
@@ -43,6 +45,7 @@ from hub.store.database import Database, reachable
 from hub.store.guard import Across
 
 FAMILIES = (
+    access,
     agreement,
     answer,
     booking,
@@ -60,6 +63,7 @@ FAMILIES = (
     outbox,
     person,
     recovery,
+    refresh,
     rotation,
     security,
     service,

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from hub.account import Account
+from hub.core.consent_record import permits
 from hub.core.errors import HubError, Refused
 from hub.core.purpose import Purpose
-from hub.store.connection import DISCONNECTED, find_connection
+from hub.store.connection import DISCONNECTED, find_for_account
 from hub.store.database import Database
 from hub.vault.border import Handle, Request, Result
 from hub.vault.session import BorderError, Marked, account_session, error_of
@@ -66,14 +67,18 @@ def open_account(
 ) -> OpenAccount:
     """Return a connection's account for one hook and purpose, under the epoch that it is in now.
 
-    Raises UnknownId, and Refused when the connection is disconnected or its owner did not agree to the purpose.
+    Raises UnknownId, and Refused when the connection is disconnected or its owner did not agree to the purpose,
+    or there is no consent to it.
     """
     with database.reading() as conn:
-        row = find_connection(conn, business, connection)
+        row = find_for_account(conn, business, connection)
     if row.health == DISCONNECTED:
-        raise Refused("disconnected", f"The connection {row.account_name!r} is disconnected; connect it again.")
+        raise Refused("disconnected", "This account is disconnected; connect it again.")
     if purpose not in row.purposes:
-        raise Refused("purpose", f"The owner of {row.account_name!r} did not agree to the purpose {purpose}.")
+        raise Refused("purpose", f"The owner of this account did not agree to the purpose {purpose}.")
+    # Whether it is over by now is for the broker, which has the clock and looks again at each call.
+    if not permits(row.consent_state, row.consent_purposes, None, purpose, 0):
+        raise Refused("consent", "There is no consent to this use of the account; connect it again to give one.")
     handle, marked = Handle(business, connection, row.epoch, purpose, hook), Marked()
     session = account_session(lambda request: broker.send(handle, request), marked)
     return OpenAccount(Account(row.account_name, dict(row.settings), session), row.provider, handle, marked)

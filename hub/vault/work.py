@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from urllib.parse import urljoin
 
+from hub.core.consent_record import permits
 from hub.core.declared import Declared, Target, parse_target
 from hub.core.errors import NeedsReconnect, PluginBroken, ProviderError, Refused, Tampered, Unavailable
 from hub.core.provider import AuthScheme, Grant, Provider
@@ -24,8 +25,10 @@ from hub.vault.credentials import open_credential
 from hub.vault.egress import Egress
 from hub.vault.headers import incoming, outgoing
 from hub.vault.keys import Keyring
+from hub.vault.refresh import FINAL
 from hub.vault.refusals import record_refusal
 from hub.vault.scrub import Scrubber
+from hub.vault.stopwatch import milliseconds
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EARLY = 30  # seconds before its end at which a token is renewed without trying it
@@ -120,14 +123,18 @@ class WorkCalls:
         """Decide on a call and write the use of its key, in one transaction. Raises Refused."""
         now = self._clock()
         with self._database.writing() as conn:
-            row = find_for_call(conn, handle.business, handle.connection)
+            row = find_for_call(conn, handle.business, handle.connection, admitting=True)
             if row is None or row.epoch != handle.epoch or row.health == DISCONNECTED:
                 raise Refused("disconnected")
             if handle.purpose not in row.purposes:
                 raise Refused("purpose")
+            if not permits(row.consent_state, row.consent_purposes, row.consent_until, handle.purpose, now):
+                raise Refused("consent")
             declared = self._operations.of(row.provider)
             operation = declared.find(request.method, target, handle.purpose, row.origins)
-            add_use(conn, handle.business, handle.connection, now // 60, operation.name, handle.purpose)
+            at_ms = milliseconds(self._clock)
+            use = (handle.business, handle.connection, now // 60, operation.name, handle.purpose)
+            add_use(conn, *use, at_ms=at_ms)
         grant = open_credential(self._keyring, handle.business, handle.connection, row)
         return _Call(handle, request, target, headers, row.provider, row.version, grant)
 
@@ -164,8 +171,8 @@ def as_failure(work: Callable[[], Result], about: str) -> Result:
         failure = Failure(Outcome.REFUSED, error.reason)
     except Tampered:
         failure = Failure(Outcome.REFUSED, "tampered")
-    except NeedsReconnect:
-        failure = Failure(Outcome.REFUSED, "reconnect")
+    except NeedsReconnect as error:
+        failure = Failure(Outcome.REFUSED, error.code if error.code in FINAL else "reconnect")
     except PluginBroken:
         failure = Failure(Outcome.REFUSED, "plugin_broken")
     except Unavailable:

@@ -29,6 +29,8 @@ def upgrade() -> None:
 
     _create_ledger()
     _create_rotation()
+    _create_ending()
+    _create_access()
     op.add_column("mail", sa.Column("about", sa.JSON(none_as_null=True), nullable=True))
     _create_consent()
 
@@ -37,6 +39,8 @@ def downgrade() -> None:
     """Take them away."""
     _drop_consent()
     op.drop_column("mail", "about")
+    _drop_access()
+    _drop_ending()
     _drop_rotation()
     _drop_ledger()
     with op.batch_alter_table("booking_contact", schema=None) as batch_op:
@@ -153,7 +157,7 @@ def _migrated(row: sa.Row[Any]) -> dict[str, object]:
     ended = row.health == "disconnected"
     return {
         **dict.fromkeys(("reason", "jurisdiction", "text_hash", "language", "actor_id", "via", "network_hash"), ""),
-        **dict.fromkeys(("data", "scopes"), []),
+        **{"data": [], "scopes": []},
         **{"consent_id": row.id, "receipt_id": row.id, "connection_id": row.id, "number": 1, "actor": "operator"},
         **{"business_id": row.business_id, "provider": row.provider, "level": row.level, "channel": "migrated"},
         **{"state": "withdrawn" if ended else "given", "at": row.health_at if ended else row.made_at},
@@ -183,7 +187,7 @@ _KEPT_CONSENT_SQLITE = (
     # REPLACE of SQLite would delete what is there without a trigger.
     "CREATE TRIGGER consent_insert BEFORE INSERT ON consent "
     "WHEN EXISTS (SELECT 1 FROM consent WHERE consent_id = NEW.consent_id AND number = NEW.number) "
-    f"BEGIN SELECT RAISE(ABORT, '{_KEPT_STATE}'); END",
+    "BEGIN SELECT RAISE(ABORT, 'a consent is never changed: a new state is added'); END",
 )
 _KEPT_CONSENT_POSTGRESQL = (
     "CREATE FUNCTION consent_kept() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
@@ -194,6 +198,33 @@ _KEPT_CONSENT_POSTGRESQL = (
         for name, what, each in (("kept", "UPDATE OR DELETE", "ROW"), ("whole", "TRUNCATE", "STATEMENT"))
     ),
 )
+
+
+def _create_ending() -> None:
+    for name in ("account_hash", "end_state"):
+        op.add_column("connection", sa.Column(name, sa.Text(), server_default="", nullable=False))
+    op.create_index("ix_connection_account_hash", "connection", ["account_hash"])
+    op.execute("UPDATE connection SET end_state = 'open' WHERE health = 'disconnected'")
+    op.add_column("key_use", sa.Column("last_ms", sa.BigInteger(), server_default="0", nullable=False))
+    op.create_table(
+        "refresh",
+        sa.Column("connection_id", sa.String(length=26), nullable=False),
+        sa.Column("business_id", sa.String(length=26), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["connection_id"], ["connection.id"], name=op.f("fk_refresh_connection_id_connection")),
+        sa.PrimaryKeyConstraint("connection_id", name=op.f("pk_refresh")),
+    )
+
+
+def _drop_ending() -> None:
+    op.drop_table("refresh")
+    op.drop_column("key_use", "last_ms")
+    op.drop_index("ix_connection_account_hash", table_name="connection")
+    for name in ("end_state", "account_hash"):
+        op.drop_column("connection", name)
 
 
 def _create_rotation() -> None:
@@ -218,6 +249,71 @@ def _create_rotation() -> None:
     op.add_column("root_check", sa.Column("generation", sa.Integer(), server_default="1", nullable=False))
     for table in ("business_key", "connection_key"):
         op.add_column(table, sa.Column("uses", sa.BigInteger(), server_default="0", nullable=False))
+
+
+def _create_access() -> None:
+    with op.batch_alter_table("connection", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("user_id", sa.String(length=26), nullable=True))
+        batch_op.create_foreign_key(op.f("fk_connection_user_id"), "console_user", ["user_id"], ["id"])
+    op.add_column("staff_link", sa.Column("made_by", sa.Text(), server_default="", nullable=False))
+    op.create_table(
+        "access_grant",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("business_id", sa.String(length=26), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("reference", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.String(length=26), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=False),
+        sa.Column("decided_by", sa.Text(), server_default="", nullable=False),
+        sa.Column("decided_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("delay", sa.Text(), server_default="", nullable=False),
+        sa.Column("lifted_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["business_id"], ["business.id"], name=op.f("fk_access_grant_business_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["console_user.id"], name=op.f("fk_access_grant_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_grant")),
+    )
+    op.create_index("ix_access_grant_business", "access_grant", ["business_id", "id"])
+    op.create_index("ix_access_grant_until", "access_grant", ["state", "until"])
+    op.create_table(
+        "access_object",
+        sa.Column("grant_id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("object_id", sa.String(length=26), nullable=False),
+        sa.Column("business_id", sa.String(length=26), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.String(length=26), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["access_grant.id"], name=op.f("fk_access_object_grant_id")
+        ),
+        sa.PrimaryKeyConstraint("grant_id", "kind", "object_id", name=op.f("pk_access_object")),
+    )
+    op.create_index("ix_access_object_subject", "access_object", ["business_id", "subject_id"])
+    op.create_table(
+        "access_view",
+        sa.Column("grant_id", sa.String(length=26), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("object_id", sa.String(length=26), nullable=False),
+        sa.Column("minute", sa.BigInteger(), nullable=False),
+        sa.Column("business_id", sa.String(length=26), nullable=False),
+        sa.Column("told_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["grant_id"], ["access_grant.id"], name=op.f("fk_access_view_grant_id")
+        ),
+        sa.PrimaryKeyConstraint("grant_id", "kind", "object_id", "minute", name=op.f("pk_access_view")),
+    )
+
+
+def _drop_access() -> None:
+    for table in ("access_view", "access_object", "access_grant"):
+        op.drop_table(table)
+    op.drop_column("staff_link", "made_by")
+    with op.batch_alter_table("connection", schema=None) as batch_op:
+        batch_op.drop_constraint(op.f("fk_connection_user_id"), type_="foreignkey")
+        batch_op.drop_column("user_id")
 
 
 def _drop_rotation() -> None:

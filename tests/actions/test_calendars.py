@@ -22,7 +22,7 @@ from hub.store.connection import Connection, Granted, add_connection, set_owner
 from hub.store.ids import new_id
 from tests.actions.test_book import booked, row, settle
 from tests.tables import nothing_changed
-from tests.world import HOUR, MONDAY, World
+from tests.world import HOUR, MONDAY, World, consent_to
 
 TEN = MONDAY + 2 * HOUR
 
@@ -46,6 +46,7 @@ def account(world: World, *names: str, owner: str = "") -> str:
     with world.hub.database.writing() as conn:
         granted = Granted("all", names[0], {}, (), sorted(CALENDAR_PURPOSES))
         add_connection(conn, world.business, connection_id, "fake", granted, world.clock())
+        consent_to(world.hub, conn, world.business, connection_id)
         if owner:
             set_owner(conn, world.business, connection_id, owner)
         for name in names[1:]:

@@ -34,6 +34,7 @@ from hub.vault.guard import Guard
 from hub.vault.keycalls import Connected
 from hub.vault.keys import Keyring
 from hub.vault.roots import Roots
+from tests.consents import give
 
 PASSWORD = "correct-horse-battery-staple"
 PAIR = base64.b64encode(f"ada:{PASSWORD}".encode()).decode()
@@ -240,6 +241,9 @@ class Vault:
         self.plugins.grant = Grant(scheme, secret, (origin,), "ada@example.test", **about)
         made = self.broker.connect(self.business, "dav", level, {}, connection=again)
         assert isinstance(made, Connected)
+        if again is None:
+            with self.database.writing() as conn:
+                give(conn, self.business, made.connection, self.now)
         return made.connection
 
     def open(self, connection: str, purpose: Purpose = Purpose.CHECK_AVAILABILITY) -> OpenAccount:

@@ -36,6 +36,7 @@ from hub.vault.keycalls import Connected
 from hub.vault.remote import RemoteBroker
 from hub.vault.session import BorderError
 from hub.vault.wire import MOST_HEAD, pack
+from tests.consents import give
 from tests.vault.conftest import PASSWORD, Reply, Seen, Server, Vault
 from tests.vault.serving import HANDLE, MAX_BYTES, Echo, Served, remote, served, short_folder
 
@@ -213,6 +214,8 @@ def test_an_account_is_connected_used_and_ended_over_the_socket(vault: Vault, se
         made = near.connect(vault.business, "dav", "full", {"url": server.origin})
         assert made == Connected(made.connection, 1, "ada@example.test", (server.origin,))  # type: ignore[union-attr]
         assert isinstance(made, Connected)
+        with vault.database.writing() as conn:
+            give(conn, vault.business, made.connection, vault.now)
         handle = open_account(vault.database, near, vault.business, made.connection, Purpose.CHECK_AVAILABILITY).handle
         answer = near.send(handle, Request("GET", f"{server.origin}/cal/one"))
         assert isinstance(answer, Answer)
@@ -221,7 +224,7 @@ def test_an_account_is_connected_used_and_ended_over_the_socket(vault: Vault, se
         assert isinstance(again, Connected)
         assert again.epoch == 2
         assert near.disconnect(vault.business, made.connection)
-        assert near.revoke(vault.business, made.connection)
+        assert near.revoke(vault.business, made.connection).is_over
 
 
 def test_forms_and_redirects_come_as_they_were_made(echo: Echo, near: RemoteBroker) -> None:

@@ -1,0 +1,125 @@
+"""Ask before an account is connected: the text that is shown, the answer to it, and what an account may go by."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hub.actions.consent_state import About, allow, ask, change, end_consent, locked_state, text_of
+from hub.core.consent_record import ConsentState, permits
+from hub.core.consent_text import ConsentText
+from hub.core.errors import StateError, UnknownId
+from hub.core.purpose import Purpose
+from hub.core.security import Visit
+from hub.parts import Hub
+from hub.store.connection import find_connection, set_consent
+from hub.store.consent import newest_state
+
+PEOPLE = ("user", "staff")
+"""Who reads a page and answers it. For a program or the operator the call itself is the answer."""
+
+
+def consent_about(hub: Hub, business_id: str, provider: str, level: str, holder_id: str | None = None) -> About:
+    """Return what a consent is asked for. Raises PluginBroken, and InputError for a level that there is not."""
+    declared = hub.registry.provider(provider)
+    return About(business_id, declared, declared.level(level), holder_id)
+
+
+def consent_question(hub: Hub, about: About) -> ConsentText:
+    """Return the text to show before an account is connected. Raises UnknownId."""
+    with hub.database.reading() as conn:
+        return text_of(conn, about)
+
+
+def answer_consent(hub: Hub, visit: Visit, about: About, text_hash: str, *, agreed: bool, via: str = "") -> str:
+    """Record that somebody was asked, and their answer; return the consent's id.
+
+    ``text_hash`` is that of the text that they read: when it is another one by now, raises StateError (``changed``),
+    and nothing is recorded. ``via`` is the sign-in or link. A refusal changes nothing else. Raises UnknownId.
+    """
+    with hub.database.writing() as conn:
+        _check_read(conn, about, text_hash)
+        consent_id = ask(hub, conn, visit, about, via=via)
+        state = ConsentState.GIVEN if agreed else ConsentState.REFUSED
+        change(hub, conn, visit, about.business_id, consent_id, state, via=via)
+    return consent_id
+
+
+def standing_consent(hub: Hub, about: About, connection_id: str) -> str | None:
+    """Return the consent that an account has, if it may be connected again under it: given, and to this very text."""
+    with hub.database.reading() as conn:
+        return _standing(hub, conn, about, connection_id)
+
+
+def check_consent(
+    hub: Hub, conn: sa.Connection, visit: Visit, about: About, connection_id: str | None, consent: str, agreed: str
+) -> None:
+    """See that an account may be connected; raises StateError (``consent``) if nobody who may agreed to it.
+
+    ``consent`` is one that the same visitor gave, ``agreed`` the hash of the text that they agree to with this call.
+    Without either an account may be connected again under the consent that it has.
+    """
+    if consent:
+        _check_unused(hub, visit, about, connection_id, newest_state(conn, about.business_id, consent))
+    elif agreed:
+        _check_read(conn, about, agreed)
+    elif visit.actor in PEOPLE and not (connection_id and _standing(hub, conn, about, connection_id)):
+        raise _nobody_agreed()
+
+
+def take_consent(
+    hub: Hub, conn: sa.Connection, visit: Visit, about: About, connection_id: str, consent: str, *, new: bool
+) -> None:
+    """Let an account that was just connected be used: under the ``consent``, the one that it has, or a fresh one."""
+    before = find_connection(conn, about.business_id, connection_id).consent_id
+    if not consent and not new and _standing(hub, conn, about, connection_id):
+        return
+    if consent:
+        _check_unused(hub, visit, about, connection_id, locked_state(conn, about.business_id, consent))
+        given, said = ConsentState.GIVEN, {"reason": "connected", "connection_id": connection_id}
+        change(hub, conn, visit, about.business_id, consent, given, **said)
+        set_consent(conn, about.business_id, connection_id, consent)
+    else:
+        allow(hub, conn, visit, about, connection_id, reason="connected")
+    if before and before != consent:
+        end_consent(hub, conn, visit, about.business_id, before, ConsentState.INVALIDATED, reason="replaced")
+
+
+def return_consent(hub: Hub, conn: sa.Connection, visit: Visit, business_id: str, connection_id: str) -> None:
+    """Take the consent away from an account that could not be connected after all: it may be tried with again."""
+    consent_id = find_connection(conn, business_id, connection_id).consent_id
+    if consent_id is not None and locked_state(conn, business_id, consent_id).state == ConsentState.GIVEN:
+        said = {"reason": "not_connected", "connection_id": None}
+        change(hub, conn, visit, business_id, consent_id, ConsentState.GIVEN, **said)
+
+
+def _standing(hub: Hub, conn: sa.Connection, about: About, connection_id: str) -> str | None:
+    consent_id: str | None = find_connection(conn, about.business_id, connection_id).consent_id
+    if consent_id is None:
+        return None
+    row = newest_state(conn, about.business_id, consent_id)
+    same = row.level == about.level.name and row.text_hash == text_of(conn, about).hash
+    whole = set(row.purposes) == {str(one) for one in about.level.purposes}
+    return consent_id if same and whole and _permits(hub, row) else None
+
+
+def _check_read(conn: sa.Connection, about: About, text_hash: str) -> None:
+    if text_of(conn, about).hash != text_hash:
+        raise StateError("The text is another one by now; read it and answer again.", code="changed")
+
+
+def _check_unused(hub: Hub, visit: Visit, about: About, connection_id: str | None, row: sa.Row[object]) -> None:
+    """See that a consent is for this account, from this visitor, and that no other account goes by it."""
+    if (row.actor, row.actor_id) != (visit.actor, visit.actor_id) and row.connection_id is None:
+        raise UnknownId("consent", row.consent_id)
+    wanted = (about.provider.name, about.level.name, about.holder_id)
+    meant = (row.provider, row.level, row.account_holder_id) == wanted
+    if not meant or row.connection_id not in (None, connection_id) or not _permits(hub, row):
+        raise _nobody_agreed()
+
+
+def _permits(hub: Hub, row: sa.Row[object]) -> bool:
+    return permits(row.state, row.purposes, row.expires_at, next(iter(row.purposes), Purpose.CONNECT), hub.clock())
+
+
+def _nobody_agreed() -> StateError:
+    return StateError("Nobody agreed to this use of the account yet; read what is asked and answer it.", code="consent")
