@@ -29,11 +29,13 @@ def check_booker(hub: Hub, business_id: str, booking_id: str, customer: Customer
         lock_business(conn, business_id)  # or two at once would each count without the other
         if count_coming(conn, business_id, contacts, now, but=booking_id) >= most.bookings_per_customer:
             raise TooMany(
-                f"There are {most.bookings_per_customer} coming appointments under this address or number already; "
-                "no more can be booked here."
+                f"There are {most.bookings_per_customer} coming appointments under this e-mail address or phone "
+                "number; no more can be booked here."
             )
         if count_cancelled(conn, business_id, contacts, now - _DAY) >= CANCELLED_A_DAY:
-            raise TooMany("Several appointments under this address or number were booked and cancelled today.")
+            raise TooMany(
+                "Several appointments under this e-mail address or phone number were booked and cancelled today."
+            )
         if network:
             made = count_of_network(conn, business_id, network, now, now - _DAY, but=booking_id)
             if made >= most.bookings_per_network:

@@ -30,6 +30,7 @@ from hub.web.door import Rate, Who
 from hub.web.forms import Form, attempt, blank, typed
 from hub.web.pages import page, see_other
 from hub.web.route import route
+from hub.web.words import phone
 
 _SHORT = 80
 """Characters of the longest choice that still stands as a round button rather than in a list."""
@@ -151,7 +152,8 @@ def _back(business: PublicPage, offered: PublicService, held: Appointment, flow:
 
 def _by_hand(business: PublicPage) -> str:
     """Say how an appointment is made where the page does not go on."""
-    ways = [f"call {business.phone}" if business.phone else "", f"write to {business.email}" if business.email else ""]
+    number = phone(business.phone, business.region)
+    ways = [f"call {number}" if number else "", f"write to {business.email}" if business.email else ""]
     how = " or ".join(one for one in ways if one)
     return f"To make another appointment, please {how or f'ask {business.name}'}."
 
