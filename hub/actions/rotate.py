@@ -183,7 +183,7 @@ def _counted(steps: Iterator[int]) -> Iterator[Batch]:
 
 
 def _make(run: _Run, _keys: Keys, started_at: int, _batch: int) -> None:
-    copy_business_keys(run.vault)
+    copy_business_keys(run.hub.database, run.hub.keystore)
     run.step(_counted(make_versions(run.vault, started_at)))
 
 
@@ -193,7 +193,7 @@ def _destroy(run: _Run, _keys: Keys, _started_at: int, _batch: int) -> None:
 
 def _begin_root(run: _Run, keys: Keys, _started_at: int, _batch: int) -> None:
     assert keys.root
-    copy_business_keys(run.vault)
+    copy_business_keys(run.hub.database, run.hub.keystore)
     begin_root(run.vault, run.hub.settings, keys.root, run.hub.clock())
 
 

@@ -10,6 +10,7 @@ import click
 from hub.core.errors import HubError
 
 COMMANDS = {
+    "backup": "Copy data and key store, while the hub runs.",
     "demo": "Show a booking on a real CalDAV server, from connecting to cancelling.",
     "doctor": "Explain what is wrong with this installation, and how to mend it.",
     "ledger": "Print the newest entries of the ledger, a line of JSON each.",
@@ -18,6 +19,7 @@ COMMANDS = {
     "outbox": "List what could not be brought about, and try it again.",
     "plugins": "List the plugins: on, off or broken, and why.",
     "probe": "Try a provider's server with a scratch calendar: would booking be safe?",
+    "restore": "Put a backup back, and erase again who was erased since.",
     "rotate": "Make new keys and seal everything by them, while the hub works.",
     "up": "Start the hub and keep it running.",
     "user": "Say who may sign in to the console; invite, let back in, dismiss.",

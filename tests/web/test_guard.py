@@ -15,6 +15,7 @@ from hub.actions.api_keys import make_key
 from hub.actions.sessions import User, find_session
 from hub.core.role import API_RIGHTS, Right, Role
 from hub.core.security import OPERATOR, Kind
+from hub.store.recovery import RESTORED, put_note
 from hub.store.security import SecurityEvent
 from hub.web.current import SESSION
 from hub.web.door import SAFE, Door, Proof, Who
@@ -273,3 +274,14 @@ def owner(world: World) -> User:
     found = find_session(world.hub, token_of(world.hub, "owner"))
     assert found is not None
     return found.user
+
+
+def test_after_a_restore_every_door_is_shut_and_says_why_until_the_data_are_in_order(app: Flask, world: World) -> None:
+    with world.hub.keystore.writing() as keys:
+        put_note(keys, RESTORED, 1)
+    client = app.test_client()
+    for path in ("/", "/console", "/b/anybody", "/api/v1/businesses", "/nowhere"):
+        answer = client.get(path)
+        assert answer.status_code == 503, path
+        assert "hub restore --replay" in answer.get_data(as_text=True)
+    assert client.get("/health/live").status_code == 200

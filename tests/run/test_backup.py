@@ -1,0 +1,121 @@
+from __future__ import annotations
+
+import json
+import sqlite3
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from hub.actions.businesses import create_business
+from hub.actions.people import check_customer, find_or_add_person
+from hub.app import close_hub, create_hub
+from hub.core.errors import InputError, StateError, Unavailable
+from hub.core.ledger import EntryKind
+from hub.parts import Hub
+from hub.run.backup import DATA, KEYSTORE, back_up, read_manifest, run_tool, verified
+from hub.settings import load_settings
+from hub.store.business import AGENCY
+from hub.store.ledger import find_entries
+from hub.store.recovery import find_note
+from tests.world import ADA, Clock
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    made = create_hub(load_settings({"HUB_DATA_DIR": str(tmp_path / "data")}))
+    yield made
+    close_hub(made)
+
+
+def test_data_and_key_store_go_to_two_places_that_nobody_else_reads_and_no_root_to_either(
+    hub: Hub, tmp_path: Path
+) -> None:
+    clock = Clock()
+    made = back_up(hub.settings, tmp_path / "copies", keystore=tmp_path / "keys", clock=clock)
+    files = [file for place in (made.data, made.keystore) for file in place.iterdir()]
+    assert sorted(file.suffix for file in files) == [".json", ".json", ".sqlite", ".sqlite"]
+    for file in files:
+        assert file.suffix == ".json" or stat.S_IMODE(file.stat().st_mode) == 0o600
+    for place in (made.data, made.keystore):
+        assert stat.S_IMODE(place.stat().st_mode) == 0o700
+    roots = [
+        (hub.settings.data_dir / "keys" / f"{name}.root").read_text().split()[-1] for name in ("data", "credential")
+    ]
+    for root in roots:
+        assert not any(root.encode() in file.read_bytes() for file in files)
+    manifest = read_manifest(made.data)
+    assert (manifest.part, manifest.kind, manifest.made_at, manifest.revision) == (DATA, "sqlite", clock.now, "0003")
+    with hub.keystore.reading() as keys:
+        assert find_note(keys, "backup") == (clock.now, made.data.name)
+    with hub.database.reading() as conn:
+        (entry,) = find_entries(conn, AGENCY, kinds=[EntryKind.BACKED_UP])
+    assert entry.content["sha256"] == manifest.sha256
+
+
+def test_of_the_key_store_only_the_newest_copy_is_kept_and_of_the_data_every_one(hub: Hub, tmp_path: Path) -> None:
+    clock = Clock()
+    first = back_up(hub.settings, tmp_path, clock=clock)
+    with pytest.raises(StateError, match="wait a second"):
+        back_up(hub.settings, tmp_path, clock=clock)
+    clock.now += 1
+    second = back_up(hub.settings, tmp_path, clock=clock)
+    assert first.data.is_dir()
+    assert second.data.is_dir()
+    assert len(list(second.keystore.glob("*.sqlite"))) == 1
+    assert not list(tmp_path.glob(".draft-*"))
+    verified(second.keystore, KEYSTORE)
+
+
+def test_a_copy_that_is_made_while_others_write_is_one_moment(hub: Hub, tmp_path: Path) -> None:
+    business = create_business(hub, "Ada's Practice", "UTC")
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.is_set():
+            with hub.database.writing() as conn:
+                find_or_add_person(hub, conn, business, check_customer(ADA))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    clock = Clock()
+    for _ in range(3):
+        clock.now += 1
+        made = back_up(hub.settings, tmp_path, clock=clock)
+        _, file = verified(made.data, DATA)
+        with closing(sqlite3.connect(file)) as conn:
+            assert conn.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    over.set()
+    writer.join()
+
+
+def test_a_copy_that_was_changed_or_is_of_the_other_part_is_refused(hub: Hub, tmp_path: Path) -> None:
+    made = back_up(hub.settings, tmp_path, clock=Clock())
+    with pytest.raises(InputError, match="not of the data"):
+        verified(made.keystore, DATA)
+    _, file = verified(made.data, DATA)
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    with pytest.raises(InputError, match="not what was backed up"):
+        verified(made.data, DATA)
+    written = json.loads((made.data / "manifest.json").read_text())
+    (made.data / "manifest.json").write_text(json.dumps(written | {"file": "../../elsewhere"}))
+    with pytest.raises(InputError, match="another version"):
+        verified(made.data, DATA)
+    (made.data / "manifest.json").write_text("{")
+    with pytest.raises(InputError, match="no manifest"):
+        verified(made.data, DATA)
+
+
+def test_a_tool_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(Unavailable, match="pg_dump is not on the path"):
+        run_tool("pg_dump", "postgresql://ada:secret@127.0.0.1/hub")
+
+
+def test_a_folder_that_cannot_be_made_is_named(hub: Hub, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match="name another folder"):
+        back_up(hub.settings, tmp_path / "file" / "below", clock=Clock())
