@@ -13,13 +13,15 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from sqlalchemy import func, select
 
+from hub.actions.access_mask import shown_account
 from hub.actions.calendars import own_connection, release
-from hub.actions.effect import Effect, Repeat, Work
+from hub.actions.consent_state import end_consent
 from hub.actions.record import note
+from hub.actions.revoke import add_revocation
 from hub.actions.tell import tell
 from hub.core.booking import State
-from hub.core.errors import HubError, PluginBroken, Refused, Retry, UnknownId
-from hub.core.ledger import EntryKind
+from hub.core.errors import HubError, PluginBroken
+from hub.core.ledger import EntryKind, Value
 from hub.core.provider import Revocation
 from hub.core.security import Kind, Visit
 from hub.ledger.append import append
@@ -29,13 +31,11 @@ from hub.store.calendar import Calendar, calendars_of_connections
 from hub.store.connection import DISCONNECTED, end_connection
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.holder import Holder
-from hub.store.outbox import add_effect
+from hub.store.key_use import last_use
 from hub.store.service import Service
+from hub.vault.stopwatch import milliseconds
 
 _SHOWN = 50
-_AFTER = 60.0
-"""Seconds until a provider that has not revoked a grant is asked again, at least."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -56,7 +56,7 @@ class Disconnected:
     """How a connection ended. ``revoked``: nothing is left to do at the provider, and the credential is destroyed.
 
     ``at_risk`` are the next of ``at_risk_count`` bookings that nobody's calendar protects from now on. ``keeps`` is
-    what the provider keeps, in its plugin's words.
+    what the provider keeps, in its plugin's words. ``account_name`` is as whoever disconnects sees it.
     """
 
     connection_id: str
@@ -76,6 +76,7 @@ def disconnect(
     What is left to revoke at the provider is done through the outbox (``revoke``). A repeat answers the same again and
     notes nothing. With ``holder_id`` only that staff member's own connections. Raises UnknownId.
     """
+    asked_ms = milliseconds(hub.clock)
     with hub.database.writing() as conn:
         now = hub.clock()
         # Calendars first, as one who reads them does, then the connection.
@@ -85,7 +86,8 @@ def disconnect(
         ended_at = row.health_at
         if row.health != DISCONNECTED:
             ended_at = now
-            end(conn, business_id, connection_id, now)
+            end(hub, conn, business_id, connection_id, asked_ms=asked_ms)
+            end_consent(hub, conn, visit, business_id, row.consent_id, reason="disconnected")
             facts = {"business": business_id, "connection": connection_id, "health": DISCONNECTED}
             tell(conn, business_id, "hub_connection_changed", facts, now)
             note(hub, conn, visit, Kind.DISCONNECTED, about=connection_id, within=business_id)
@@ -94,7 +96,9 @@ def disconnect(
         crash_point(CrashPoint.DISCONNECT_BEFORE_COMMIT)
     crash_point(CrashPoint.DISCONNECT_AFTER_COMMIT)
     revoked = destroy_at_once(hub, business_id, connection_id, row.provider)
-    return Disconnected(connection_id, row.account_name, ended_at, revoked, keeps(hub, row.provider), at_risk, count)
+    user_id = visit.actor_id if visit.actor == "user" else ""
+    name = shown_account(hub, row, holder_id=holder_id, user_id=user_id)
+    return Disconnected(connection_id, name, ended_at, revoked, keeps(hub, row.provider), at_risk, count)
 
 
 def risk_of_disconnect(
@@ -111,12 +115,19 @@ def risk_of_disconnect(
         return _at_risk(conn, business_id, holders, hub.clock(), without=connection_id)
 
 
-def end(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> None:
-    """End a connection here, record it, and put into the outbox what is left to do at its provider."""
+def end(hub: Hub, conn: sa.Connection, business_id: str, connection_id: str, *, asked_ms: int = 0) -> None:
+    """End a connection here, record when, and put into the outbox what is left to do at its provider.
+
+    The connection is locked when the watch is stopped, and the broker locks it as well to let a call through: so no
+    call is let through after that moment, if this transaction is committed.
+    """
+    now = hub.clock()
     epoch = end_connection(conn, business_id, connection_id, now)
-    append(conn, business_id, EntryKind.DISCONNECTED, {"epoch": epoch}, at=now, connection_id=connection_id)
-    key, payload = f"revoke:{connection_id}", {"connection_id": connection_id}
-    add_effect(conn, business_id=business_id, kind=REVOKE.name, key=key, payload=payload, due_at=now, now=now)
+    stopped_ms = milliseconds(hub.clock)
+    said: dict[str, Value] = {"epoch": epoch, "asked_ms": asked_ms or stopped_ms, "stopped_ms": stopped_ms}
+    said["last_call_ms"] = last_use(conn, business_id, connection_id)
+    append(conn, business_id, EntryKind.DISCONNECTED, said, at=now, connection_id=connection_id)
+    add_revocation(conn, business_id, connection_id, now)
 
 
 def destroy_at_once(hub: Hub, business_id: str, connection_id: str, provider: str) -> bool:
@@ -126,7 +137,7 @@ def destroy_at_once(hub: Hub, business_id: str, connection_id: str, provider: st
     """
     try:
         if hub.registry.provider(provider).revocation is Revocation.NONE:
-            return hub.broker.revoke(business_id, connection_id)
+            return hub.broker.revoke(business_id, connection_id).is_over
     except HubError as error:
         _log.warning("the credential of %s is not destroyed yet: %s", connection_id, error.code)
     return False
@@ -174,20 +185,3 @@ def _at_risk(
     )
     count = select(func.count()).select_from(source).where(*mine)
     return tuple(AtRisk(*row) for row in rows), conn.execute(count).scalar_one()
-
-
-def _revoke(hub: Hub, work: Work) -> None:
-    """End the grant of a disconnected connection at its provider, and destroy it here."""
-    try:
-        done = hub.broker.revoke(work.business_id, work.payload["connection_id"])
-    except UnknownId:
-        return
-    except Refused as error:
-        if error.reason == "connected":
-            return  # it was connected again: what is stored now is to live
-        raise
-    if not done:
-        raise Retry("The provider has not revoked the grant yet.", after=_AFTER, code="not_revoked")
-
-
-REVOKE = Effect("revoke", Repeat.SAFE, _revoke)

@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from hub.actions.account_mail import ACCOUNT_MAIL
 from hub.actions.book import CHECK_AGAIN
-from hub.actions.disconnect import REVOKE
 from hub.actions.effect import Effect
 from hub.actions.event import WRITE_EVENT
 from hub.actions.poll import SYNC_CALENDAR
+from hub.actions.revoke import REVOKE
 from hub.actions.send_mail import SEND_MAIL
 from hub.actions.tell import TELL
 

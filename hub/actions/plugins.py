@@ -9,7 +9,7 @@ from types import MappingProxyType
 from hub.hookspecs import TOLD
 from hub.parts import Hub
 from hub.registry import Record, Status
-from hub.store.connection import count_connections
+from hub.store.ending import count_connections
 
 _OFFERS: Mapping[str, str] = MappingProxyType(
     {

@@ -45,6 +45,7 @@ class EntryKind(StrEnum):
     DISCONNECTED = "disconnected"
     REVOKED = "revoked"
     REVOCATION_FAILED = "revocation_failed"
+    REVOCATION_KEPT = "revocation_kept"
     KEY_USED = "key_used"
     CALL_REFUSED = "call_refused"
     # People who look

@@ -168,7 +168,8 @@ class Grant:
     ``secret`` holds the credential fields (``username`` and ``password``, or ``access_token`` and
     ``refresh_token``); it goes into the vault and is never printed. ``settings`` is what work hooks see
     (no secrets). ``origins`` are the ``scheme://host[:port]`` confirmed now, to which ``{connection}`` resolves.
-    ``expires_at`` is in UTC seconds.
+    ``expires_at`` is in UTC seconds. ``account_id`` is the provider's own unchanging id of the account (``sub``), where
+    it has one: connections of one account are known by it, and a refresh that brings another one is not taken.
     """
 
     scheme: AuthScheme
@@ -178,6 +179,7 @@ class Grant:
     settings: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     scopes: tuple[str, ...] = ()
     expires_at: int | None = None
+    account_id: str = ""
 
     def __repr__(self) -> str:
         return f"Grant({self.scheme}, origins={self.origins!r})"

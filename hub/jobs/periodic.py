@@ -6,6 +6,7 @@ from hub.actions.cancel import lapse_expired_holds
 from hub.actions.forget import cut_addresses, forget_answers, forget_events, forget_sign_ins
 from hub.actions.poll import poll_calendars
 from hub.actions.rotate import settle_rotations
+from hub.actions.residue import forget_old_calendars
 from hub.jobs.schedule import Periodic
 from hub.ledger.collect import collect
 from hub.ledger.sequence import sequence
@@ -49,6 +50,7 @@ PERIODIC = (
     Periodic("forget_answers", DAY // 4, forget_answers),
     Periodic("forget_done_effects", DAY // 4, forget_done_effects),
     Periodic("forget_events", DAY // 4, forget_events),
+    Periodic("forget_old_calendars", DAY // 4, forget_old_calendars),
     Periodic("forget_past_claims", DAY // 4, forget_past_claims),
     Periodic("forget_sign_ins", DAY // 4, forget_sign_ins),
     Periodic("lapse_expired_holds", 10, lapse_expired_holds),

@@ -77,7 +77,7 @@ def calendars_of_connections(
     Who changes what calendars stand for locks them before anything else but holders, as one who reads them does.
     """
     statement = select(Calendar.__table__).where(
-        Calendar.business_id == business_id, Calendar.connection_id.in_(connections)
+        Calendar.business_id == business_id, Calendar.connection_id.in_(connections), Calendar.ref != ""
     )
     if lock:
         return list(conn.execute(statement.order_by(Calendar.id).with_for_update(key_share=True)).all())

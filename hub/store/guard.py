@@ -44,6 +44,7 @@ class Across(StrEnum):
     SWEEP = "the clock looks for lapsed holds, old cells and stale calendars of all businesses"
     LEDGER = "the ledger has one order over all businesses, and collects the counts of all"
     DOOR = "a door finds the business by the address of its page, a link or a key, or lists what its user may enter"
+    ACCOUNT = "connections of several businesses may share one grant at a provider: it ends with the last of them"
     OPERATOR = "the operator's own commands count and list rows of all businesses"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +14,7 @@ from sqlalchemy import (
     String,
     Text,
     bindparam,
+    case,
     func,
     select,
     text,
@@ -33,7 +34,8 @@ _STATE = About(Category.TECHNICAL, Retention.CONNECTION)
 class KeyUse(Base):
     """How often a connection's key was used in one minute, for which operation and purpose.
 
-    ``collected`` of the ``uses`` are in an entry of the ledger.
+    ``collected`` of the ``uses`` are in an entry of the ledger. ``last_ms`` is when the last one was let through, in
+    milliseconds (UTC): with it a disconnect shows that no later one was.
     """
 
     __tablename__ = "key_use"
@@ -44,6 +46,7 @@ class KeyUse(Base):
     operation: Mapped[str] = column(_STATE, Text, primary_key=True)
     purpose: Mapped[str] = column(_STATE, Text, primary_key=True)
     uses: Mapped[int] = column(_STATE, Integer)
+    last_ms: Mapped[int] = column(_STATE, BigInteger, server_default="0")
     collected: Mapped[int] = column(_STATE, Integer, server_default="0")
 
     __table_args__ = (
@@ -84,10 +87,47 @@ class CallRefusal(Base):
     )
 
 
-def add_use(conn: Connection, business_id: str, connection_id: str, minute: int, operation: str, purpose: str) -> None:
-    """Count one use of a connection's key. ``minute`` is UTC seconds divided by 60."""
+def add_use(
+    conn: Connection,
+    business_id: str,
+    connection_id: str,
+    minute: int,
+    operation: str,
+    purpose: str,
+    *,
+    at_ms: int | None = None,
+) -> None:
+    """Count one use of a connection's key. ``minute`` is UTC seconds divided by 60, ``at_ms`` the very moment."""
     values = {"connection_id": connection_id, "minute": minute, "operation": operation, "purpose": purpose}
-    conn.execute(_USE[conn.dialect.name], {"business_id": business_id, "uses": 1, **values})
+    last = {"last_ms": minute * 60_000 if at_ms is None else at_ms}
+    conn.execute(_USE[conn.dialect.name], {"business_id": business_id, "uses": 1, **values, **last})
+
+
+def last_use(conn: Connection, business_id: str, connection_id: str) -> int:
+    """Return when the last call in the name of a connection was let through, in milliseconds, 0 for never."""
+    mine = KeyUse.business_id == business_id, KeyUse.connection_id == connection_id
+    found = conn.execute(select(func.max(KeyUse.last_ms)).where(*mine, KeyUse.operation.not_in(ENDING)))
+    return int(found.scalar_one() or 0)
+
+
+def calls_after(conn: Connection, business_id: str, connection_id: str, since_ms: int, until_ms: int) -> int:
+    """Return how many minutes and operations saw a call after an end and before the account was connected again."""
+    mine = KeyUse.business_id == business_id, KeyUse.connection_id == connection_id
+    late = KeyUse.operation.not_in(ENDING), KeyUse.last_ms > since_ms, KeyUse.last_ms < until_ms
+    return int(conn.execute(select(func.count()).select_from(KeyUse).where(*mine, *late)).scalar_one())
+
+
+def refused_after(
+    conn: Connection, business_id: str, connection_id: str, since: int, until: int, reasons: Collection[str]
+) -> int:
+    """Return how many calls were refused for one of these reasons in minutes from ``since`` until ``until``."""
+    mine = CallRefusal.business_id == business_id, CallRefusal.connection_id == connection_id
+    when = CallRefusal.minute >= since, CallRefusal.minute <= until, CallRefusal.reason.in_(reasons)
+    return int(conn.execute(select(func.coalesce(func.sum(CallRefusal.calls), 0)).where(*mine, *when)).scalar_one())
+
+
+ENDING = ("hub_revoke", "hub_refresh_probe")
+"""What the key of an ended connection is used for still: to end it, and to see that it is ended."""
 
 
 def add_refusal(
@@ -137,10 +177,15 @@ def set_collected(conn: Connection, table: Counted, rows: Sequence[Row[*tuple[An
 
 
 def _counting(table: Counted, count: str) -> dict[str, sqlite.Insert | postgresql.Insert]:
-    keys, more = [one.name for one in table.__table__.primary_key], {count: table.__table__.c[count] + 1}
+    keys = [one.name for one in table.__table__.primary_key]
     made: dict[str, sqlite.Insert | postgresql.Insert] = {}
     for dialect in (sqlite, postgresql):
         insert = dialect.insert(table)
+        more: dict[str, Any] = {count: table.__table__.c[count] + 1}
+        if table is KeyUse:
+            more["last_ms"] = case(
+                (insert.excluded.last_ms > KeyUse.last_ms, insert.excluded.last_ms), else_=KeyUse.last_ms
+            )
         made[dialect.__name__.rpartition(".")[2]] = insert.on_conflict_do_update(index_elements=keys, set_=more)
     return made
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from hub.core.ended import Ended
 from hub.core.provider import Form, Redirect
 from hub.settings import Settings
 from hub.store.database import Database
@@ -16,8 +17,9 @@ from hub.vault.authenticate import Authenticator
 from hub.vault.border import Handle, Request, Result
 from hub.vault.egress import Egress
 from hub.vault.guard import Guard
-from hub.vault.keycalls import Connected, KeyCalls, Plugins, afresh
+from hub.vault.keycalls import Connected, KeyCalls, afresh
 from hub.vault.keys import Keyring
+from hub.vault.refresh import Plugins
 from hub.vault.work import Operations, WorkCalls
 
 
@@ -98,8 +100,8 @@ class Broker:
         self._authenticator.forget(connection)
         return done
 
-    def revoke(self, business: str, connection: str) -> bool:
-        """Try again to end the grant of a disconnected connection at its provider; True when nothing is left."""
+    def revoke(self, business: str, connection: str) -> Ended:
+        """Make one attempt to end the grant of a disconnected connection at its provider, and say what it came to."""
         done = afresh(partial(self._keys.revoke, business, connection), "revoke")
         self._authenticator.forget(connection)
         return done

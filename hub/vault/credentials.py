@@ -76,6 +76,7 @@ def _to_bytes(grant: Grant) -> bytes:
         "settings": dict(grant.settings),
         "scopes": grant.scopes,
         "expires_at": grant.expires_at,
+        "account_id": grant.account_id,
     }
     return json.dumps(fields).encode()
 
@@ -90,4 +91,5 @@ def _from_bytes(content: bytes) -> Grant:
         settings=fields["settings"],
         scopes=tuple(fields["scopes"]),
         expires_at=fields["expires_at"],
+        account_id=fields.get("account_id", ""),
     )

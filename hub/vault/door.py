@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from hub.core.ended import Ended
 from hub.core.provider import Form, Redirect
 from hub.vault.border import Handle, Request, Result
 from hub.vault.keycalls import Connected
@@ -31,8 +32,8 @@ class BrokerDoor(Protocol):
     def disconnect(self, business: str, connection: str) -> bool:
         """End a connection; False while the provider has not revoked the grant."""
 
-    def revoke(self, business: str, connection: str) -> bool:
-        """Try again to end the grant of a disconnected connection; True when nothing is left."""
+    def revoke(self, business: str, connection: str) -> Ended:
+        """Make one attempt to end the grant of a disconnected connection, and say what it came to."""
 
     def close(self) -> None:
         """Close what is held open. The broker of another process goes on."""

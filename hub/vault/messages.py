@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from hub.core import errors
+from hub.core.ended import Ended, EndState, Probe
 from hub.core.errors import HubError
 from hub.core.provider import Form, Redirect, SettingField
 from hub.core.purpose import Purpose
@@ -60,7 +61,7 @@ class RevokeCall:
 
 
 Call = SendCall | ConnectCall | DisconnectCall | RevokeCall
-Reply = Answer | Failure | Form | Redirect | Connected | bool | HubError
+Reply = Answer | Failure | Form | Redirect | Connected | Ended | bool | HubError
 """What a method returns, or the error that it raises."""
 
 
@@ -121,6 +122,8 @@ def from_reply(reply: Reply) -> tuple[Head, bytes]:
     match reply:
         case bool():
             return {"is": "done", "done": reply}, b""
+        case Ended(state, probe, reason):
+            return {"is": "ended", "state": state, "probe": probe, "reason": reason}, b""
         case Answer(status, reason, version, headers, body):
             return {"is": "answer", "status": status, "reason": reason, "version": version, "headers": headers}, body
         case Failure(outcome, reason, sent):
@@ -142,6 +145,8 @@ def to_reply(head: Head, body: bytes) -> Reply:
     match head:
         case {"is": "done", "done": bool(done)}:
             return done
+        case {"is": "ended", "state": str(state), "probe": str(probe), "reason": str(reason)}:
+            return Ended(_choice(EndState, state), _choice(Probe, probe), reason)
         case {
             "is": "answer",
             "status": int(status),

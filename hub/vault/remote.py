@@ -11,6 +11,7 @@ from pathlib import Path
 
 from urllib3.util.wait import wait_for_read
 
+from hub.core.ended import Ended
 from hub.core.errors import HubError, InputError, Unavailable
 from hub.core.provider import Form, Redirect
 from hub.vault.border import Answer, Failure, Handle, Outcome, Request, Result
@@ -86,9 +87,11 @@ class RemoteBroker:
         """End a connection. Raises UnknownId, and Unavailable."""
         return self._raising(DisconnectCall(business, connection), bool) is True
 
-    def revoke(self, business: str, connection: str) -> bool:
-        """Try again to end the grant of a disconnected connection. Raises Unavailable."""
-        return self._raising(RevokeCall(business, connection), bool) is True
+    def revoke(self, business: str, connection: str) -> Ended:
+        """Make one attempt to end the grant of a disconnected connection. Raises Unavailable."""
+        reply = self._raising(RevokeCall(business, connection), Ended)
+        assert isinstance(reply, Ended)
+        return reply
 
     def close(self) -> None:
         """Hang up; the broker goes on."""

@@ -23,7 +23,7 @@ from hub.vault.border import Answer, Failure, Outcome, Request, Result, Send
 
 _MAX_REDIRECTS = 5
 _LONGEST_WAIT = 3600.0
-_RECONNECT = frozenset({"rejected", "reconnect", "tampered"})
+_RECONNECT = frozenset({"rejected", "reconnect", "tampered", "refresh_refused", "refresh_lost", "other_account"})
 _OURS = {
     "store": "The broker cannot reach its database now; nothing was sent.",
     "broker": "The broker cannot be reached now; nothing was sent. See that it runs: hub work broker.",

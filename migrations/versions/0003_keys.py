@@ -204,7 +204,9 @@ def _create_ending() -> None:
     for name in ("account_hash", "end_state"):
         op.add_column("connection", sa.Column(name, sa.Text(), server_default="", nullable=False))
     op.create_index("ix_connection_account_hash", "connection", ["account_hash"])
-    op.execute("UPDATE connection SET end_state = 'open' WHERE health = 'disconnected'")
+    op.execute("UPDATE connection SET end_state = 'none' WHERE health = 'disconnected'")
+    sealed = "EXISTS (SELECT 1 FROM credential WHERE credential.connection_id = connection.id)"
+    op.execute(f"UPDATE connection SET end_state = 'open' WHERE health = 'disconnected' AND {sealed}")  # noqa: S608
     op.add_column("key_use", sa.Column("last_ms", sa.BigInteger(), server_default="0", nullable=False))
     op.create_table(
         "refresh",

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from hub.core.ended import Ended, EndState, Probe
 from hub.core.provider import Form, Redirect
 from hub.core.purpose import Purpose
 from hub.run.broker_server import serve_broker
@@ -54,10 +55,10 @@ class Echo:
         self.during()
         return False
 
-    def revoke(self, business: str, connection: str) -> bool:
+    def revoke(self, business: str, connection: str) -> Ended:
         self.calls.append(("revoke", business, connection))
         self.during()
-        return True
+        return Ended(EndState.DONE, Probe.REFUSED)
 
     def close(self) -> None:
         self.calls.append("close")

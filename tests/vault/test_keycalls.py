@@ -202,7 +202,7 @@ def test_a_disconnect_destroys_the_credential_where_there_is_nothing_to_revoke(v
     with pytest.raises(Refused):
         opened.call(lambda account: account.http.get(server.origin + "/a"))
     assert server.seen == []
-    assert vault.broker.revoke(vault.business, connection)
+    assert vault.broker.revoke(vault.business, connection).is_over
     with pytest.raises(UnknownId):
         vault.broker.disconnect(vault.other, connection)
 
@@ -219,7 +219,7 @@ def test_a_revocation_that_fails_stays_open_and_the_connection_stays_ended(vault
         vault.open(connection)
     assert counted(vault, Credential) == 1
     hooks.error = None
-    assert vault.broker.revoke(vault.business, connection)
+    assert vault.broker.revoke(vault.business, connection).is_over
     assert hooks.revoked == [PASSWORD]
     assert counted(vault, Credential) == counted(vault, ConnectionKey) == 0
 
@@ -230,7 +230,7 @@ def test_an_ended_connection_without_anything_to_revoke_needs_no_hook_for_it(vau
     with vault.database.writing() as conn:
         end_connection(conn, vault.business, connection, 1)
     assert counted(vault, Credential) == 1
-    assert vault.broker.revoke(vault.business, connection)
+    assert vault.broker.revoke(vault.business, connection).is_over
     assert counted(vault, Credential) == counted(vault, ConnectionKey) == 0
 
 
@@ -248,7 +248,7 @@ def test_a_grant_that_is_stored_while_the_old_one_is_revoked_stays(vault: Vault,
             vault.broker.connect(vault.business, "dav", "full", answer, connection=connection)
 
     vault.plugins.hooks = Meanwhile()
-    assert vault.broker.revoke(vault.business, connection)
+    assert vault.broker.revoke(vault.business, connection).is_over
     assert counted(vault, Credential) == counted(vault, ConnectionKey) == 1
     with vault.database.reading() as conn:
         assert find_connection(conn, vault.business, connection).health == "ok"

@@ -309,7 +309,7 @@ def test_a_refresh_that_ends_after_a_disconnect_writes_nothing_back(vault: Vault
 @pytest.mark.parametrize(
     ("hooks", "outcome"),
     [
-        (Refresher(NeedsReconnect("gone")), 401),
+        (Refresher(NeedsReconnect("gone")), "refresh_refused"),
         (Refresher(Retry("later")), "refresh"),
         (Refresher(RuntimeError("tok")), "plugin_error"),
         (object(), 401),
