@@ -7,6 +7,7 @@ while the provider is asked.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -32,6 +33,9 @@ from hub.vault.stopwatch import milliseconds
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _EARLY = 30  # seconds before its end at which a token is renewed without trying it
+FRESH = 0.5
+"""Seconds after which a call that was let through and not sent yet is looked at once more. So is each repeat of it."""
+
 _log = logging.getLogger("hub.vault.work")
 
 
@@ -69,6 +73,7 @@ class _Call:
     provider: str
     version: int
     grant: Grant
+    admitted: float
 
 
 class WorkCalls:
@@ -136,13 +141,19 @@ class WorkCalls:
             use = (handle.business, handle.connection, now // 60, operation.name, handle.purpose)
             add_use(conn, *use, at_ms=at_ms)
         grant = open_credential(self._keyring, handle.business, handle.connection, row)
-        return _Call(handle, request, target, headers, row.provider, row.version, grant)
+        return _Call(handle, request, target, headers, row.provider, row.version, grant, time.monotonic())
 
     def _deliver(self, call: _Call) -> Result:
         """Sign, send, and take the credential out of the answer."""
         method, target, request = call.request.method, call.target, call.request
 
+        sent = False
+
         def exchange(authorization: str | None) -> Result:
+            nonlocal sent
+            if sent or time.monotonic() - call.admitted > FRESH:
+                self._look_again(call.handle)
+            sent = True
             signed = call.headers if authorization is None else (*call.headers, ("Authorization", authorization))
             return self._egress.exchange(method, target, signed, request.body, request.timeout)
 
@@ -155,6 +166,13 @@ class WorkCalls:
         if isinstance(clean, Failure):
             return clean
         return replace(clean, headers=incoming(clean.headers, method, len(clean.body)))
+
+    def _look_again(self, handle: Handle) -> None:
+        """Refuse what was let through before the account was disconnected, and would be sent only now."""
+        with self._database.reading() as conn:
+            row = find_for_call(conn, handle.business, handle.connection)
+        if row is None or row.epoch != handle.epoch or row.health == DISCONNECTED:
+            raise Refused("disconnected")
 
     def _renewed(self, call: _Call) -> _Call | None:
         if self._renew is None or call.grant.scheme is not AuthScheme.BEARER:

@@ -13,6 +13,7 @@ from hub.ledger.read import entries_about
 from hub.store.connection import Credential, end_connection
 from hub.store.key_use import CallRefusal, KeyUse
 from hub.vault.border import Answer, Failure, Handle, Outcome, Request
+from hub.vault.credentials import open_credential
 from tests.vault.conftest import NOW, PAIR, PASSWORD, TOKEN, Reply, Seen, Server, Vault
 
 
@@ -351,3 +352,34 @@ def test_no_transaction_is_held_while_the_provider_is_asked(vault: Vault, server
 
     server.answer = write
     assert send(vault, connection, server.origin + "/a").status == 200
+
+
+def test_what_is_sent_a_second_time_is_looked_at_again(vault: Vault, server: Server) -> None:
+    """A challenge comes after the account was disconnected: it is not answered (a call that starts too late)."""
+    connection = vault.connect(server.origin, AuthScheme.DIGEST)
+
+    def answer(seen: Seen) -> Reply:
+        with vault.database.writing() as conn:
+            end_connection(conn, vault.business, connection, NOW)
+        return Reply(401, [("WWW-Authenticate", 'Digest realm="a", nonce="b", qop="auth"')])
+
+    server.answer = answer
+    assert refused(send(vault, connection, server.origin + "/a")) == "disconnected"
+    assert len(server.seen) == 1
+
+
+def test_a_call_that_waited_after_it_was_let_through_is_looked_at_again(
+    vault: Vault, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hub.vault.work.FRESH", -1.0)
+    connection = vault.connect(server.origin)
+
+    def slow(*given: Any) -> Any:
+        with vault.database.writing() as conn:
+            end_connection(conn, vault.business, connection, NOW)
+        return real(*given)
+
+    real = open_credential
+    monkeypatch.setattr("hub.vault.work.open_credential", slow)
+    assert refused(send(vault, connection, server.origin + "/a")) == "disconnected"
+    assert server.seen == []
