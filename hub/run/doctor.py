@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 
 from hub.core.errors import HubError, InputError
-from hub.run import doctor_data, doctor_faults, doctor_machine, doctor_settings, doctor_work
+from hub.run import doctor_data, doctor_faults, doctor_machine, doctor_settings, doctor_vault, doctor_work
 from hub.run.finding import Finding, Level, bad
 from hub.run.patient import Patient
 from hub.settings import load_settings
@@ -33,7 +33,9 @@ CHECKS: Mapping[str, Check] = {
     "connections": doctor_work.check_connections,
     "calendars": doctor_work.check_calendars,
     "mail": doctor_work.check_mail,
-    "backups": doctor_data.check_backups,
+    "vault": doctor_vault.check_vault,
+    "rotation": doctor_vault.check_rotation,
+    "backups": doctor_vault.check_backups,
     "python": doctor_machine.check_python,
     "packages": doctor_machine.check_packages,
     "faults": doctor_faults.check_faults,

@@ -156,16 +156,3 @@ def _person_keys(database: Database) -> int | None:
 def _count(conn: Conn, table: type[Person] | type[PersonKey]) -> int:
     counted = select(func.count()).select_from(table).execution_options(across=Across.OPERATOR)
     return int(conn.scalar(counted) or 0)
-
-
-def check_backups(patient: Patient) -> Iterator[Finding]:
-    """Say what must be backed up: nothing here knows whether it is."""
-    if patient.data is None:
-        return
-    apart = patient.settings.keystore_url.get_secret_value() or patient.settings.database_url.get_secret_value()
-    where = "" if apart else f" in {str(patient.settings.data_dir.resolve())!r}"
-    yield ok(
-        "backups",
-        f"The hub makes none. Keep the root keys offline, back up the database{where}, and keep of the key store the "
-        "newest copy alone (docs/install.md).",
-    )

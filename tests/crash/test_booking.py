@@ -35,6 +35,7 @@ ELSEWHERE = {
     CrashPoint.SEQUENCE_AFTER_COMMIT,
     CrashPoint.COLLECT_BEFORE_COMMIT,
     CrashPoint.COLLECT_AFTER_COMMIT,
+    *(point for point in CrashPoint if point.startswith(("rotate_", "root_", "backup_", "restore_", "replay_"))),
 }
 
 

@@ -131,7 +131,7 @@ def embedded(tmp_path: Path) -> House:
 def test_an_installation_that_is_well_but_does_not_run(house: House) -> None:
     found = house.examine()
     assert is_well(found)
-    assert {one.part for one in found if one.level is WARN} == {"clock", "mail", "users"}
+    assert {one.part for one in found if one.level is WARN} == {"backups", "clock", "mail", "users", "vault"}
 
 
 def test_where_nothing_was_installed_that_is_explained_and_nothing_is_made(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_every_part_is_looked_at_on_a_hub_that_runs(embedded: House) -> None:
         found = embedded.examine()
     assert is_well(found), found
     assert {one.part for one in found} == set(CHECKS) - {"time", "broker"}
-    assert {one.part for one in found if one.level is WARN} == {"mail", "users"}
+    assert {one.part for one in found if one.level is WARN} == {"backups", "mail", "users", "vault"}
 
 
 @contextmanager

@@ -1,0 +1,217 @@
+"""A process that rotates keys, backs up or restores is killed at each point, and the same call brings it to its end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from hub.actions.businesses import create_business
+from hub.actions.drill import open_everything
+from hub.actions.effects import EFFECTS
+from hub.actions.holders import add_staff
+from hub.actions.hours import every_weekday
+from hub.actions.people import Customer, check_customer, find_or_add_person
+from hub.actions.replay import replay, sealed_reason
+from hub.actions.rotate import SETTLE, Keys, rotate, settle_rotations
+from hub.app import close_hub, create_hub
+from hub.core.provider import AuthScheme, Grant
+from hub.parts import Hub
+from hub.run.backup import DATA, KEYSTORE, back_up, verified
+from hub.run.restore import find_copy, restore
+from hub.settings import Settings, load_settings
+from hub.store.connection import Credential, Granted, add_connection, find_for_call
+from hub.store.crash import CrashPoint
+from hub.store.guard import Across
+from hub.store.ids import new_id
+from hub.store.keys import BusinessKey, ConnectionKey
+from hub.store.person import Person
+from hub.store.recovery import find_note
+from hub.vault.credentials import open_credential, store_credential
+from hub.vault.roots import next_file
+from tests.crash.harness import run_until_killed
+from tests.crash.vault import MUCH_LATER, SOON, ahead, copies
+
+pytestmark = pytest.mark.crash
+PEOPLE = 5
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    """A hub with people, a staff member and a connected account, in no process."""
+    environment = {"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_DATABASE_URL": database_url}
+    if database_url.startswith("sqlite"):
+        del environment["HUB_DATABASE_URL"]
+    made = load_settings(environment)
+    hub = create_hub(made)
+    business = create_business(hub, "Ada's Practice", "UTC")
+    add_staff(hub, business, "Ben", every_weekday("UTC", (540, 1020)), email="ben@example.com")
+    for number in range(PEOPLE):
+        add(hub, business, number)
+    connection, grant = new_id(), Grant(AuthScheme.BASIC, {"username": "ada", "password": "canary"}, (), "ada")
+    with hub.database.writing() as conn:
+        add_connection(conn, business, connection, "caldav", Granted("calendar", "ada", {}, (), ()), hub.clock())
+        version = store_credential(conn, hub.keyring, business, connection, grant, hub.clock())
+    hub.keyring.raise_watermark(business, connection, version)
+    close_hub(hub)
+    return made
+
+
+def add(hub: Hub, business: str, number: int) -> str:
+    checked = check_customer(Customer(f"Ada {number}", email=f"ada{number}@example.com"))
+    with hub.database.writing() as conn:
+        return find_or_add_person(hub, conn, business, checked)
+
+
+def kill(settings: Settings, scenario: str, point: CrashPoint, count: int = 1) -> None:
+    run_until_killed(
+        scenario,
+        point,
+        count,
+        data_dir=settings.data_dir,
+        database_url=settings.database_url.get_secret_value(),
+        module="tests.crash.vault",
+        timeout=240,
+    )
+
+
+def looked_at(settings: Settings, look: Callable[[Hub], object], *, seconds: int = 0) -> None:
+    hub = create_hub(settings, clock=ahead(seconds))
+    try:
+        look(hub)
+    finally:
+        close_hub(hub)
+
+
+def everything_opens(hub: Hub, people: int = PEOPLE) -> None:
+    assert open_everything(hub) == (people, 1)
+    with hub.database.reading() as conn:
+        (row,) = conn.execute(
+            select(Credential.business_id, Credential.connection_id).execution_options(across=Across.OPERATOR)
+        ).all()
+        found = find_for_call(conn, row.business_id, row.connection_id)
+        assert found is not None
+    assert open_credential(hub.keyring, row.business_id, row.connection_id, found).secret["password"] == "canary"
+
+
+def versions(hub: Hub, table: type[BusinessKey] | type[ConnectionKey]) -> set[int]:
+    with hub.database.reading() as conn:
+        return set(conn.execute(select(table.version).execution_options(across=Across.OPERATOR)).scalars())
+
+
+ROTATIONS = [
+    (Keys.BUSINESS, CrashPoint.ROTATE_KEY_MADE, 1),
+    (Keys.BUSINESS, CrashPoint.ROTATE_PEOPLE_BEFORE_COMMIT, 2),
+    (Keys.BUSINESS, CrashPoint.ROTATE_PEOPLE_AFTER_COMMIT, 2),
+    (Keys.BUSINESS, CrashPoint.ROTATE_TEXTS_BEFORE_COMMIT, 1),
+    (Keys.BUSINESS, CrashPoint.ROTATE_TEXTS_AFTER_COMMIT, 1),
+    (Keys.BUSINESS, CrashPoint.ROTATE_KEY_DESTROYED, 1),
+    (Keys.CONNECTION, CrashPoint.ROTATE_CONNECTION_BEFORE_COMMIT, 1),
+    (Keys.CONNECTION, CrashPoint.ROTATE_CONNECTION_AFTER_COMMIT, 1),
+    *(
+        (keys, point, 1)
+        for keys in (Keys.DATA_ROOT, Keys.CREDENTIAL_ROOT)
+        for point in (
+            CrashPoint.ROOT_FILE_MADE,
+            CrashPoint.ROOT_NEXT_KNOWN,
+            CrashPoint.ROOT_WRAPPED,
+            CrashPoint.ROOT_TAKEN,
+            CrashPoint.ROOT_OLD_KEPT,
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("keys", "point", "count"), ROTATIONS)
+def test_a_rotation_that_was_killed_leaves_everything_readable_and_is_ended_by_the_same_call(
+    settings: Settings, keys: Keys, point: CrashPoint, count: int
+) -> None:
+    kill(settings, keys, point, count)
+    looked_at(settings, everything_opens)
+
+    def again(hub: Hub) -> None:
+        progress = rotate(hub, keys)
+        assert progress is not None
+        assert progress.broken == 0
+
+    looked_at(settings, again, seconds=MUCH_LATER)
+    looked_at(settings, settle_rotations, seconds=MUCH_LATER + SETTLE + 10)
+
+    def ended(hub: Hub) -> None:
+        everything_opens(hub)
+        assert len(versions(hub, BusinessKey)) == len(versions(hub, ConnectionKey)) == 1
+
+    looked_at(settings, ended)
+    if keys.root is not None:
+        assert not next_file(settings, keys.root).exists()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("point", [CrashPoint.BACKUP_COPIED, CrashPoint.BACKUP_IN_PLACE])
+def test_a_backup_that_was_killed_is_none_and_the_next_one_is_whole(settings: Settings, point: CrashPoint) -> None:
+    kill(settings, "back_up", point)
+
+    def not_noted(hub: Hub) -> None:
+        with hub.keystore.reading() as keys:
+            assert find_note(keys, "backup") is None
+
+    looked_at(settings, not_noted)
+    made = back_up(settings, copies(settings), clock=ahead(SOON + 60))
+    verified(made.data, DATA)
+    verified(made.keystore, KEYSTORE)
+    assert not list(copies(settings).glob(".draft-*"))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("point", [CrashPoint.RESTORE_COPIED, CrashPoint.RESTORE_SEALED, CrashPoint.RESTORE_MOVED])
+def test_a_restore_that_was_killed_never_leaves_old_data_unsealed(settings: Settings, point: CrashPoint) -> None:
+    gone = backed_up_and_erased(settings)
+    kill(settings, "restore", point)
+    if point is not CrashPoint.RESTORE_COPIED:
+        looked_at(settings, sealed)
+    restore(settings, find_copy(copies(settings)), replace=True, clock=ahead(SOON + 60))
+    looked_at(settings, sealed)
+    looked_at(settings, lambda hub: replay(hub, EFFECTS))
+    looked_at(settings, lambda hub: in_order(hub, gone))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_replay_that_was_killed_leaves_the_hub_sealed_and_is_ended_by_the_same_call(settings: Settings) -> None:
+    gone = backed_up_and_erased(settings)
+    restore(settings, copies(settings), replace=True, clock=ahead(SOON))
+    kill(settings, "replay", CrashPoint.REPLAY_PERSON)
+    looked_at(settings, sealed)
+    looked_at(settings, lambda hub: replay(hub, EFFECTS))
+    looked_at(settings, lambda hub: in_order(hub, gone))
+
+
+def backed_up_and_erased(settings: Settings) -> list[str]:
+    """Back up, erase two people, and return them."""
+    back_up(settings, copies(settings), clock=ahead(0))
+    gone: list[str] = []
+
+    def erase(hub: Hub) -> None:
+        with hub.database.reading() as conn:
+            rows = conn.execute(
+                select(Person.business_id, Person.id)
+                .order_by(Person.id)
+                .limit(2)
+                .execution_options(across=Across.OPERATOR)
+            ).all()
+        gone.extend(row.id for row in rows if hub.keyring.destroy_person_key(row.business_id, row.id))
+
+    looked_at(settings, erase)
+    return gone
+
+
+def sealed(hub: Hub) -> None:
+    assert "hub restore --replay" in sealed_reason(hub)
+
+
+def in_order(hub: Hub, gone: list[str]) -> None:
+    assert sealed_reason(hub) == ""
+    with hub.database.reading() as conn:
+        assert not set(conn.execute(select(Person.id).execution_options(across=Across.OPERATOR)).scalars()) & set(gone)
+    everything_opens(hub, PEOPLE - len(gone))
