@@ -10,17 +10,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from hub.actions.access_mask import masked_calendars
 from hub.actions.answers import open_answers
 from hub.actions.bookings import BookingRow, as_rows
 from hub.actions.event import UNWANTED
 from hub.actions.people import Customer, open_people
+from hub.core.access import mask_account
 from hub.core.errors import Tampered, UnknownId
 from hub.core.security import Kind
 from hub.parts import Hub
 from hub.store.agreement import Agreement, TextVersion
 from hub.store.booking import Booking, BookingEvent
 from hub.store.booking_list import list_bookings
-from hub.store.calendar import Calendar
+from hub.store.calendar import Calendar, calendars_of_connections
 from hub.store.connection import Connection
 from hub.store.holder import names_of
 from hub.store.ids import is_id
@@ -42,7 +44,10 @@ class EventState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EventView:
-    """A booking's event in one calendar. ``problem`` is a machine word if it could not be written or taken out."""
+    """A booking's event in one calendar; names of calendar and account are masked.
+
+    ``problem`` is a machine word if it could not be written or taken out.
+    """
 
     calendar_id: str
     calendar: str
@@ -150,7 +155,7 @@ def _answers(hub: Hub, conn: sa.Connection, row: sa.Row[Any]) -> dict[str, str]:
 
 def _events(conn: sa.Connection, business_id: str, booking_id: str) -> tuple[EventView, ...]:
     statement = (
-        select(BookingEvent.__table__, Calendar.name, Connection.account_name)
+        select(BookingEvent.__table__, Calendar.connection_id, Connection.account_name)
         .join(Calendar, Calendar.id == BookingEvent.calendar_id)
         .join(Connection, Connection.id == Calendar.connection_id)
         .where(
@@ -159,17 +164,18 @@ def _events(conn: sa.Connection, business_id: str, booking_id: str) -> tuple[Eve
             Connection.business_id == business_id,
             BookingEvent.booking_id == booking_id,
         )
-        .order_by(Calendar.name, Calendar.id)
+        .order_by(Calendar.id)
     )
     rows = conn.execute(statement).all()
+    seen = masked_calendars(calendars_of_connections(conn, business_id, {row.connection_id for row in rows}))
     holders = {row.calendar_id: row.uid.rpartition("-")[2] for row in rows}  # a uid ends with the holder's id
     names = names_of(conn, business_id, set(holders.values()))
     failed = _failed(conn, business_id, [f"event:{booking_id}:{row.calendar_id}" for row in rows])
     return tuple(
         EventView(
             calendar_id=row.calendar_id,
-            calendar=row.name,
-            account=row.account_name,
+            calendar=seen[row.calendar_id],
+            account=mask_account(row.account_name),
             holder_id=holders[row.calendar_id],
             holder=names.get(holders[row.calendar_id], ""),
             state=_state(row, problem),

@@ -102,7 +102,7 @@ def set_choices(
         raise changed_meanwhile("choice of calendars")
     connection = find_connection(conn, business_id, connection_id)  # its calendars are locked: it does not end now
     if used and connection.health == DISCONNECTED:
-        raise StateError(f"{connection.account_name!r} is disconnected; connect it again first.", code="ended")
+        raise StateError("This account is disconnected; connect it again first.", code="ended")
     _check_written([(known[one], what) for one, what in used.items() if what.written])
     before = {known[one].holder_id for one in choices} - {None}
     for what in used.values():
@@ -128,7 +128,7 @@ def _check_written(wanted: Sequence[tuple[sa.Row[Any], Choice]]) -> None:
     taken: set[str] = set()
     for row, what in wanted:
         if not row.writable:
-            raise InputError("calendar", f"{row.name!r} is read only; choose another calendar to write bookings to.")
+            raise InputError("calendar", "A calendar is read only; choose another one to write bookings to.")
         if what.holder_id in taken:
             raise InputError(
                 "calendar", "Two calendars are to be written to for one staff member or resource; choose one of them."

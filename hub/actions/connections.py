@@ -9,10 +9,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.actions.access_mask import is_masked, masked_calendars
 from hub.actions.calendars import own_connection
 from hub.actions.connect import list_calendars
-from hub.actions.health import note_health
-from hub.core.errors import NeedsReconnect, PluginBroken, ProviderError
+from hub.actions.health import health_after, note_health
+from hub.core.access import mask_account
+from hub.core.errors import PluginBroken, ProviderError
 from hub.core.provider import Provider
 from hub.core.trouble import sentence
 from hub.parts import Hub
@@ -53,7 +55,8 @@ class ConnectionView:
     plugin cannot be used, if so. ``health`` is ``ok``, ``failing``, ``needs_reconnect`` or ``disconnected``, ``reason``
     a machine word and ``sentence`` what it means. ``holder_id`` is the staff member whose own account it is.
     ``looked_at`` is when the hub last looked at one of its checked calendars, ``age`` how many seconds old the oldest
-    of what it knows is. ``revoking``: disconnected here, but not yet ended at the provider.
+    of what it knows is. ``revoking``: disconnected here, but not yet ended at the provider. ``masked``: its name and
+    those of its calendars are not shown to who looks (`actions.access_mask`).
     """
 
     id: str
@@ -74,6 +77,7 @@ class ConnectionView:
     looked_at: int | None
     age: int | None
     revoking: bool
+    masked: bool
     calendars: tuple[CalendarView, ...]
 
 
@@ -87,22 +91,31 @@ class Tested:
     calendars: int
 
 
-def list_connections(hub: Hub, business_id: str, holder_id: str | None = None) -> tuple[ConnectionView, ...]:
+def list_connections(
+    hub: Hub, business_id: str, holder_id: str | None = None, *, user_id: str = ""
+) -> tuple[ConnectionView, ...]:
     """Return a business's connections, the oldest first; with ``holder_id`` that staff member's own alone.
 
-    One whose plugin is off or broken is listed too. Asks no provider. Raises UnknownId.
+    Names are masked but for that staff member, and for the console user ``user_id`` who connected an account. One whose
+    plugin is off or broken is listed too. Asks no provider. Raises UnknownId.
     """
     with hub.database.reading() as conn:
         find_business(conn, business_id)
-        return _views(hub, conn, business_id, read_connections(conn, business_id, holder_id=holder_id))
+        rows = read_connections(conn, business_id, holder_id=holder_id)
+        return _views(hub, conn, business_id, rows, (holder_id, user_id))
 
 
-def get_connection(hub: Hub, business_id: str, connection_id: str, *, holder_id: str | None = None) -> ConnectionView:
-    """Return one connection; with ``holder_id`` one of somebody else is unknown. Raises UnknownId."""
+def get_connection(
+    hub: Hub, business_id: str, connection_id: str, *, holder_id: str | None = None, user_id: str = ""
+) -> ConnectionView:
+    """Return one connection, as `list_connections`; with ``holder_id`` one of somebody else is unknown.
+
+    Raises UnknownId.
+    """
     with hub.database.reading() as conn:
         own_connection(conn, business_id, connection_id, holder_id)
         rows = read_connections(conn, business_id, connection_id=connection_id)
-        return _views(hub, conn, business_id, rows)[0]
+        return _views(hub, conn, business_id, rows, (holder_id, user_id))[0]
 
 
 def try_connection(hub: Hub, business_id: str, connection_id: str, *, holder_id: str | None = None) -> Tested:
@@ -118,8 +131,7 @@ def try_connection(hub: Hub, business_id: str, connection_id: str, *, holder_id:
             return Tested(row.health == "ok", row.health_reason, "This account has no calendars to ask for.", 0)
         found = list_calendars(hub, business_id, connection_id)
     except (ProviderError, PluginBroken) as error:
-        health = "needs_reconnect" if isinstance(error, NeedsReconnect) else "failing"
-        _note(hub, business_id, connection_id, health, error.code)
+        _note(hub, business_id, connection_id, health_after(error), error.code)
         return Tested(False, error.code, sentence(error.code), 0)
     _note(hub, business_id, connection_id, "ok", "")
     many = "1 calendar" if len(found) == 1 else f"{len(found)} calendars"
@@ -131,21 +143,30 @@ def _note(hub: Hub, business_id: str, connection_id: str, health: str, reason: s
         note_health(conn, business_id, connection_id, health, reason, hub.clock())
 
 
-def _views(hub: Hub, conn: sa.Connection, business_id: str, rows: Sequence[sa.Row[Any]]) -> tuple[ConnectionView, ...]:
+def _views(
+    hub: Hub, conn: sa.Connection, business_id: str, rows: Sequence[sa.Row[Any]], who: tuple[str | None, str]
+) -> tuple[ConnectionView, ...]:
     now = hub.clock()
     calendars: dict[str, list[sa.Row[Any]]] = defaultdict(list)
     for one in calendars_of_connections(conn, business_id, [row.id for row in rows]):
         calendars[one.connection_id].append(one)
     holders = {one.holder_id for found in calendars.values() for one in found if one.holder_id is not None}
     names = names_of(conn, business_id, holders)
-    return tuple(_view(hub, row, [_calendar(one, names, now) for one in calendars[row.id]], now) for row in rows)
+    views = []
+    for row in rows:
+        mine = calendars[row.id]
+        masked = is_masked(hub, row, holder_id=who[0], user_id=who[1])
+        seen = masked_calendars(mine) if masked else {one.id: one.name for one in mine}
+        shown = sorted(mine, key=lambda one: one.id) if masked else mine
+        views.append(_view(hub, row, [_calendar(one, seen[one.id], names, now) for one in shown], now, masked))
+    return tuple(views)
 
 
-def _calendar(row: sa.Row[Any], names: Mapping[str, str], now: int) -> CalendarView:
+def _calendar(row: sa.Row[Any], name: str, names: Mapping[str, str], now: int) -> CalendarView:
     looked_at = row.read_at or None
     return CalendarView(
         id=row.id,
-        name=row.name,
+        name=name,
         zone=row.zone,
         writable=row.writable,
         checked=row.checked,
@@ -159,7 +180,7 @@ def _calendar(row: sa.Row[Any], names: Mapping[str, str], now: int) -> CalendarV
     )
 
 
-def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: int) -> ConnectionView:
+def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: int, masked: bool) -> ConnectionView:
     declared: Provider | None = None
     broken = ""
     try:
@@ -176,7 +197,7 @@ def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: in
         keeps=declared.keeps if declared else "",
         level=row.level,
         level_title=titles.get(row.level, row.level),
-        account_name=row.account_name,
+        account_name=mask_account(row.account_name) if masked else row.account_name,
         health=row.health,
         reason=row.health_reason,
         sentence=sentence(row.health_reason),
@@ -187,5 +208,6 @@ def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: in
         looked_at=max(looks, default=None),
         age=max(0, now - min(looks)) if looks else None,
         revoking=row.health == DISCONNECTED and row.sealed,
+        masked=masked,
         calendars=tuple(calendars),
     )

@@ -20,7 +20,7 @@ from hub.actions.mail import EFFECT
 from hub.actions.mail_sender import find_sender
 from hub.actions.record import note
 from hub.core.errors import StateError, UnknownId
-from hub.core.mail import MailKind
+from hub.core.mail import ACCESS_KINDS, MailKind
 from hub.core.security import Kind, Visit
 from hub.parts import Hub
 from hub.store import mail as store
@@ -149,7 +149,7 @@ def _timely(hub: Hub, conn: sa.Connection, business_id: str) -> list[sa.Row[Any]
 
 def _subject(kind: str) -> str:
     """Return what mails of a kind are about: a later one about the time of an appointment stands for those before."""
-    apart = (MailKind.BOOKING_REMINDER, MailKind.STAFF_CALENDAR_PROBLEM, MailKind.STAFF_MAIL_RETURNED)
+    apart = (MailKind.BOOKING_REMINDER, MailKind.STAFF_CALENDAR_PROBLEM, MailKind.STAFF_MAIL_RETURNED, *ACCESS_KINDS)
     return kind if kind in apart else "time"
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from hub.actions.access_letter import access_values
+from hub.actions.access_mask import shown_account
 from hub.actions.customer_link import customer_link
 from hub.actions.mail import reply_to
 from hub.actions.mail_sender import Sender
@@ -91,8 +93,15 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
         values |= _booking_values(conn, business, row, customer, about, zone)
         if mail.reader == Reader.CUSTOMER:
             values["customer_name"] = greeted_name(customer.name)
+    if "grant" in about:
+        told = access_values(hub, conn, mail.business_id, about, zone)
+        if told is None:
+            return None
+        values |= told
+        links += [told["link"]] if told.get("link") else []
     elif about.get("connection"):
-        values["account_name"] = find_connection(conn, mail.business_id, about["connection"]).account_name
+        lost = find_connection(conn, mail.business_id, about["connection"])
+        values["account_name"] = shown_account(hub, lost, holder_id=about.get("holder") or None)
     if to is None:
         return None
     values["reader_name"] = to.name

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from hub.actions.mail_sender import find_sender
 from hub.actions.mail_texts import text_of
 from hub.core.errors import InputError, StateError
-from hub.core.mail import MailKind, Reader, fill, reader_of
+from hub.core.mail import SECRET_KINDS, MailKind, Reader, fill, reader_of
 from hub.core.mail_address import mail_host
 from hub.core.mail_message import Letter, Mailbox, compose
 from hub.identity.email import ascii_email
@@ -19,7 +19,7 @@ from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.ids import is_id, new_id
 from hub.store.kept_mail import due_times
-from hub.store.mail import WAITING, add_mail, find_mail, mails
+from hub.store.mail import KEPT, WAITING, add_mail, find_mail, mails
 from hub.store.outbox import add_effect
 from hub.vault.cipher import Place
 from hub.vault.people import person_fields
@@ -149,10 +149,22 @@ def find_mail_view(hub: Hub, business_id: str, mail_id: str) -> MailView:
         return _view(row, due.get(row.id))
 
 
+def is_masked_mail(row: sa.Row[Any]) -> bool:
+    """Tell whether what a mail says is not for people: all but what is kept so that somebody hands it on.
+
+    A mail to a console user is no text about a customer. One with a link by which its reader alone decides is for
+    nobody else, also where it is kept.
+    """
+    if row.kind in SECRET_KINDS:
+        return True
+    return bool(row.state != KEPT and row.reader != Reader.USER)
+
+
 def read_mail(hub: Hub, business_id: str, mail_id: str) -> bytes:
     """Return a mail as it was or is to be sent, an ``.eml`` file (RFC 5322).
 
-    Raises StateError for one that is no longer or not yet there, UnknownId.
+    Raises StateError for one that is no longer or not yet there, and (``masked``) for one that takes a grant
+    (`actions.access_view`), UnknownId.
     """
     with hub.database.reading() as conn:
         row = find_mail(conn, business_id, mail_id)
@@ -160,6 +172,8 @@ def read_mail(hub: Hub, business_id: str, mail_id: str) -> bytes:
             raise StateError(
                 f"This mail is {row.state}; its text is kept only while it has not been sent.", code=row.state
             )
+        if is_masked_mail(row):
+            raise StateError("What this mail says is masked; ask to see it.", code="masked")
         return open_message(hub, conn, row)
 
 

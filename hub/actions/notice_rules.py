@@ -7,12 +7,12 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from hub.core.errors import InputError
-from hub.core.mail import MailKind, Reader, reader_of
+from hub.core.mail import ACCESS_KINDS, MailKind, Reader, reader_of
 from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.mail import notice_rules, put_notice_rules
 
-KINDS = tuple(kind for kind in MailKind if reader_of(kind) is Reader.STAFF)
+KINDS = tuple(kind for kind in MailKind if reader_of(kind) is Reader.STAFF and kind not in ACCESS_KINDS)
 """What there are rules for."""
 
 TO = ("staff", "business")

@@ -67,7 +67,8 @@ def make_staff_link(hub: Hub, visit: Visit, business_id: str, holder_id: str, da
         older = end_links(conn, business_id, now, Table.holder_id == holder_id)
         until = now + days * DAY
         ids = {"id": link_id, "business_id": business_id, "holder_id": holder_id}
-        add_link(conn, **ids, token_hash=_hash(token), made_at=now, until=until)
+        by = f"{visit.actor}:{visit.actor_id}"
+        add_link(conn, **ids, token_hash=_hash(token), made_at=now, until=until, made_by=by)
         detail = "replaced" if older else ""
         note(hub, conn, visit, Kind.STAFF_LINK_MADE, about=holder_id, within=business_id, detail=detail)
     return StaffLink(link_id, business_id, holder_id, row.name, now, until, None, None), token

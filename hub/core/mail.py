@@ -36,6 +36,12 @@ class MailKind(StrEnum):
     STAFF_CALENDAR_PROBLEM = "staff_calendar_problem"
     STAFF_MAIL_RETURNED = "staff_mail_returned"
     CONNECTION_LOST = "connection_lost"
+    STAFF_ACCESS_ASKED = "staff_access_asked"  # somebody asks to see data of theirs
+    STAFF_ACCESS_VIEWED = "staff_access_viewed"
+    BOOKING_ACCESS_ASKED = "booking_access_asked"
+    BOOKING_ACCESS_VIEWED = "booking_access_viewed"
+    USER_ACCESS_ASKED = "user_access_asked"
+    USER_ACCESS_VIEWED = "user_access_viewed"
     INVITATION = "invitation"
     RESET = "reset"
     TEST = "test"  # to whoever tries the mail server
@@ -62,6 +68,15 @@ _BOOKING = _BUSINESS | {"customer_name", "service_name", "staff_names", "place",
 _CUSTOMER = _BOOKING | {"manage_link"}
 _STAFF = _BOOKING | {"reader_name", "customer_phone", "customer_email"}
 _ACCOUNT = frozenset({"agency_name", "link", "until"})
+_ACCESS = frozenset({"asked_by", "objects", "why"})
+_ASKED = _ACCESS | {"hours", "link"}
+_VIEWED = _ACCESS | {"seen_at"}
+
+ACCESS_KINDS = frozenset(kind for kind in MailKind if "_access_" in kind)
+"""Mails about people who look: they are no matter of choice."""
+
+SECRET_KINDS = frozenset({MailKind.STAFF_ACCESS_ASKED, MailKind.BOOKING_ACCESS_ASKED})
+"""Mails with a link by which their reader alone decides: nobody else may read them."""
 
 VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
     {
@@ -76,6 +91,12 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.STAFF_CALENDAR_PROBLEM: _STAFF | {"problem"},
         MailKind.STAFF_MAIL_RETURNED: _STAFF | {"problem"},
         MailKind.CONNECTION_LOST: _BUSINESS | {"reader_name", "account_name"},
+        MailKind.STAFF_ACCESS_ASKED: _BUSINESS | _ASKED | {"reader_name"},
+        MailKind.STAFF_ACCESS_VIEWED: _BUSINESS | _VIEWED | {"reader_name"},
+        MailKind.BOOKING_ACCESS_ASKED: _BUSINESS | _ASKED | {"customer_name"},
+        MailKind.BOOKING_ACCESS_VIEWED: _BUSINESS | _VIEWED | {"customer_name"},
+        MailKind.USER_ACCESS_ASKED: _ASKED | {"agency_name", "business_name"},
+        MailKind.USER_ACCESS_VIEWED: _VIEWED | {"agency_name", "business_name"},
         MailKind.INVITATION: _ACCOUNT,
         MailKind.RESET: _ACCOUNT,
         MailKind.TEST: frozenset({"agency_name"}),
@@ -84,6 +105,7 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
 """What may stand in braces in each kind of mail."""
 
 _WHEN = frozenset({"when"})
+_DECIDE = _ACCESS | {"link"}
 
 REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
     {
@@ -98,6 +120,12 @@ REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.STAFF_CALENDAR_PROBLEM: _WHEN | {"problem"},
         MailKind.STAFF_MAIL_RETURNED: _WHEN,
         MailKind.CONNECTION_LOST: frozenset({"account_name"}),
+        MailKind.STAFF_ACCESS_ASKED: _DECIDE,
+        MailKind.STAFF_ACCESS_VIEWED: _ACCESS,
+        MailKind.BOOKING_ACCESS_ASKED: _DECIDE,
+        MailKind.BOOKING_ACCESS_VIEWED: _ACCESS,
+        MailKind.USER_ACCESS_ASKED: _DECIDE,
+        MailKind.USER_ACCESS_VIEWED: _ACCESS,
         MailKind.INVITATION: frozenset({"link"}),
         MailKind.RESET: frozenset({"link"}),
         MailKind.TEST: frozenset(),
@@ -111,7 +139,7 @@ _VARIABLE = re.compile(r"\{([a-z_]{1,40})\}")
 
 def reader_of(kind: MailKind) -> Reader:
     """Return who reads mails of that kind."""
-    if kind in (MailKind.INVITATION, MailKind.RESET, MailKind.TEST):
+    if kind in (MailKind.INVITATION, MailKind.RESET, MailKind.TEST) or kind.startswith("user_"):
         return Reader.USER
     return Reader.CUSTOMER if kind.startswith("booking_") else Reader.STAFF
 

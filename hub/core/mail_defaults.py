@@ -29,6 +29,26 @@ To move or cancel it, open this page:
 {manage_link}
 """
 
+_ASKED = """{asked_by} asks to see this:
+{objects}
+
+Why: {why}
+For how long: {hours}
+
+It is not shown unless you agree. Open this page to agree or to refuse:
+{link}
+
+If you do nothing, it stays as it is.
+"""
+_VIEWED = """{asked_by} looked at this:
+{objects}
+
+Why: {why}
+When: {seen_at}
+
+It is written down in a record that nobody can change. If this was not right, answer this mail.
+"""
+
 
 def _text(subject: str, body: str) -> Text:
     return Text(subject, body.strip("\n"))
@@ -87,6 +107,30 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
             "Hello {reader_name},\n\nthe account {account_name} does not let the hub in any more. Until it is "
             "connected again its calendars are not checked, and times that depend on them are not offered. Please "
             "connect it again in the console or by your link.\n\n{business_name}",
+        ),
+        MailKind.STAFF_ACCESS_ASKED: _text(
+            "May {asked_by} see something of yours?",
+            f"Hello {{reader_name}},\n\n{_ASKED}{_SIGNED}",
+        ),
+        MailKind.STAFF_ACCESS_VIEWED: _text(
+            "{asked_by} looked at something of yours",
+            f"Hello {{reader_name}},\n\n{_VIEWED}{_SIGNED}",
+        ),
+        MailKind.BOOKING_ACCESS_ASKED: _text(
+            "May {asked_by} of {business_name} read a mail about you?",
+            f"Hello {{customer_name}},\n\n{_ASKED}{_SIGNED}",
+        ),
+        MailKind.BOOKING_ACCESS_VIEWED: _text(
+            "{asked_by} of {business_name} read a mail about you",
+            f"Hello {{customer_name}},\n\n{_VIEWED}{_SIGNED}",
+        ),
+        MailKind.USER_ACCESS_ASKED: _text(
+            "May {asked_by} see an account of yours?",
+            f"Hello,\n\n{_ASKED}\n\n{{business_name}}\n{{agency_name}}",
+        ),
+        MailKind.USER_ACCESS_VIEWED: _text(
+            "{asked_by} looked at an account of yours",
+            f"Hello,\n\n{_VIEWED}\n\n{{business_name}}\n{{agency_name}}",
         ),
         MailKind.INVITATION: _text(
             "Your access to {agency_name}",

@@ -49,6 +49,8 @@ class Kind(StrEnum):
     STAFF_LINK_ENDED = "staff_link_ended"
     STAFF_LINK_USED = "staff_link_used"
     CUSTOMER_LINK_USED = "customer_link_used"
+    # People who look at what is masked
+    ACCESS = "access"  # detail: asked, approved, refused, viewed, ended, told, or why it was not shown
     # Connections
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"

@@ -69,7 +69,7 @@ class Connection(Base):
     health_reason: Mapped[str] = column(_STATE, Text)
     health_at: Mapped[int] = column(_STATE, BigInteger)
     made_at: Mapped[int] = column(_STATE, BigInteger)
-    user_id: Mapped[str | None] = column(_USER, ForeignKey("console_user.id"), nullable=True)
+    user_id: Mapped[str | None] = column(_USER, String(LENGTH), nullable=True)
     account_hash: Mapped[str] = column(_ACCOUNT, Text, index=True, server_default="")
     end_state: Mapped[str] = column(_STATE, Text, server_default="")
 

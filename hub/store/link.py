@@ -19,7 +19,10 @@ _STATE = About(Category.SECURITY, Retention.BUSINESS, Link.STAFF, erase=Erase.RO
 
 
 class StaffLink(Base):
-    """An invite link. ``token_hash`` is SHA-256 of its secret. Works until ``until`` or ``ended_at``."""
+    """An invite link. ``token_hash`` is SHA-256 of its secret. Works until ``until`` or ``ended_at``.
+
+    ``made_by`` is who saw the secret: kind and id of the actor, as ``user:…``.
+    """
 
     __tablename__ = "staff_link"
 
@@ -31,6 +34,7 @@ class StaffLink(Base):
     until: Mapped[int] = column(_STATE, BigInteger)
     seen_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
     ended_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
+    made_by: Mapped[str] = column(_STATE, Text, server_default="")
 
 
 def add_link(conn: sa.Connection, **values: Any) -> None:

@@ -148,6 +148,13 @@ def mails(
     return list(conn.execute(statement.execution_options(**across)).all())
 
 
+def mails_by_id(conn: sa.Connection, business_id: str, mail_ids: Collection[str]) -> list[sa.Row[Any]]:
+    """Return those of these mails that are this business's, without their messages."""
+    if not mail_ids:
+        return []
+    return list(conn.execute(select(*_SUMMARY).where(Mail.business_id == business_id, Mail.id.in_(mail_ids))).all())
+
+
 def find_text(conn: sa.Connection, business_id: str, kind: str) -> sa.Row[*tuple[Any, ...]] | None:
     """Return a business's own wording of a kind of mail, if it has one."""
     mine = MailText.business_id == business_id, MailText.kind == kind

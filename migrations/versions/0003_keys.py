@@ -254,9 +254,7 @@ def _create_rotation() -> None:
 
 
 def _create_access() -> None:
-    with op.batch_alter_table("connection", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("user_id", sa.String(length=26), nullable=True))
-        batch_op.create_foreign_key(op.f("fk_connection_user_id"), "console_user", ["user_id"], ["id"])
+    op.add_column("connection", sa.Column("user_id", sa.String(length=26), nullable=True))
     op.add_column("staff_link", sa.Column("made_by", sa.Text(), server_default="", nullable=False))
     op.create_table(
         "access_grant",
@@ -288,9 +286,7 @@ def _create_access() -> None:
         sa.Column("business_id", sa.String(length=26), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("subject_id", sa.String(length=26), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["grant_id"], ["access_grant.id"], name=op.f("fk_access_object_grant_id")
-        ),
+        sa.ForeignKeyConstraint(["grant_id"], ["access_grant.id"], name=op.f("fk_access_object_grant_id")),
         sa.PrimaryKeyConstraint("grant_id", "kind", "object_id", name=op.f("pk_access_object")),
     )
     op.create_index("ix_access_object_subject", "access_object", ["business_id", "subject_id"])
@@ -302,9 +298,7 @@ def _create_access() -> None:
         sa.Column("minute", sa.BigInteger(), nullable=False),
         sa.Column("business_id", sa.String(length=26), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["grant_id"], ["access_grant.id"], name=op.f("fk_access_view_grant_id")
-        ),
+        sa.ForeignKeyConstraint(["grant_id"], ["access_grant.id"], name=op.f("fk_access_view_grant_id")),
         sa.PrimaryKeyConstraint("grant_id", "kind", "object_id", "minute", name=op.f("pk_access_view")),
     )
 
@@ -313,9 +307,7 @@ def _drop_access() -> None:
     for table in ("access_view", "access_object", "access_grant"):
         op.drop_table(table)
     op.drop_column("staff_link", "made_by")
-    with op.batch_alter_table("connection", schema=None) as batch_op:
-        batch_op.drop_constraint(op.f("fk_connection_user_id"), type_="foreignkey")
-        batch_op.drop_column("user_id")
+    op.drop_column("connection", "user_id")
 
 
 def _drop_rotation() -> None:

@@ -15,6 +15,7 @@ from hub.core.errors import NeedsReconnect, UnknownId
 from hub.core.security import OPERATOR
 from hub.core.trouble import sentence
 from hub.registry import Registry
+from hub.store.connection import set_user
 from tests.actions.test_calendars import account, calendars_of, connection_of
 from tests.tables import nothing_changed
 from tests.world import MONDAY, World, down
@@ -32,7 +33,7 @@ def test_a_connection_shows_what_it_is_whose_it_is_and_what_its_calendars_stand_
     connection_id = account(world, "a", "b", owner=ada)
     a, _ = calendars_of(world, connection_id)
     choose_calendars(world.hub, world.business, connection_id, {a.id: (ada, True, True)})
-    (shown,) = list_connections(world.hub, world.business)
+    (shown,) = list_connections(world.hub, world.business, ada)
     assert (shown.id, shown.provider, shown.title, shown.level_title) == (connection_id, "fake", "Fake", "All")
     assert (shown.account_name, shown.health, shown.sentence, shown.keeps) == ("a", "ok", "", "nothing")
     assert (shown.holder_id, shown.holder, shown.made_at) == (ada, "Staff 1", MONDAY)
@@ -41,7 +42,26 @@ def test_a_connection_shows_what_it_is_whose_it_is_and_what_its_calendars_stand_
         ("a", "Staff 1", True, True, None),
         ("b", "", False, False, None),
     ]
-    assert get_connection(world.hub, world.business, connection_id) == shown
+    assert get_connection(world.hub, world.business, connection_id, holder_id=ada) == shown
+
+
+def test_names_of_accounts_and_calendars_are_masked_but_for_who_connected_them(world: World) -> None:
+    ada, hub = world.staff(connected=False), world.hub
+    hers, ours = account(world, "ada@gmail.com", "Secret club", owner=ada), account(world, "team@example.com")
+    with hub.database.writing() as conn:
+        set_user(conn, world.business, ours, "u")
+        set_user(conn, world.business, hers, "u")
+    for user_id in ("", "v", "u"):
+        shown = {one.id: one for one in list_connections(hub, world.business, user_id=user_id)}
+        assert (shown[hers].masked, shown[hers].account_name) == (True, "a•••@g•••")
+        assert [one.name for one in shown[hers].calendars] == ["Calendar 1", "Calendar 2"]
+        assert shown[ours].masked is (user_id != "u")
+        assert shown[ours].account_name == ("team@example.com" if user_id == "u" else "t•••@e•••")
+        assert "gmail" not in repr(shown)
+        assert "club" not in repr(shown)
+    (own,) = list_connections(hub, world.business, ada)
+    assert (own.masked, own.account_name) == (False, "ada@gmail.com")
+    assert [one.name for one in own.calendars] == ["Secret club", "ada@gmail.com"]
 
 
 def test_it_tells_the_last_look_and_the_age_of_the_oldest_data(world: World) -> None:
@@ -55,7 +75,7 @@ def test_it_tells_the_last_look_and_the_age_of_the_oldest_data(world: World) -> 
     world.clock.now += 5
     shown = get_connection(world.hub, world.business, connection_id)
     assert (shown.looked_at, shown.age) == (MONDAY + 60, 65)
-    assert [one.age for one in shown.calendars] == [65, 5, None]
+    assert {one.age for one in shown.calendars} == {65, 5, None}
 
 
 def test_what_is_wrong_is_said_in_a_sentence(world: World) -> None:
@@ -131,7 +151,7 @@ def test_testing_a_disconnected_account_asks_nobody_and_leaves_it_so(world: Worl
     connection_id = connection_of(world, world.staff())
     disconnect(world.hub, OPERATOR, world.business, connection_id)
     asked = len(world.calendars.calls)
-    with nothing_changed(world.hub):
+    with nothing_changed(world.hub, but=("call_refusal",)):
         tested = try_connection(world.hub, world.business, connection_id)
     assert (tested.ok, tested.sentence) == (False, "It was disconnected.")
     assert len(world.calendars.calls) == asked

@@ -53,6 +53,8 @@ def test_mails_about_accounts_are_worded_by_the_agency_alone(world: World) -> No
         MailKind.INVITATION,
         MailKind.RESET,
         MailKind.TEST,
+        MailKind.USER_ACCESS_ASKED,
+        MailKind.USER_ACCESS_VIEWED,
     }
 
 

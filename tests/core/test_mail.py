@@ -98,4 +98,6 @@ def test_every_kind_has_one_reader_and_only_the_customer_can_change_a_booking_by
         MailKind.INVITATION,
         MailKind.RESET,
         MailKind.TEST,
+        MailKind.USER_ACCESS_ASKED,
+        MailKind.USER_ACCESS_VIEWED,
     }

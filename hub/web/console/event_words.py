@@ -37,6 +37,7 @@ WORDS: Mapping[Kind, str] = MappingProxyType(
         Kind.STAFF_LINK_ENDED: "Link for a staff member ended",
         Kind.STAFF_LINK_USED: "Link of a staff member used",
         Kind.CUSTOMER_LINK_USED: "Link of a customer used",
+        Kind.ACCESS: "Access to what is masked",
         Kind.CONNECTED: "Account connected",
         Kind.DISCONNECTED: "Account disconnected",
         Kind.BOOKING_CHANGED: "Booking changed",

@@ -1,0 +1,46 @@
+"""What people see of accounts and calendars: masked here, where it is read for them, and nowhere else.
+
+The person whose account it is sees it in full: the staff member by their own link, the console user who connected it.
+Everybody else does not, whatever their role, and no program with a key. A mail server is no calendar: its sender stands
+on each mail that it sends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from hub.core.access import mask_account, mask_calendar
+from hub.core.errors import PluginBroken
+from hub.parts import Hub
+
+
+def is_masked(hub: Hub, connection: Any, *, holder_id: str | None = None, user_id: str = "") -> bool:
+    """Tell whether an account is masked for a staff member at their link, a console user, or (neither) anybody.
+
+    ``connection`` is its row.
+    """
+    if holder_id is not None and connection.holder_id == holder_id:
+        return False
+    if user_id and connection.holder_id is None and connection.user_id == user_id:
+        return False
+    try:
+        return hub.registry.offers(connection.provider, "hub_list_calendars")
+    except PluginBroken:
+        return True
+
+
+def shown_account(hub: Hub, connection: Any, *, holder_id: str | None = None, user_id: str = "") -> str:
+    """Return what is seen of an account's name; see `is_masked`."""
+    name: str = connection.account_name
+    return mask_account(name) if is_masked(hub, connection, holder_id=holder_id, user_id=user_id) else name
+
+
+def masked_calendars(calendars: Iterable[Any]) -> dict[str, str]:
+    """Return what is seen of calendars in place of their names, by id: a number within the account that stays."""
+    count: dict[str, int] = {}
+    found = {}
+    for row in sorted(calendars, key=lambda row: row.id):
+        count[row.connection_id] = count.get(row.connection_id, 0) + 1
+        found[row.id] = mask_calendar(count[row.connection_id])
+    return found
