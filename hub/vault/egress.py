@@ -9,6 +9,7 @@ from __future__ import annotations
 import http.client
 import ssl
 import time
+from functools import lru_cache
 from io import BufferedIOBase
 from pathlib import Path
 from socket import socket
@@ -51,7 +52,7 @@ class Egress:
         self._guard = guard
         self._timeout = timeout
         self._max_bytes = max_bytes
-        self._tls = _tls(ca_file)
+        self._tls = _tls(ca_file, ca_file.stat().st_mtime_ns if ca_file else 0)
         self._smtp = Smtp(guard, self._tls)
         self._pools = self._new_pools()
 
@@ -131,7 +132,8 @@ class Egress:
         return pools
 
 
-def _tls(ca_file: Path | None) -> ssl.SSLContext:
+@lru_cache(maxsize=8)  # to read all public authorities takes 20 ms, and the demo and tests make many brokers
+def _tls(ca_file: Path | None, _changed: int) -> ssl.SSLContext:
     context = create_urllib3_context()
     context.load_verify_locations(certifi.where())
     if ca_file is not None:
