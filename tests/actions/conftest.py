@@ -7,7 +7,10 @@ import pytest
 from hub.actions.businesses import create_business
 from hub.actions.holders import add_staff
 from hub.actions.hours import every_weekday
+from tests.revoking import grants, keys, revoking
 from tests.world import World
+
+__all__ = ["grants", "keys", "revoking"]
 
 
 @pytest.fixture

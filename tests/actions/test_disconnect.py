@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
-from types import ModuleType
 from typing import Any, cast
 
 import pytest
@@ -18,93 +14,31 @@ from sqlalchemy import select
 from hub.actions.book import book
 from hub.actions.cancel import cancel
 from hub.actions.check import check_live
-from hub.actions.connect import choose_calendar, connect, list_calendars
+from hub.actions.connect import list_calendars
 from hub.actions.connections import get_connection, list_connections
 from hub.actions.disconnect import disconnect, risk_of_disconnect
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
 from hub.actions.sync import sync_calendar
+from hub.core.access import mask_account
 from hub.core.booking import State
 from hub.core.calendar import Window
 from hub.core.errors import Refused, Retry, Unavailable, UnknownId
-from hub.core.provider import AuthScheme, Grant, Provider, Revocation
 from hub.core.security import OPERATOR, Visit
 from hub.jobs.perform import drain
-from hub.plugin import Busy, hookimpl
-from hub.registry import Candidate
+from hub.plugin import Busy
 from hub.store.calendar import BusyTime
 from hub.store.connection import Connection, Credential
-from hub.store.database import Database
 from hub.store.outbox import DONE, WAITING, Outbox
 from hub.store.security import SecurityEvent
-from hub.vault.keycalls import Connected
 from tests.actions.test_book import booked, row, settle
 from tests.actions.test_calendars import busy_times, calendars_of, connection_of
+from tests.revoking import Keys, connected
 from tests.tables import nothing_changed
-from tests.world import ADA, DAY, HOUR, MONDAY, Calendars, World, _Plugin, down, make_world
+from tests.world import ADA, DAY, HOUR, MONDAY, World, down
 
 TEN = MONDAY + 2 * HOUR
 CYD = Visit("user", "cyd", "192.0.2.7", "a browser", "connection_end")
-
-
-class _Keys:
-    """The keys module of a provider that revokes: it grants what is asked for, and can be down."""
-
-    def __init__(self) -> None:
-        self.problem: Exception | None = None
-        self.revoked: list[str] = []
-        self.meanwhile: Any = lambda: None
-
-    @hookimpl
-    def hub_connect(self, setup: Any, answer: Any) -> Grant:
-        return Grant(AuthScheme.BEARER, {"access_token": answer["token"]}, (), answer["name"])
-
-    @hookimpl
-    def hub_revoke(self, setup: Any, grant: Grant) -> None:
-        if self.problem is not None:
-            raise self.problem
-        self.revoked.append(grant.secret["access_token"])
-        self.meanwhile()
-
-
-class _RevokingPlugin(_Plugin):
-    __name__ = "tests.revoking.plugin"
-
-    @hookimpl
-    def hub_provider(self) -> Provider:
-        return replace(super().hub_provider(), revocation=Revocation.TOKEN, keeps="a copy of the events")
-
-
-class _Revoking(Calendars):
-    def candidate(self) -> Candidate:
-        return Candidate("fake", "tests", lambda: cast(ModuleType, _RevokingPlugin(self)))
-
-
-@pytest.fixture
-def keys(monkeypatch: pytest.MonkeyPatch) -> _Keys:
-    made = _Keys()
-    monkeypatch.setitem(sys.modules, "tests.revoking", ModuleType("tests.revoking"))
-    monkeypatch.setitem(sys.modules, "tests.revoking.keys", cast(ModuleType, made))
-    return made
-
-
-@pytest.fixture
-def revoking(
-    database: Database, keystore: Database, tmp_path: Path, keys: _Keys, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[World]:
-    """A world whose provider revokes what it granted."""
-    monkeypatch.setattr("tests.world.Calendars", _Revoking)
-    made = make_world(database, keystore, tmp_path)
-    yield made
-    made.hub.broker.close()
-
-
-def connected(world: World, name: str, token: str = "token-1", **options: Any) -> str:
-    step = connect(world.hub, world.business, "fake", "all", {"name": name, "token": token}, **options)
-    assert isinstance(step, Connected)
-    for one in list_calendars(world.hub, world.business, step.connection):
-        choose_calendar(world.hub, world.business, one.id, name, checked=True, written=True)
-    return step.connection
 
 
 def health(world: World, connection_id: str) -> tuple[str, int]:
@@ -139,7 +73,7 @@ def test_a_disconnected_account_is_asked_nothing_any_more_and_what_was_read_of_i
     world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
     assert sync_calendar(world.hub, world.business, calendar.id)
     done = disconnect(world.hub, CYD, world.business, connection_id)
-    assert (done.account_name, done.revoked, done.keeps, done.ended_at) == (ada, True, "nothing", MONDAY)
+    assert (done.account_name, done.revoked, done.keeps, done.ended_at) == (mask_account(ada), True, "nothing", MONDAY)
     assert health(world, connection_id) == ("disconnected", 2)
     (after,) = calendars_of(world, connection_id)
     assert (after.checked, after.written, after.cursor, after.read_at, after.read_until) == (False, False, None, 0, 0)
@@ -205,7 +139,7 @@ def test_the_connection_of_another_business_or_person_is_unknown(world: World, s
 
 
 def test_it_works_while_the_provider_is_down_and_the_grant_is_revoked_when_it_is_back(
-    revoking: World, keys: _Keys
+    revoking: World, keys: Keys
 ) -> None:
     ada = revoking.staff(connected=False)
     connection_id = connected(revoking, ada)
@@ -228,7 +162,7 @@ def test_it_works_while_the_provider_is_down_and_the_grant_is_revoked_when_it_is
     assert not get_connection(revoking.hub, revoking.business, connection_id).revoking
 
 
-def test_no_provider_is_called_before_the_answer_is_there(revoking: World, keys: _Keys) -> None:
+def test_no_provider_is_called_before_the_answer_is_there(revoking: World, keys: Keys) -> None:
     connection_id = connected(revoking, revoking.staff(connected=False))
     revoking.calendars.calls.clear()
     disconnect(revoking.hub, CYD, revoking.business, connection_id)
@@ -240,7 +174,7 @@ class _NoBroker:
         raise Unavailable("The broker is not there.")
 
 
-def test_it_works_while_the_broker_is_down(revoking: World, keys: _Keys) -> None:
+def test_it_works_while_the_broker_is_down(revoking: World, keys: Keys) -> None:
     connection_id = connected(revoking, revoking.staff(connected=False))
     without = replace(revoking.hub, broker=cast(Any, _NoBroker()))
     disconnect(without, CYD, revoking.business, connection_id)
@@ -253,7 +187,7 @@ def test_it_works_while_the_broker_is_down(revoking: World, keys: _Keys) -> None
 
 
 def test_an_account_that_is_connected_again_before_it_was_revoked_keeps_its_new_grant(
-    revoking: World, keys: _Keys
+    revoking: World, keys: Keys
 ) -> None:
     ada = revoking.staff(connected=False)
     connection_id = connected(revoking, ada)
@@ -269,7 +203,7 @@ def test_an_account_that_is_connected_again_before_it_was_revoked_keeps_its_new_
 
 
 def test_an_account_that_is_connected_again_while_it_is_revoked_keeps_its_new_grant(
-    revoking: World, keys: _Keys
+    revoking: World, keys: Keys
 ) -> None:
     ada = revoking.staff(connected=False)
     connection_id = connected(revoking, ada)
