@@ -138,6 +138,24 @@ def add_refusal(
     conn.execute(_REFUSAL[conn.dialect.name], {"business_id": business_id, "calls": 1, **values})
 
 
+def uses_since(conn: Connection, business_id: str, connection_id: str, minute: int) -> Sequence[Row[Any]]:
+    """Return the counted uses of a connection's key from a minute on: ``minute``, ``purpose``, ``count``."""
+    table = KeyUse
+    mine = table.business_id == business_id, table.connection_id == connection_id, table.minute >= minute
+    count = func.sum(table.uses).label("count")
+    statement = select(table.minute, table.purpose, count).where(*mine).group_by(table.minute, table.purpose)
+    return conn.execute(statement.order_by(table.minute)).all()
+
+
+def refusals_since(conn: Connection, business_id: str, connection_id: str, minute: int) -> Sequence[Row[Any]]:
+    """Return the counted refusals of a connection from a minute on: ``minute``, ``purpose``, ``reason``, ``count``."""
+    table = CallRefusal
+    mine = table.business_id == business_id, table.connection_id == connection_id, table.minute >= minute
+    keys = table.minute, table.purpose, table.reason
+    statement = select(*keys, func.sum(table.calls).label("count")).where(*mine).group_by(*keys)
+    return conn.execute(statement.order_by(table.minute)).all()
+
+
 Counted = type[KeyUse] | type[CallRefusal]
 
 _LOCK = 0x6B65797573  # any number that no other program takes on this database
