@@ -16,6 +16,7 @@ from hub.core.booking import CalendarState, State
 from hub.core.calendar import Calendar, Event, Found, Written
 from hub.core.errors import Conflict, NotFound, Retry
 from hub.core.purpose import Purpose
+from hub.identity.phone import spell_phone
 from hub.parts import Hub
 from hub.store import calendar
 from hub.store.booking import Booking, BookingEvent, find_booking, lock_booking, staff_of
@@ -184,7 +185,8 @@ def _event_of(hub: Hub, business_id: str, booking: sa.Row[Any], event: sa.Row[An
     if booking.person_id:
         customer = open_person(hub, business_id, booking.person_id)
         summary = f"{service}: {customer.name}"
-        description = "\n".join(part for part in (customer.name, customer.phone, customer.email) if part)
+        number = spell_phone(customer.phone, "")  # with its country code: a calendar is read anywhere
+        description = "\n".join(part for part in (customer.name, number, customer.email) if part)
     return Event(
         uid=event.uid,
         start=booking.starts_at,

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select
 
+from hub.actions.book import book
 from hub.actions.cancel import cancel
 from hub.actions.effects import EFFECTS
 from hub.actions.event import UNWANTED
+from hub.actions.hold import hold
+from hub.actions.people import Customer
 from hub.actions.reschedule import reschedule
 from hub.core.booking import CalendarState
 from hub.core.errors import HubError
@@ -71,6 +74,15 @@ def test_the_event_says_who_comes_and_nothing_that_was_not_given(world: World) -
     (found,) = world.calendars.events[ada].values()
     assert (found.summary, found.description) == ("Check-up: Ada Lovelace", "Ada Lovelace\nada@example.com")
     assert (found.start, found.end, found.zone) == (TEN, TEN + HALF, "Europe/Berlin")
+
+
+def test_a_number_in_an_event_can_be_read_and_dialled_from_anywhere(world: World) -> None:
+    service = world.service(world.staff())
+    booking_id = hold(world.hub, world.business, service, TEN, zone="Europe/Berlin").booking_id
+    book(world.hub, world.business, booking_id, Customer("Cyd Charisse", phone="+12025550143"))
+    drain(world.hub, EFFECTS)
+    (found,) = [one for events in world.calendars.events.values() for one in events.values()]
+    assert found.description == "Cyd Charisse\n+1 202-555-0143"
 
 
 def test_the_event_has_its_id_before_it_is_written_and_its_place_afterwards(world: World) -> None:
