@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 
 from hub.actions.consent_state import About, allow, ask, change, end_consent, locked_state, text_of
@@ -48,6 +50,18 @@ def standing_consent(hub: Hub, about: About, connection_id: str) -> str | None:
     """Return the consent that an account has, if it may be connected again under it: given, and to this very text."""
     with hub.database.reading() as conn:
         return _standing(hub, conn, about, connection_id)
+
+
+def given_consent(hub: Hub, visit: Visit, business_id: str, consent_id: str) -> sa.Row[Any] | None:
+    """Return the newest state of a consent that this visitor gave and no account goes by yet; None if it is over.
+
+    Raises UnknownId for one of somebody else.
+    """
+    with hub.database.reading() as conn:
+        row = newest_state(conn, business_id, consent_id)
+    if row.connection_id is None and (row.actor, row.actor_id) != (visit.actor, visit.actor_id):
+        raise UnknownId("consent", consent_id)
+    return row if _permits(hub, row) else None
 
 
 def check_consent(
@@ -107,7 +121,7 @@ def _check_read(conn: sa.Connection, about: About, text_hash: str) -> None:
         raise StateError("The text is another one by now; read it and answer again.", code="changed")
 
 
-def _check_unused(hub: Hub, visit: Visit, about: About, connection_id: str | None, row: sa.Row[object]) -> None:
+def _check_unused(hub: Hub, visit: Visit, about: About, connection_id: str | None, row: sa.Row[Any]) -> None:
     """See that a consent is for this account, from this visitor, and that no other account goes by it."""
     if (row.actor, row.actor_id) != (visit.actor, visit.actor_id) and row.connection_id is None:
         raise UnknownId("consent", row.consent_id)
@@ -117,7 +131,7 @@ def _check_unused(hub: Hub, visit: Visit, about: About, connection_id: str | Non
         raise _nobody_agreed()
 
 
-def _permits(hub: Hub, row: sa.Row[object]) -> bool:
+def _permits(hub: Hub, row: sa.Row[Any]) -> bool:
     return permits(row.state, row.purposes, row.expires_at, next(iter(row.purposes), Purpose.CONNECT), hub.clock())
 
 

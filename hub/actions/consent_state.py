@@ -115,7 +115,7 @@ def change(
     before = dict(row._mapping.items())
     left = (before["purposes"] if purposes is None else sorted(purposes)) if state is ConsentState.GIVEN else []
     new = {"number": row.number + 1, "state": state, "reason": reason, "at": hub.clock(), "purposes": left}
-    new["withdrawn"] = sorted(set(row.purposes) - set(left))
+    new["withdrawn"] = sorted(set(row.purposes) - set(left)) if row.state == ConsentState.GIVEN else []
     _add(conn, {**before, **new, **_proof(hub, visit, via), **values})
 
 

@@ -39,7 +39,6 @@ _DATA = {
     DataCategory.CONTACTS: "contacts",
 }
 _ENDS = {
-    Revocation.NONE: "{provider} has nothing to end: a password stays valid there until its owner changes it.",
     Revocation.TOKEN: "This permission is ended at {provider} as well.",
     Revocation.GRANT: "The permission is ended at {provider} as well, with every other one of this agency there.",
 }
@@ -128,7 +127,8 @@ def _stop(provider: Provider, level: ConnectLevel) -> tuple[str, ...]:
     lines = ["With one button on the page of the account, where you connect it now. No use begins after that."]
     if withdrawable(level.purposes):
         lines.append("Writing appointments can be stopped alone; those that are written stay.")
-    lines.append(_ENDS[provider.revocation].replace("{provider}", provider.title))
+    if provider.revocation in _ENDS:
+        lines.append(_ENDS[provider.revocation].replace("{provider}", provider.title))
     if provider.keeps:
         lines.append(_dot(provider.keeps))
     return tuple(lines)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask import Flask
 
 from hub.actions.account import OPERATOR_USER
+from hub.actions.consent import answer_consent, consent_about, consent_question
 from hub.actions.customer_link import customer_token
 from hub.actions.hold import hold
 from hub.actions.hours import add_time_off
@@ -20,11 +21,12 @@ from hub.actions.reset import make_reset_link
 from hub.actions.staff_links import make_staff_link
 from hub.core.calendar import Window
 from hub.core.mail import MailKind
-from hub.core.security import OPERATOR
+from hub.core.security import OPERATOR, Visit
 from hub.parts import Hub
 from hub.store.booking import Booking
 from hub.store.business import AGENCY, Business
 from hub.store.connection import Connection
+from hub.store.consent import Consent
 from hub.store.guard import Across
 from hub.store.holder import Holder
 from hub.store.mail import Mail
@@ -42,9 +44,13 @@ NO_PAGES = frozenset(
         "api.api_try",  # the pages of Swagger UI: tried in tests/browser/test_api_pages.py
         "assets.file",
         "booking.appointment_file",
+        "console.connection_again",  # leads on while a consent stands
+        "console.consent_file",
         "health.live",
         "health.ready",
         "metrics.read",
+        "staff.again",
+        "staff.consent_file",
     }
 )
 """What answers a look with something that is no page for people."""
@@ -89,6 +95,8 @@ class Places:
     def _value(self, endpoint: str, name: str) -> str:
         if name == "token":
             return self._token(endpoint)
+        if name == "consent_id":
+            return self._consent(endpoint)
         if name not in self.found:
             self.found[name] = getattr(self, f"_{name}")()
         return self.found[name]
@@ -104,6 +112,15 @@ class Places:
                 self.found["staff"] = make_staff_link(self.hub, OPERATOR, self.business, self._holder_id())[1]
             return self.found["staff"]
         return customer_token(self.hub, self.business, self._booking_id())
+
+    def _consent(self, endpoint: str) -> str:
+        """Return the consent of the account, or for the form of a new one a fresh consent of who looks at it."""
+        if endpoint not in ("console.connection_fill", "staff.fill"):
+            return self._first(Consent.consent_id, Consent.connection_id == self._value(endpoint, "connection_id"))
+        holder_id = self._holder_id() if endpoint == "staff.fill" else None
+        about = consent_about(self.hub, self.business, "caldav", "calendar", holder_id)
+        visit = Visit(actor="staff", actor_id=holder_id) if holder_id else Visit(actor="user", actor_id=self._user_id())
+        return answer_consent(self.hub, visit, about, consent_question(self.hub, about).hash, agreed=True)
 
     def _business_id(self) -> str:
         return self.business

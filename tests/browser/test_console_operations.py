@@ -111,6 +111,7 @@ def test_what_is_refused_and_what_needs_somebody_is_as_good_to_look_at(
     open_one = book_for(world.hub, OPERATOR, world.business, service, MONDAY + 4 * HOUR, ADA, zone="Europe/Berlin")
     base = f"/console/{world.business}"
     enter(driver, live, f"{base}/connections/new/fake")
+    press(driver, "Agree and connect")
     fill(driver, **{"answer-server": "wrong.example.com", "answer-password": SECRET})
     send(driver)
     assert_good(driver)
@@ -150,6 +151,7 @@ def test_names_full_of_markup_run_nothing(world: World, driver: Chrome, serve: o
     change_service(world.hub, world.business, service, 1, {"name": CANARY, "description": CANARY})
     base = f"/console/{world.business}"
     enter(driver, live, f"{base}/connections/new/fake")
+    press(driver, "Agree and connect")
     fill(driver, **{"answer-server": CANARY, "answer-password": SECRET})
     send(driver)
     evil = driver.current_url.partition("?")[0].rpartition("/")[2]

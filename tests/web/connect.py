@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from types import SimpleNamespace
@@ -10,6 +11,7 @@ from typing import Any
 from hub.core.provider import AuthScheme, Form, Grant, SettingField
 from hub.registry import Record, Registry, Status
 from hub.vault.broker import Broker
+from tests.web.conftest import Browser
 from tests.world import World
 
 SECRET = "correct horse battery"
@@ -44,6 +46,17 @@ def with_form(world: World) -> World:
     )
     world.hub = replace(hub, registry=registry, broker=broker)
     return world
+
+
+def agree(browser: Browser, path: str, answer: str = "agree", **values: str) -> str:
+    """Read the page that asks, answer it, and return the address to which that leads."""
+    page = browser.get(path).text
+    found = re.search(r'name="text" value="([0-9a-f]{64})"', page)
+    assert found, page
+    given: dict[str, object] = {"text": found[1], "answer": answer, **values}
+    led = browser.post(path, given)
+    assert led.status_code == 303, led.text
+    return str(led.headers["Location"]).partition("?")[0]
 
 
 def _connect(setup: Any, answer: Mapping[str, str] | None) -> Form | Grant:

@@ -19,6 +19,7 @@ from hub.actions.try_mail import last_test_mail, send_test_mail
 from hub.core.errors import UnknownId
 from hub.core.role import Right
 from hub.store.business import AGENCY
+from hub.web.console.asking import question
 from hub.web.console.connecting import (
     ConnectForm,
     Offered,
@@ -57,14 +58,14 @@ def agency_mail_fill(mail_provider: str) -> Response:
     """Show the form that the plugin asks for."""
     offered = _sender(mail_provider)
     level = level_of(offered, "")
-    return _form_page(offered, level, take_step(_work(offered, level), None))
+    return _form_page(offered, level, take_step(_work(offered, level, ""), None))
 
 
 def agency_mail_made(mail_provider: str) -> Response:
     """Try what was typed, and connect. An earlier server is disconnected then, so that there is one."""
     offered, form = _sender(mail_provider), typed(ConnectForm)
     level = level_of(offered, form.level.data or "")
-    step = take_step(_work(offered, level), read_answer())
+    step = take_step(_work(offered, level, form.agreed.data or ""), read_answer())
     if not step.connected:
         return _form_page(offered, level, step, 200 if step.url else 422)
     for one in list_connections(the_hub(), AGENCY):
@@ -101,15 +102,16 @@ def _sender(name: str) -> Offered:
     return offered
 
 
-def _work(offered: Offered, level: str) -> Any:
+def _work(offered: Offered, level: str, agreed: str) -> Any:
     def work(answer: Mapping[str, str] | None) -> Any:
-        return connect(the_hub(), AGENCY, offered.name, level, answer, visit=visit())
+        return connect(the_hub(), AGENCY, offered.name, level, answer, visit=visit(), agreed=agreed)
 
     return work
 
 
 def _form_page(offered: Offered, level: str, step: Step, status: int = 200) -> Response:
-    return console_page("console/settings_mail_form.html", status, offered=offered, level=level, step=step)
+    text = question(AGENCY, offered, level).text
+    return console_page("console/settings_mail_form.html", status, offered=offered, level=level, step=step, text=text)
 
 
 _ALL = "/console/agency-mail"

@@ -65,7 +65,7 @@ class ConnectForm(forms.Form):
 
     answer = HiddenField()
     level = HiddenField()
-    holder = HiddenField()
+    agreed = HiddenField()
 
 
 def providers(hub: Hub, *, calendars_only: bool = False) -> tuple[tuple[Offered, ...], tuple[tuple[str, str], ...]]:

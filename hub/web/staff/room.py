@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint
 
 from hub.web.route import doors_of, room_of
-from hub.web.staff import link
+from hub.web.staff import consents, ending, link, steps
 
-ROUTES = link.ROUTES
+ROUTES = (*link.ROUTES, *ending.ROUTES, *steps.ROUTES, *consents.ROUTES)
 DOORS = doors_of(ROUTES)
 
 

@@ -88,7 +88,9 @@ def test_an_owner_connects_a_server_and_a_new_one_takes_its_place(tmp_path: Path
             "answer-sender": "hub@agency.test",
         }
         try:
-            ada.get(path)
+            page = ada.get(path).text
+            assert ada.post(path, given).status_code == 422  # nobody agreed to anything
+            given["agreed"] = page.partition('name="agreed" value="')[2][:64]
             answer = ada.post(path, {**given, "answer-port": "1"})
             assert answer.status_code == 422
             assert 'value="hub@agency.test"' in answer.text

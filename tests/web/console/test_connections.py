@@ -12,7 +12,7 @@ from hub.actions.hold import hold
 from hub.core.errors import Retry
 from tests.tables import nothing_changed
 from tests.web.conftest import Browser, looked_at
-from tests.web.connect import EVIL, SECRET, with_form
+from tests.web.connect import EVIL, SECRET, agree, with_form
 from tests.world import ADA, HOUR, MONDAY, World, down
 
 SignedIn = Callable[[str], Browser]
@@ -31,9 +31,9 @@ def path_of(world: World, rest: str = "") -> str:
 
 def connect(browser: Browser, world: World, **values: str) -> str:
     """Connect an account by the form, and return the address of its page."""
-    browser.get(path_of(world, "/new/fake"))
-    given = {"level": "all", "answer-server": "dav.example.com", "answer-password": SECRET, **values}
-    answer = browser.post(path_of(world, "/new/fake"), dict(given))
+    form = agree(browser, path_of(world, "/new/fake"), holder=values.pop("holder", ""))
+    browser.get(form)
+    answer = browser.post(form, {"answer-server": "dav.example.com", "answer-password": SECRET, **values})
     assert answer.status_code == 303, answer.text
     return str(answer.headers["Location"]).partition("?")[0]
 
@@ -55,7 +55,7 @@ def test_providers_that_work_are_offered_and_the_others_say_why_not(world: World
 def test_an_account_is_connected_by_the_plugins_form(world: World, signed_in: SignedIn) -> None:
     staff = world.staff(connected=False)
     ada = signed_in("owner")
-    page = ada.get(path_of(world, "/new/fake")).text
+    page = ada.get(agree(ada, path_of(world, "/new/fake"))).text
     assert 'type="password"' in page
     address = connect(ada, world, holder=staff)
     page = ada.get(address).text
@@ -69,10 +69,10 @@ def test_an_account_is_connected_by_the_plugins_form(world: World, signed_in: Si
 
 def test_what_was_typed_stays_but_never_the_secret(world: World, signed_in: SignedIn) -> None:
     ada = signed_in("owner")
-    ada.get(path_of(world, "/new/fake"))
-    given = {"level": "all", "answer-server": "wrong.example.com", "answer-password": SECRET}
+    form = agree(ada, path_of(world, "/new/fake"))
+    ada.get(form)
     with nothing_changed(world.hub, but=(*SEEN, "security_event")):
-        answer = ada.post(path_of(world, "/new/fake"), given)
+        answer = ada.post(form, {"answer-server": "wrong.example.com", "answer-password": SECRET})
     assert answer.status_code == 422
     assert "lets nobody in" in answer.text
     assert 'value="wrong.example.com"' in answer.text
@@ -81,30 +81,38 @@ def test_what_was_typed_stays_but_never_the_secret(world: World, signed_in: Sign
 
 def test_a_field_with_choices_is_a_list_of_them_and_keeps_what_was_chosen(world: World, signed_in: SignedIn) -> None:
     ada = signed_in("owner")
-    assert '<option value="b" selected>With &lt;two&gt; keys</option>' in ada.get(path_of(world, "/new/fake")).text
-    given = {"level": "all", "answer-server": "wrong.example.com", "answer-password": SECRET, "answer-lock": "a"}
-    assert '<option value="a" selected>With a key</option>' in ada.post(path_of(world, "/new/fake"), given).text
+    form = agree(ada, path_of(world, "/new/fake"))
+    assert '<option value="b" selected>With &lt;two&gt; keys</option>' in ada.get(form).text
+    given = {"answer-server": "wrong.example.com", "answer-password": SECRET, "answer-lock": "a"}
+    assert '<option value="a" selected>With a key</option>' in ada.post(form, given).text
 
 
 def test_a_provider_that_does_not_answer_gets_a_sentence_and_nothing_is_connected(
     world: World, signed_in: SignedIn
 ) -> None:
     ada = signed_in("owner")
-    ada.get(path_of(world, "/new/fake"))
+    form = agree(ada, path_of(world, "/new/fake"))
+    ada.get(form)
     world.calendars.fail = lambda hook: Retry("slow", code="timeout") if hook == "hub_list_calendars" else None
-    given = {"level": "all", "answer-server": "dav.example.com", "answer-password": SECRET}
-    answer = ada.post(path_of(world, "/new/fake"), given)
+    given: dict[str, object] = {"answer-server": "dav.example.com", "answer-password": SECRET}
+    answer = ada.post(form, given)
     assert answer.status_code == 422
     assert "answers too slowly" in answer.text
     assert SECRET not in answer.text
     assert all(one.health == "disconnected" for one in list_connections(world.hub, world.business))
+    world.calendars.fail = lambda hook: None
+    assert ada.post(form, given).status_code == 303  # what was agreed to need not be read again
 
 
 def test_a_field_that_no_form_has_is_refused(world: World, signed_in: SignedIn) -> None:
     ada = signed_in("owner")
+    form = agree(ada, path_of(world, "/new/fake"))
+    ada.get(form)
+    with nothing_changed(world.hub, but=SEEN):
+        assert ada.post(form, {"level": "all", "admin": "1"}).status_code == 422
     ada.get(path_of(world, "/new/fake"))
     with nothing_changed(world.hub, but=SEEN):
-        assert ada.post(path_of(world, "/new/fake"), {"level": "all", "admin": "1"}).status_code == 422
+        assert ada.post(path_of(world, "/new/fake"), {"answer": "agree", "admin": "1"}).status_code == 422
 
 
 def test_of_two_who_choose_calendars_the_second_sees_what_the_first_did(world: World, signed_in: SignedIn) -> None:
@@ -180,11 +188,10 @@ def test_connecting_again_keeps_the_choice(world: World, signed_in: SignedIn) ->
     one = list_connections(world.hub, world.business)[0].calendars[0].id
     ada.get(address)
     ada.post(f"{address}/calendars", {f"holder-{one}": staff, f"check-{one}": "y"})
-    ada.get(f"{address}/again")
-    wrong = ada.post(f"{address}/again", {"level": "all", "answer-server": "wrong.example.com"})
-    assert wrong.status_code == 422
-    given = {"level": "all", "answer-server": "dav.example.com", "answer-password": SECRET}
-    assert ada.post(f"{address}/again", dict(given)).status_code == 303
+    form = str(ada.get(f"{address}/again").headers["Location"])  # the consent stands: nothing is to read again
+    ada.get(form)
+    assert ada.post(form, {"answer-server": "wrong.example.com"}).status_code == 422
+    assert ada.post(form, {"answer-server": "dav.example.com", "answer-password": SECRET}).status_code == 303
     (found,) = list_connections(world.hub, world.business)
     assert found.calendars[0].checked
 
@@ -212,7 +219,7 @@ def test_names_with_markup_are_text_everywhere(world: World, signed_in: SignedIn
     ada = signed_in("owner")
     address = connect(ada, world, **{"answer-server": EVIL})
     for one in (path_of(world), address, f"{address}/end", f"{address}/again"):
-        page = ada.get(one).text
+        page = ada.follow(ada.get(one)).text
         assert "<script>alert" not in page, one
         assert "&lt;script&gt;alert" in page, one
 

@@ -12,7 +12,7 @@ from hub.actions.staff_links import DAY, end_staff_link, make_staff_link
 from hub.core.security import OPERATOR
 from tests.tables import nothing_changed
 from tests.web.conftest import Browser, looked_at
-from tests.web.connect import EVIL, SECRET, with_form
+from tests.web.connect import EVIL, SECRET, agree, with_form
 from tests.world import World, down
 
 SEEN = ("staff_link", "security_event")
@@ -32,9 +32,9 @@ def link_of(world: World, holder_id: str) -> str:
 
 def connect(visitor: Browser, link: str, **values: str) -> str:
     """Connect an account by the form, and return the address of its page."""
-    visitor.get(f"{link}/connect/fake")
-    given = {"level": "all", "answer-server": "dav.example.com", "answer-password": SECRET, **values}
-    answer = visitor.post(f"{link}/connect/fake", dict(given))
+    form = agree(visitor, f"{link}/connect/fake")
+    visitor.get(form)
+    answer = visitor.post(form, {"answer-server": "dav.example.com", "answer-password": SECRET, **values})
     assert answer.status_code == 303, answer.text
     return str(answer.headers["Location"]).partition("?")[0]
 
@@ -51,7 +51,7 @@ def test_a_calendar_is_connected_chosen_tested_and_disconnected_without_a_sign_i
     staff, visitor = world.staff(connected=False), browser()
     link = link_of(world, staff)
     page = visitor.follow(visitor.get(f"{link}/connect")).text  # there is one provider, so there is nothing to choose
-    assert 'type="password"' in page
+    assert "Agree and connect" in page
     account = connect(visitor, link)
     (found,) = list_connections(world.hub, world.business)
     assert found.holder_id == staff
@@ -71,8 +71,8 @@ def test_a_calendar_is_connected_chosen_tested_and_disconnected_without_a_sign_i
 def test_what_is_refused_says_why_and_keeps_all_but_the_secret(world: World, browser: Open) -> None:
     visitor = browser()
     link = link_of(world, world.staff(connected=False))
-    given = {"level": "all", "answer-server": "wrong.example.com", "answer-password": SECRET}
-    answer = visitor.post(f"{link}/connect/fake", given)
+    form = agree(visitor, f"{link}/connect/fake")
+    answer = visitor.post(form, {"answer-server": "wrong.example.com", "answer-password": SECRET})
     assert answer.status_code == 422
     assert "lets nobody in" in answer.text
     assert 'value="wrong.example.com"' in answer.text
@@ -86,9 +86,10 @@ def test_looking_at_every_page_again_and_again_changes_nothing(world: World, bro
     scanner = browser()
     with nothing_changed(world.hub, but=SEEN):
         for _ in range(2):
-            for path in (link, f"{link}/connect/fake", account, f"{account}/again", f"{account}/end"):
+            for path in (link, f"{link}/connect/fake", account, f"{account}/end", f"{link}/consents"):
                 assert scanner.get(path).status_code == 200, path
                 assert scanner.client.head(path).status_code == 200, path
+            assert scanner.get(f"{account}/again").status_code == 303
             for path in (f"{account}/test", f"{account}/calendars"):
                 assert scanner.get(path).status_code == 405, path
 
@@ -149,7 +150,7 @@ def test_names_with_markup_are_text(world: World, browser: Open) -> None:
     link = link_of(world, world.staff(connected=False))
     account = connect(visitor, link, **{"answer-server": EVIL})
     for path in (link, account, f"{account}/end", f"{account}/again"):
-        page = visitor.get(path).text
+        page = visitor.follow(visitor.get(path)).text
         assert "<script>alert" not in page, path
         assert "{{7*7}}" in page, path
 

@@ -1,0 +1,71 @@
+"""The page that asks before an account is connected, and the answer to it: in the console and behind staff links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wtforms import HiddenField
+
+from hub.actions.consent import answer_consent, consent_about, consent_question
+from hub.actions.consent_state import About
+from hub.core.consent_text import ConsentText
+from hub.core.errors import StateError
+from hub.web.console.connecting import Offered
+from hub.web.current import entry, the_hub, visit
+from hub.web.forms import Form, typed
+
+AGREE = "agree"
+
+
+class AnswerForm(Form):
+    """What is answered: ``agree`` or ``no``, to the text with that hash, about that level and whose account."""
+
+    answer = HiddenField()
+    text = HiddenField()
+    level = HiddenField()
+    holder = HiddenField()
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the page shows: the text, and what it is about. ``changed``: it is another one than was answered."""
+
+    offered: Offered
+    level: str
+    text: ConsentText
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer: the consent's id, and whether it was yes."""
+
+    consent_id: str
+    agreed: bool
+
+
+def question(business_id: str, offered: Offered, level: str, *, changed: bool = False) -> Question:
+    """Return what is asked before an account is connected at that level."""
+    about = consent_about(the_hub(), business_id, offered.name, level)
+    return Question(offered, level, consent_question(the_hub(), about), changed)
+
+
+def read_decision() -> AnswerForm:
+    """Return what was answered. Raises UnprocessableEntity for a strange field."""
+    return typed(AnswerForm)
+
+
+def take_answer(about: About, form: AnswerForm) -> Given | None:
+    """Record an answer; None if the text is another one by now, so that it must be read again."""
+    agreed = form.answer.data == AGREE
+    try:
+        text_hash = form.text.data or ""
+        return Given(answer_consent(the_hub(), visit(), about, text_hash, agreed=agreed, via=via()), agreed)
+    except StateError:
+        return None
+
+
+def via() -> str:
+    """Return the id of the sign-in or link by which the visitor came."""
+    found = entry()
+    return found.session.id if found.session else found.staff.id if found.staff else ""

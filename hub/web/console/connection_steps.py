@@ -1,0 +1,209 @@
+"""Connecting an account of a business, step by step: with whom it is, whether it may be used, what the plugin asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import request
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from hub.actions.connect import connect
+from hub.actions.connections import ConnectionView, get_connection
+from hub.actions.consent import consent_about, given_consent, standing_consent
+from hub.actions.holders import Holder, HolderKind, get_holder, list_holders
+from hub.core.page import LARGEST
+from hub.core.role import Right
+from hub.web.console.asking import AnswerForm, question, read_decision, take_answer
+from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, read_answer, take_step
+from hub.web.console.connecting import provider as find_provider
+from hub.web.console.frame import business_page
+from hub.web.current import the_hub, visit
+from hub.web.door import Rate, Who
+from hub.web.forms import typed
+from hub.web.pages import see_other
+from hub.web.route import route
+
+
+def connection_new(business_id: str) -> Response:
+    """Choose with whom the account is."""
+    offered, broken = providers(the_hub())
+    holder = _holder(business_id, request.args.get("holder", ""))
+    return business_page("console/connection_new.html", business_id, offered=offered, broken=broken, holder=holder)
+
+
+def connection_ask(business_id: str, provider: str) -> Response:
+    """Ask whether an account may be used: for what, how long, and how that is stopped."""
+    offered = find_provider(the_hub(), provider)
+    level = level_of(offered, request.args.get("level", ""))
+    return _ask_page(business_id, offered, level, holder_id=request.args.get("holder", ""))
+
+
+def connection_answered(business_id: str, provider: str) -> Response:
+    """Note the answer, and go on with a yes."""
+    offered, form = find_provider(the_hub(), provider), read_decision()
+    level, holder_id = level_of(offered, form.level.data or ""), _chosen(business_id, offered, form)
+    given = take_answer(consent_about(the_hub(), business_id, offered.name, level, holder_id or None), form)
+    if given is None:
+        return _ask_page(business_id, offered, level, holder_id=holder_id, changed=True)
+    if not given.agreed:
+        return see_other("console.connections", "refused", business_id=business_id)
+    ids = {"business_id": business_id, "provider": offered.name, "consent_id": given.consent_id}
+    return see_other("console.connection_fill", **ids)
+
+
+def connection_fill(business_id: str, provider: str, consent_id: str) -> Response:
+    """Show the form that the plugin asks for."""
+    offered = find_provider(the_hub(), provider)
+    given = given_consent(the_hub(), visit(), business_id, consent_id)
+    if given is None or given.connection_id is not None or given.provider != offered.name:
+        return see_other("console.connection_ask", business_id=business_id, provider=offered.name)
+    step = take_step(_work(business_id, given), None)
+    return _form_page(business_id, offered, given.level, step)
+
+
+def connection_made(business_id: str, provider: str, consent_id: str) -> Response:
+    """Try what was typed, and connect."""
+    offered = find_provider(the_hub(), provider)
+    typed(ConnectForm)
+    given = given_consent(the_hub(), visit(), business_id, consent_id)
+    if given is None or given.connection_id is not None or given.provider != offered.name:
+        return see_other("console.connection_ask", business_id=business_id, provider=offered.name)
+    step = take_step(_work(business_id, given), read_answer())
+    if not step.connected:
+        return _form_page(business_id, offered, given.level, step, status=200 if step.url else 422)
+    done = "connected" if offered.has_calendars else "saved"
+    return see_other("console.connection", done, business_id=business_id, connection_id=step.connected)
+
+
+def connection_again(business_id: str, connection_id: str) -> Response:
+    """Go on to the form if the consent stands and is to what would be asked now; else ask first."""
+    found = get_connection(the_hub(), business_id, connection_id)
+    offered = find_provider(the_hub(), found.provider)
+    level = level_of(offered, request.args.get("level", found.level))
+    about = consent_about(the_hub(), business_id, offered.name, level, found.holder_id)
+    standing = standing_consent(the_hub(), about, connection_id)
+    if standing is not None:
+        ids = {"business_id": business_id, "connection_id": connection_id, "consent_id": standing}
+        return see_other("console.connection_again_fill", **ids)
+    return _ask_page(business_id, offered, level, found=found)
+
+
+def connection_again_answered(business_id: str, connection_id: str) -> Response:
+    """Note the answer, and go on with a yes."""
+    found, form = get_connection(the_hub(), business_id, connection_id), read_decision()
+    offered = find_provider(the_hub(), found.provider)
+    level, ids = level_of(offered, form.level.data or ""), {"business_id": business_id, "connection_id": connection_id}
+    given = take_answer(consent_about(the_hub(), business_id, offered.name, level, found.holder_id), form)
+    if given is None:
+        return _ask_page(business_id, offered, level, found=found, changed=True)
+    if not given.agreed:
+        return see_other("console.connection", "refused", **ids)
+    return see_other("console.connection_again_fill", **ids, consent_id=given.consent_id)
+
+
+def connection_again_fill(business_id: str, connection_id: str, consent_id: str) -> Response:
+    """Show the form with which the account is connected again."""
+    found = get_connection(the_hub(), business_id, connection_id)
+    given = given_consent(the_hub(), visit(), business_id, consent_id)
+    if given is None:
+        return see_other("console.connection_again", business_id=business_id, connection_id=connection_id)
+    step = take_step(_work(business_id, given, connection_id), None)
+    return _form_page(business_id, find_provider(the_hub(), found.provider), given.level, step, found=found)
+
+
+def connection_renewed(business_id: str, connection_id: str, consent_id: str) -> Response:
+    """Try what was typed, and connect the account again: its calendars stay as they were chosen."""
+    found = get_connection(the_hub(), business_id, connection_id)
+    typed(ConnectForm)
+    given, ids = given_consent(the_hub(), visit(), business_id, consent_id), {"connection_id": connection_id}
+    if given is None:
+        return see_other("console.connection_again", business_id=business_id, **ids)
+    offered = find_provider(the_hub(), found.provider)
+    step = take_step(_work(business_id, given, connection_id), read_answer())
+    if not step.connected:
+        return _form_page(business_id, offered, given.level, step, found=found, status=200 if step.url else 422)
+    return see_other("console.connection", "works", business_id=business_id, **ids)
+
+
+def _work(business_id: str, given: Any, connection_id: str | None = None) -> Any:
+    def work(answer: Mapping[str, str] | None) -> Any:
+        return connect(
+            the_hub(),
+            business_id,
+            given.provider,
+            given.level,
+            answer,
+            connection_id=connection_id,
+            holder_id=given.account_holder_id,
+            visit=visit(),
+            consent=given.consent_id,
+        )
+
+    return work
+
+
+def _ask_page(
+    business_id: str,
+    offered: Offered,
+    level: str,
+    *,
+    holder_id: str = "",
+    found: ConnectionView | None = None,
+    changed: bool = False,
+) -> Response:
+    asked = question(business_id, offered, level, changed=changed)
+    staff = [(one.id, one.name) for one in _staff(business_id)] if offered.has_calendars and found is None else []
+    more = {"staff": staff, "holder_id": holder_id, "connection": found}
+    return business_page("console/connection_ask.html", business_id, 409 if changed else 200, asked=asked, **more)
+
+
+def _form_page(
+    business_id: str,
+    offered: Offered,
+    level: str,
+    step: Step,
+    *,
+    found: ConnectionView | None = None,
+    status: int = 200,
+) -> Response:
+    more = {"offered": offered, "level": level, "step": step, "connection": found}
+    return business_page("console/connection_form.html", business_id, status, **more)
+
+
+def _chosen(business_id: str, offered: Offered, form: AnswerForm) -> str:
+    """Return whose account it is to be; only calendars are anybody's own."""
+    holder = _holder(business_id, (form.holder.data or "") if offered.has_calendars else "")
+    return holder.id if holder else ""
+
+
+def _staff(business_id: str) -> list[Holder]:
+    holders = list_holders(the_hub(), business_id, limit=LARGEST).items
+    return [one for one in holders if one.kind is HolderKind.STAFF and one.active]
+
+
+def _holder(business_id: str, holder_id: str) -> Holder | None:
+    if not holder_id:
+        return None
+    found = get_holder(the_hub(), business_id, holder_id)
+    if found.kind is not HolderKind.STAFF:
+        raise NotFound
+    return found
+
+
+_ALL = "/console/<business_id>/connections"
+_NEW = f"{_ALL}/new/<provider>"
+_AGAIN = f"{_ALL}/<connection_id>/again"
+_OUT, _MAY = Rate.OUTWARD, Right.CONNECT
+ROUTES = (
+    route("console", f"{_ALL}/new", connection_new, "GET", Who.USER, _MAY),
+    route("console", _NEW, connection_ask, "GET", Who.USER, _MAY),
+    route("console", _NEW, connection_answered, "POST", Who.USER, _MAY),
+    route("console", f"{_NEW}/<consent_id>", connection_fill, "GET", Who.USER, _MAY),
+    route("console", f"{_NEW}/<consent_id>", connection_made, "POST", Who.USER, _MAY, rate=_OUT),
+    route("console", _AGAIN, connection_again, "GET", Who.USER, _MAY),
+    route("console", _AGAIN, connection_again_answered, "POST", Who.USER, _MAY),
+    route("console", f"{_AGAIN}/<consent_id>", connection_again_fill, "GET", Who.USER, _MAY),
+    route("console", f"{_AGAIN}/<consent_id>", connection_renewed, "POST", Who.USER, _MAY, rate=_OUT),
+)

@@ -1,0 +1,65 @@
+"""Consents of a business: what was asked, what was answered and what became of it, with the text and the receipt."""
+
+from __future__ import annotations
+
+from flask import jsonify, request
+from werkzeug.wrappers import Response
+
+from hub.actions.consent_end import withdraw_consent
+from hub.actions.consents import consent_receipt, get_consent, list_consents
+from hub.core.role import Right
+from hub.web.console.asking import via
+from hub.web.console.frame import business_page
+from hub.web.current import the_hub, visit
+from hub.web.door import Who
+from hub.web.forms import Form, typed
+from hub.web.pages import see_other
+from hub.web.route import route
+
+
+class WithdrawForm(Form):
+    """There is nothing to fill in: what can be withdrawn alone is withdrawn."""
+
+
+def consents(business_id: str) -> Response:
+    """List them, or with ``connection`` those that one account ever went by."""
+    connection_id = request.args.get("connection", "")[:40]
+    found = list_consents(the_hub(), business_id, connection_id=connection_id)
+    return business_page("console/consents.html", business_id, consents=found, connection_id=connection_id)
+
+
+def consent(business_id: str, consent_id: str) -> Response:
+    """Show one: its states, and the text that was read."""
+    return business_page("console/consent.html", business_id, consent=get_consent(the_hub(), business_id, consent_id))
+
+
+def consent_file(business_id: str, consent_id: str) -> Response:
+    """Give the receipt as a file."""
+    return receipt_file(consent_receipt(the_hub(), business_id, consent_id))
+
+
+def consent_stopped(business_id: str, consent_id: str) -> Response:
+    """Withdraw the consent to writing appointments; the rest goes with the account itself."""
+    typed(WithdrawForm)
+    found = get_consent(the_hub(), business_id, consent_id)
+    if found.connection_id and found.can_stop:
+        given = {"purposes": found.can_stop, "via": via()}
+        withdraw_consent(the_hub(), visit(), business_id, found.connection_id, **given)
+    return see_other("console.consent", "stopped", business_id=business_id, consent_id=consent_id)
+
+
+def receipt_file(receipt: dict[str, object]) -> Response:
+    """Return a receipt as a file to keep."""
+    answer = jsonify(receipt)
+    answer.headers["Content-Disposition"] = f'attachment; filename="consent-{receipt["dct:identifier"]}.json"'
+    return answer
+
+
+_ALL = "/console/<business_id>/consents"
+_ONE = f"{_ALL}/<consent_id>"
+ROUTES = (
+    route("console", _ALL, consents, "GET", Who.USER, Right.VIEW),
+    route("console", _ONE, consent, "GET", Who.USER, Right.VIEW),
+    route("console", f"{_ONE}/receipt", consent_file, "GET", Who.USER, Right.VIEW),
+    route("console", f"{_ONE}/stop", consent_stopped, "POST", Who.USER, Right.CONNECT),
+)
