@@ -12,7 +12,6 @@ import hmac
 import os
 import struct
 from dataclasses import dataclass
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,6 +23,7 @@ from hub.core.errors import Tampered
 KEY_BYTES = 32
 _FORMAT = 1
 _HEAD = struct.Struct(">BI32s12s48s12s")
+_BOUND, _L = struct.Struct(">BIQ"), struct.Struct(">I").pack
 _TAG_BYTES = 16
 
 
@@ -45,7 +45,7 @@ class Cipher:
             raise ValueError(f"a key has {KEY_BYTES} bytes")
         self.version = version
         self._wrap = AESGCM(derive(key, b"hub wrap"))
-        self._commit = derive(key, b"hub commit")
+        self._commit = hmac.new(derive(key, b"hub commit"), digestmod="sha256")  # copied for each use
 
     def __repr__(self) -> str:
         return f"Cipher(version={self.version})"
@@ -85,12 +85,21 @@ class Cipher:
 
     def _context(self, place: Place, version: int) -> bytes:
         """Encode where the record belongs: each part with its length, so that no two contexts look the same."""
-        parts = [part.encode() for part in (place.business, place.table, place.row, place.field)]
-        encoded = b"".join(struct.pack(">I", len(part)) + part for part in parts)
-        return struct.pack(">BIQ", _FORMAT, self.version, version) + encoded
+        business, table, row, field = (
+            place.business.encode(),
+            place.table.encode(),
+            place.row.encode(),
+            place.field.encode(),
+        )
+        head = _BOUND.pack(_FORMAT, self.version, version)
+        return b"".join(
+            (head, _L(len(business)), business, _L(len(table)), table, _L(len(row)), row, _L(len(field)), field)
+        )
 
     def _commitment(self, key: bytes, first: bytes, second: bytes, context: bytes) -> bytes:
-        return hmac.digest(self._commit, key + first + second + context, sha256)
+        mac = self._commit.copy()
+        mac.update(key + first + second + context)
+        return mac.digest()
 
 
 def key_version(sealed: bytes) -> int:

@@ -4,23 +4,34 @@ import json
 import sqlite3
 import stat
 import threading
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hub.actions.businesses import create_business
-from hub.actions.people import check_customer, find_or_add_person
+from hub.actions.holders import add_staff
+from hub.actions.hours import every_weekday
+from hub.actions.people import Customer, check_customer, find_or_add_person
+from hub.actions.rotate import Keys, rotate
 from hub.app import close_hub, create_hub
-from hub.core.errors import InputError, StateError, Unavailable
+from hub.core.errors import InputError, StateError, Tampered, Unavailable
 from hub.core.ledger import EntryKind
+from hub.core.provider import AuthScheme, Grant
 from hub.parts import Hub
 from hub.run.backup import DATA, KEYSTORE, back_up, read_manifest, run_tool, verified
 from hub.settings import load_settings
 from hub.store.business import AGENCY
+from hub.store.connection import Granted, add_connection
+from hub.store.ids import new_id
 from hub.store.ledger import find_entries
 from hub.store.recovery import find_note
+from hub.vault.credentials import store_credential
+from hub.vault.keys import Keyring
+from hub.vault.roots import Root, load_roots, make_root_file
 from tests.world import ADA, Clock
 
 
@@ -119,3 +130,39 @@ def test_a_folder_that_cannot_be_made_is_named(hub: Hub, tmp_path: Path) -> None
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match="name another folder"):
         back_up(hub.settings, tmp_path / "file" / "below", clock=Clock())
+
+
+def test_a_thief_with_every_file_but_the_roots_reads_no_person_no_text_and_no_credential(
+    hub: Hub, tmp_path: Path
+) -> None:
+    """Database, log, key store and both copies, from before and after a rotation: nothing planted is in any of them."""
+    business, connection = create_business(hub, "Ada's Practice", "UTC"), new_id()
+    planted = ("Canary Lovelace", "canary.customer@example.com", "canary.staff@example.com", "canary-password")
+    add_staff(hub, business, "Ben", every_weekday("UTC", (540, 1020)), email=planted[2])
+    grant = Grant(AuthScheme.BASIC, {"username": "ada", "password": planted[3]}, (), "ada")
+    with hub.database.writing() as conn:
+        find_or_add_person(hub, conn, business, check_customer(Customer(planted[0], email=planted[1])))
+        add_connection(conn, business, connection, "caldav", Granted("calendar", "ada", {}, (), ()), hub.clock())
+        store_credential(conn, hub.keyring, business, connection, grant, hub.clock())
+    clock = Clock()
+    back_up(hub.settings, tmp_path / "before", clock=clock)
+    later = replace(hub, clock=lambda: hub.clock() + 10)
+    for keys in Keys:
+        rotate(later, keys)
+    back_up(hub.settings, tmp_path / "after", clock=clock)
+    files = [file for file in tmp_path.rglob("*") if file.is_file() and file.parent.name != "keys"]
+    assert {file.suffix for file in files} >= {".sqlite", ".json", ".sqlite-wal"}
+    for text in planted:
+        for form in (text.encode(), b64encode(text.encode()).rstrip(b"=")[:-1], text.encode().hex().encode()):
+            assert not [file for file in files if form in file.read_bytes()], text
+    stolen = create_stolen(hub, tmp_path)
+    with stolen.database.reading() as conn, pytest.raises(Tampered):
+        stolen.keyring.business_key(conn, business)
+
+
+def create_stolen(hub: Hub, folder: Path) -> Hub:
+    """The same files beside roots that the thief made."""
+    settings = load_settings({"HUB_DATA_DIR": str(folder / "thief")})
+    make_root_file(settings.data_root_file, Root.DATA)
+    make_root_file(settings.credential_root_file, Root.CREDENTIAL)
+    return replace(hub, keyring=Keyring(hub.database, hub.keystore, load_roots(settings), clock=hub.clock))
