@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hub.core.calendar import Changes, Found, Written
+from hub.core.calendar import Calendar, Changes, Event, Found, Written
 from hub.core.errors import Refused
 from hub.core.message import Sent
 from hub.core.purpose import Purpose
 from hub.parts import Hub
+from hub.store.booking_event import is_ours
 from hub.vault.accounts import open_account
 from hub.vault.refusals import record_refusal
 
@@ -20,9 +21,12 @@ def ask_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpos
     Raises ProviderError: what the plugin raised, or, when any call on the way was refused or failed, that failure,
     whatever the plugin made of it. An answer that rests on a failed call is thrown away, because libraries swallow
     errors and a busy list cut short reads as free time. So is one of another type than the hook's. Also PluginBroken,
-    Unavailable, UnknownId. A call that the hub refuses is recorded.
+    Unavailable, UnknownId. A call that the hub refuses is recorded; so is one that would write an event which is not
+    that of a booking (``not_ours``).
     """
     try:
+        if hook in _WRITING:
+            _check_ours(hub, business_id, connection_id, **arguments)
         opened = open_account(hub.database, hub.broker, business_id, connection_id, purpose, hook)
     except Refused as error:
         about = {"hook": hook, "purpose": purpose, "reason": error.reason}
@@ -35,6 +39,24 @@ def ask_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpos
     return answer
 
 
+def _check_ours(
+    hub: Hub,
+    business_id: str,
+    connection_id: str,
+    *,
+    calendar: Calendar,
+    event: Event | None = None,
+    written: Written | None = None,
+) -> None:
+    """Raise Refused unless each event named is one that a booking has, or had, in that calendar of the connection."""
+    uids = {one.uid for one in (event, written) if one is not None}
+    with hub.database.reading() as conn:
+        ours = all(is_ours(conn, business_id, connection_id, calendar.ref, uid) for uid in uids)
+    if not ours:
+        raise Refused("not_ours", "Only events of bookings are written; this one is somebody else's.")
+
+
+_WRITING = frozenset({"hub_create_event", "hub_update_event", "hub_cancel_event"})
 _ANSWERS: dict[str, type | tuple[type, ...]] = {
     "hub_list_calendars": Sequence,
     "hub_free_busy": Mapping,
