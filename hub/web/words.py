@@ -99,6 +99,19 @@ def moment(instant: int | None, zone: str, by: str = "") -> str:
     return f"{local:%a} {local.day} {local:%b %Y}, {clock(instant, zone, by)}"
 
 
+def to_the_ms(instant_ms: int, zone: str) -> str:
+    """Return day and time to the millisecond, for what a watch measured: ``Mon 15 Mar 2027, 08:00:01.250``."""
+    local = _local(instant_ms // 1000, zone)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M:%S}.{instant_ms % 1000:03}"
+
+
+def ms_span(milliseconds: int) -> str:
+    """Return a short length of time: ``7 ms``, ``1.2 s``; a longer one as `span` does."""
+    if milliseconds < 1000:
+        return f"{milliseconds} ms"
+    return f"{milliseconds / 1000:.1f} s" if milliseconds < 60_000 else span(milliseconds // 1000)
+
+
 def iso(instant: int) -> str:
     """Return the instant for machines (RFC 3339, UTC)."""
     return f"{datetime.fromtimestamp(instant, ZoneInfo('UTC')):%Y-%m-%dT%H:%M:%SZ}"

@@ -23,7 +23,7 @@ ENDED = "disconnected"
 
 def connections(business_id: str) -> Response:
     """Show the connections: those that work first to mend, those that ended behind a fold."""
-    found = list_connections(the_hub(), business_id)
+    found = list_connections(the_hub(), business_id, user_id=session().user.id)
     live = sorted((one for one in found if one.health != ENDED), key=lambda one: (one.health == "ok", one.made_at))
     ended = [one for one in found if one.health == ENDED]
     return business_page("console/connections.html", business_id, live=live, ended=ended)
@@ -31,19 +31,19 @@ def connections(business_id: str) -> Response:
 
 def connection(business_id: str, connection_id: str) -> Response:
     """Show one: its health, its age, and what its calendars stand for."""
-    found = get_connection(the_hub(), business_id, connection_id)
+    found = get_connection(the_hub(), business_id, connection_id, user_id=session().user.id)
     return _one(found, business_id, stored_rows(found), failed=request.args.get("tested") == "no")
 
 
 def connection_calendars(business_id: str, connection_id: str) -> Response:
     """Choose what its calendars stand for: all of the choices, or none."""
-    found = get_connection(the_hub(), business_id, connection_id)
+    found = get_connection(the_hub(), business_id, connection_id, user_id=session().user.id)
     try:
         choose_calendars(the_hub(), business_id, connection_id, read_choices(found), version=looked_at())
     except UnknownId:
         raise
     except HubError as error:
-        now, problem = get_connection(the_hub(), business_id, connection_id), error.message.removeprefix("calendar: ")
+        now, problem = get_connection(the_hub(), business_id, connection_id, user_id=session().user.id), error.message.removeprefix("calendar: ")
         rows = stored_rows(now) if error.code == "changed" else typed_rows(now)
         return _one(now, business_id, rows, problem=problem, status=409 if error.code == "changed" else 422)
     return see_other("console.connection", "saved", business_id=business_id, connection_id=connection_id)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint
 
 from hub.web.route import doors_of, room_of
-from hub.web.staff import consents, ending, link, steps
+from hub.web.staff import consents, ending, link, looks, steps
 
-ROUTES = (*link.ROUTES, *ending.ROUTES, *steps.ROUTES, *consents.ROUTES)
+ROUTES = (*link.ROUTES, *ending.ROUTES, *steps.ROUTES, *consents.ROUTES, *looks.ROUTES)
 DOORS = doors_of(ROUTES)
 
 
