@@ -8,17 +8,20 @@ from dataclasses import dataclass, fields, replace
 import sqlalchemy as sa
 from sqlalchemy import exists, func, select
 
+from hub.actions.revoke import REVOKE
 from hub.core.booking import CalendarState, State
+from hub.core.ended import EndState
 from hub.parts import Hub
 from hub.store.booking import Booking
 from hub.store.business import AGENCY, find_client
 from hub.store.calendar import Calendar
-from hub.store.connection import Connection
+from hub.store.connection import DISCONNECTED, Connection
 from hub.store.holder import Holder, WorkingHours
 from hub.store.outbox import DEAD, UNKNOWN, Outbox
 from hub.store.service import Service, ServiceHolder
 
 _LOST = "needs_reconnect"
+_LATE = 3600
 _SENDS = "hub_send_message"
 
 
@@ -28,7 +31,8 @@ class Attention:
 
     ``reconnect``: connections to be connected again. ``requested``: bookings kept, but not confirmed. ``conflict``
     and ``failed``: confirmed ones to come over which something else stands, and whose event was not written.
-    ``dead``: effects that were given up.
+    ``dead``: effects that were given up. ``revoke``: ended accounts whose permission the provider has not ended, an hour
+    after the disconnect or given up.
     """
 
     reconnect: int = 0
@@ -36,6 +40,7 @@ class Attention:
     conflict: int = 0
     failed: int = 0
     dead: int = 0
+    revoke: int = 0
 
     @property
     def total(self) -> int:
@@ -81,7 +86,8 @@ def attention(hub: Hub, business_ids: Collection[str]) -> dict[str, Attention]:
         return {}
     ids, now = sorted(found), hub.clock()
     with hub.database.reading() as conn:
-        for business_id, name, count in (*_connections(conn, ids), *_bookings(conn, ids, now), *_effects(conn, ids)):
+        counts = (*_connections(conn, ids, now), *_bookings(conn, ids, now), *_effects(conn, ids))
+        for business_id, name, count in counts:
             found[business_id] = replace(found[business_id], **{name: getattr(found[business_id], name) + count})
     return found
 
@@ -115,14 +121,17 @@ def readiness(hub: Hub, business_id: str) -> Readiness:
 _Counts = list[tuple[str, str, int]]
 
 
-def _connections(conn: sa.Connection, ids: list[str]) -> _Counts:
+def _connections(conn: sa.Connection, ids: list[str], now: int) -> _Counts:
     table = Connection
+    late = sa.and_(table.end_state == EndState.OPEN, table.health_at < now - _LATE)
+    left = sa.and_(table.health == DISCONNECTED, sa.or_(table.end_state == EndState.FAILED, late))
     query = (
-        select(table.business_id, func.count())
-        .where(table.business_id.in_(ids), table.health == _LOST)
-        .group_by(table.business_id)
+        select(table.business_id, table.health, func.count())
+        .where(table.business_id.in_(ids), sa.or_(table.health == _LOST, left))
+        .group_by(table.business_id, table.health)
     )
-    return [(business_id, "reconnect", count) for business_id, count in conn.execute(query)]
+    words = {_LOST: "reconnect", DISCONNECTED: "revoke"}
+    return [(business_id, words[health], count) for business_id, health, count in conn.execute(query)]
 
 
 def _bookings(conn: sa.Connection, ids: list[str], now: int) -> _Counts:
@@ -147,7 +156,7 @@ def _effects(conn: sa.Connection, ids: list[str]) -> _Counts:
     table = Outbox
     query = (
         select(table.business_id, func.count())
-        .where(table.business_id.in_(ids), table.state.in_([DEAD, UNKNOWN]))
+        .where(table.business_id.in_(ids), table.state.in_([DEAD, UNKNOWN]), table.kind != REVOKE.name)
         .group_by(table.business_id)
     )
     return [(business_id, "dead", count) for business_id, count in conn.execute(query)]

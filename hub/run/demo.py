@@ -33,11 +33,13 @@ from hub.actions.services import add_service
 from hub.app import close_hub, create_hub
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import Window
+from hub.core.ended import EndState
 from hub.core.errors import InputError, Taken
 from hub.core.provider import Form
 from hub.core.reason import Reason
 from hub.core.service import Service
 from hub.parts import Hub
+from hub.run.demo_end import end_under_load
 from hub.run.demo_place import Place, open_place
 from hub.store.booking import find_booking
 from hub.testing.servers import Server, free_port, radicale
@@ -98,6 +100,7 @@ class _Demo:
             ("The event is in the calendar, exactly once", self._see_booked),
             ("The appointment is moved, and the event with it", self._move),
             ("The appointment is cancelled, and the event is gone", self._cancel),
+            ("The account is disconnected while calls are made with it", self._disconnect),
             ("The password is nowhere to be found", self._search_password),
         ]
 
@@ -139,6 +142,7 @@ class _Demo:
         connected = connect(hub, self._business, "caldav", "calendar", answer | {"password": self._password})
         _must(isinstance(connected, Connected), f"the right password was refused: {connected}")
         assert isinstance(connected, Connected)
+        self._connection = connected.connection
         found = list_calendars(hub, self._business, connected.connection)
         self._say(f"Connected as {connected.account_name}; calendars found: {', '.join(row.name for row in found)}.")
         hours = every_weekday(ZONE, (9 * 60, 12 * 60), (13 * 60, 17 * 60))
@@ -199,6 +203,12 @@ class _Demo:
         starts = offer(self._hub, self._business, self._service, Window(self._second(0), self._second(24))).starts
         _must(self._second(15) in starts, "the time is not offered again")
         self._say(f"Read past the hub: no event of ours; {_clock(self._second(15))} is offered again.")
+
+    def _disconnect(self) -> None:
+        receipt = end_under_load(self._hub, self._business, self._connection, ZONE, self._say)
+        _must(receipt.later == 0, "a call started after the disconnect")
+        _must(receipt.refused > 0 and receipt.last_call_ms > 0, "the watch did not run")
+        _must(receipt.end_state == EndState.NONE, f"the password is still here: {receipt.end_state or 'connected'}")
 
     def _search_password(self) -> None:
         secret = self._password.encode()

@@ -10,12 +10,14 @@ from redis import Redis
 from redis.exceptions import RedisError
 from sqlalchemy import select
 
+from hub.core.ended import EndState
 from hub.core.errors import PluginBroken
 from hub.registry import Status
 from hub.run.finding import Finding, bad, ok, warn
 from hub.run.patient import Patient
 from hub.store.business import AGENCY
 from hub.store.connection import DISCONNECTED, Connection
+from hub.store.ending import count_end_states
 from hub.store.figures import Counts, calendar_counts, connection_counts, figures, outbox_counts
 from hub.store.outbox import DEAD, UNKNOWN
 from hub.store.user import any_user
@@ -159,6 +161,14 @@ def check_connections(patient: Patient) -> Iterator[Finding]:
     if count := _of(live, 1, "failing"):
         what = f"{_many(count, 'account')} failing."
         found.append(warn("connections", what, "See whether that server answers: hub probe."))
+    with patient.data.reading() as conn:
+        ended = count_end_states(conn)
+    if count := ended.get(EndState.FAILED, 0):
+        what = f"{_many(count, 'permission')} not ended at the provider after a disconnect, and given up."
+        found.append(warn("connections", what, "See the receipt of each in the console, and ask the provider again."))
+    if count := ended.get(EndState.OPEN, 0):
+        what = f"{_many(count, 'permission')} not ended at the provider yet after a disconnect; the hub goes on."
+        found.append(warn("connections", what, "See that a worker and the broker run, and that the provider answers."))
     yield from found or [ok("connections", f"{sum(live.values())} accounts, none with a problem.")]
 
 

@@ -10,11 +10,12 @@ from hub.actions.attention import Attention, Readiness, attention, readiness
 from hub.actions.book import book
 from hub.actions.businesses import change_business
 from hub.actions.cancel import cancel
+from hub.actions.connections import list_connections
 from hub.actions.hold import hold
 from hub.actions.holders import change_holder
 from hub.actions.services import change_service
 from hub.store.booking import Booking
-from hub.store.connection import Connection
+from hub.store.connection import Connection, end_connection
 from hub.store.ids import new_id
 from hub.store.outbox import Outbox
 from tests.world import ADA, DAY, HOUR, MONDAY, World
@@ -86,3 +87,23 @@ def test_each_step_of_setting_up_counts_when_it_works(world: World) -> None:
     assert not readiness(hub, business).page
     change_service(hub, business, service, 1, {"active": False})
     assert not readiness(hub, business).service
+
+
+def test_a_permission_that_its_provider_has_not_ended_needs_somebody_after_an_hour(world: World) -> None:
+    world.staff(), world.staff()
+    first, second = (one.id for one in list_connections(world.hub, world.business))
+
+    def ended(connection_id: str, state: str) -> None:
+        mine = Connection.business_id == world.business, Connection.id == connection_id
+        with world.hub.database.writing() as conn:
+            end_connection(conn, world.business, connection_id, MONDAY)
+            conn.execute(update(Connection).where(*mine).values(end_state=state))
+
+    ended(first, "open")
+    assert attention(world.hub, [world.business])[world.business].total == 0
+    ended(second, "failed")
+    assert attention(world.hub, [world.business])[world.business] == Attention(revoke=1)
+    world.clock.now += HOUR + 1
+    assert attention(world.hub, [world.business])[world.business] == Attention(revoke=2)
+    ended(second, "kept")
+    assert attention(world.hub, [world.business])[world.business] == Attention(revoke=1)

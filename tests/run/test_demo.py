@@ -34,6 +34,7 @@ STEPS = (
     "The event is in the calendar, exactly once",
     "The appointment is moved",
     "The appointment is cancelled",
+    "The account is disconnected while calls are made with it",
     "The password is nowhere to be found",
 )
 SAID = (
@@ -46,6 +47,9 @@ SAID = (
     "one event of ours, at 14:00; the dentist is untouched",
     "the same one event, now at 15:00",
     "no event of ours; 15:00 is offered again",
+    "Calls that started later: 0.",
+    "A call that is made now is refused: disconnected.",
+    "At the provider: The provider has nothing to end",
     "searched byte by byte",
 )
 
@@ -144,7 +148,7 @@ def test_everything_is_shown_step_by_step_and_nothing_is_left(
     before = schemas(address) if address else set()
     running = demo(address)
     assert running.end() == 0, running.said
-    titles = re.findall(r"^ *(\d)\. (.*)$", running.said, re.MULTILINE)
+    titles = re.findall(r"^ *(\d+)\. (.*)$", running.said, re.MULTILINE)
     assert [int(number) for number, _ in titles] == list(range(1, len(STEPS) + 1))
     for (_, title), step in zip(titles, STEPS, strict=True):
         assert title.startswith(step)

@@ -529,6 +529,18 @@ def test_accounts_that_need_their_owner_or_fail_or_have_no_plugin_are_told(house
     assert BAD in house.levels("connections", HUB_PLUGINS_OFF="caldav")
 
 
+def test_permissions_that_providers_have_not_ended_are_told(house: House) -> None:
+    house.connect("caldav", "disconnected")
+    assert house.levels("connections") == [OK]
+    for state, said in (("open", "the hub goes on"), ("failed", "given up")):
+        with house.database() as database, database.writing() as conn:
+            mine = Connection.business_id == house.business
+            conn.execute(update(Connection).where(mine).values(end_state=state))
+        assert "1 permission was not ended at the provider" in house.said("connections")
+        assert said in house.said("connections")
+        assert house.levels("connections") == [WARN]
+
+
 def test_calendars_that_were_not_read_lately_are_told_while_the_hub_runs(house: House) -> None:
     house.connect("caldav", "ok")
     now = int(time.time())
