@@ -89,8 +89,8 @@ def take_consent(
         return
     if consent:
         _check_unused(hub, visit, about, connection_id, locked_state(conn, about.business_id, consent))
-        given, said = ConsentState.GIVEN, {"reason": "connected", "connection_id": connection_id}
-        change(hub, conn, visit, about.business_id, consent, given, **said)
+        given, reason = ConsentState.GIVEN, "connected"
+        change(hub, conn, visit, about.business_id, consent, given, reason=reason, connection_id=connection_id)
         set_consent(conn, about.business_id, connection_id, consent)
     else:
         allow(hub, conn, visit, about, connection_id, reason="connected")
@@ -102,8 +102,8 @@ def return_consent(hub: Hub, conn: sa.Connection, visit: Visit, business_id: str
     """Take the consent away from an account that could not be connected after all: it may be tried with again."""
     consent_id = find_connection(conn, business_id, connection_id).consent_id
     if consent_id is not None and locked_state(conn, business_id, consent_id).state == ConsentState.GIVEN:
-        said = {"reason": "not_connected", "connection_id": None}
-        change(hub, conn, visit, business_id, consent_id, ConsentState.GIVEN, **said)
+        given, reason = ConsentState.GIVEN, "not_connected"
+        change(hub, conn, visit, business_id, consent_id, given, reason=reason, connection_id=None)
 
 
 def _standing(hub: Hub, conn: sa.Connection, about: About, connection_id: str) -> str | None:

@@ -112,7 +112,7 @@ def change(
     Who answered stays as it was; ``visit`` is who changes it, and ``values`` are further columns that change.
     """
     row = locked_state(conn, business_id, consent_id)
-    before = dict(row._mapping.items())
+    before: dict[str, Any] = {str(name): value for name, value in row._mapping.items()}
     left = (before["purposes"] if purposes is None else sorted(purposes)) if state is ConsentState.GIVEN else []
     new = {"number": row.number + 1, "state": state, "reason": reason, "at": hub.clock(), "purposes": left}
     new["withdrawn"] = sorted(set(row.purposes) - set(left)) if row.state == ConsentState.GIVEN else []

@@ -175,7 +175,7 @@ def states_of(
     return list(conn.execute(select(Consent.__table__).where(*mine).order_by(*order).limit(limit)).all())
 
 
-def overdue(conn: sa.Connection, now: int, unused_before: int, limit: int) -> list[sa.Row[Any]]:
+def overdue(conn: sa.Connection, now: int, unused_before: int, limit: int) -> Sequence[sa.Row[str, str]]:
     """Return the newest states of all businesses that are given and over: ended, or never used since that time."""
     unused = and_(Consent.connection_id.is_(None), Consent.at < unused_before)
     over = sa.or_(Consent.expires_at <= now, unused)
@@ -184,4 +184,4 @@ def overdue(conn: sa.Connection, now: int, unused_before: int, limit: int) -> li
         .where(Consent.state == ConsentState.GIVEN, over, is_newest(Consent))
         .limit(limit)
     )
-    return list(conn.execute(statement.execution_options(across=Across.SWEEP)).all())
+    return [*conn.execute(statement.execution_options(across=Across.SWEEP))]

@@ -1,19 +1,23 @@
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from sqlalchemy import delete, func, select, update
 
+from hub.core.consent_record import ConsentState
 from hub.core.errors import NeedsReconnect, PluginBroken, Retry, Unavailable
 from hub.core.ledger import EntryKind
 from hub.core.provider import AuthScheme, Grant
 from hub.core.purpose import Purpose
 from hub.ledger.collect import collect
 from hub.ledger.read import entries_about
-from hub.store.connection import Credential, end_connection
+from hub.store.connection import Connection, Credential, end_connection, find_connection
 from hub.store.key_use import CallRefusal, KeyUse
 from hub.vault.border import Answer, Failure, Handle, Outcome, Request
 from hub.vault.credentials import open_credential
+from tests.consents import then
 from tests.vault.conftest import NOW, PAIR, PASSWORD, TOKEN, Reply, Seen, Server, Vault
 
 
@@ -383,3 +387,104 @@ def test_a_call_that_waited_after_it_was_let_through_is_looked_at_again(
     monkeypatch.setattr("hub.vault.work.open_credential", slow)
     assert refused(send(vault, connection, server.origin + "/a")) == "disconnected"
     assert server.seen == []
+
+
+# Consent: what a call goes by, looked at anew for each
+
+
+def consent_of(vault: Vault, connection: str) -> str:
+    with vault.database.reading() as conn:
+        return str(find_connection(conn, vault.business, connection).consent_id)
+
+
+def add(vault: Vault, connection: str, number: int = 2, **values: Any) -> None:
+    with vault.database.writing() as conn:
+        then(conn, vault.business, consent_of(vault, connection), number, **values)
+
+
+@pytest.mark.parametrize("state", [one for one in ConsentState if one is not ConsentState.GIVEN])
+def test_only_a_consent_that_is_given_lets_a_call_out(vault: Vault, server: Server, state: ConsentState) -> None:
+    connection = vault.connect(server.origin)
+    assert send(vault, connection, server.origin + "/a").status == 200
+    add(vault, connection, state=state, purposes=["check_availability"])
+    assert refused(send(vault, connection, server.origin + "/a")) == "consent"
+    add(vault, connection, 3, state="given", purposes=["check_availability"])
+    assert send(vault, connection, server.origin + "/a").status == 200
+    assert len(server.seen) == 2
+
+
+def test_without_the_record_of_a_consent_the_stored_credential_is_of_no_use(vault: Vault, server: Server) -> None:
+    """Promise P08: the record alone is taken away, and the token left."""
+    connection = vault.connect(server.origin)
+    with vault.database.writing() as conn:
+        mine = Connection.business_id == vault.business, Connection.id == connection
+        conn.execute(update(Connection).where(*mine).values(consent_id=None))
+    assert refused(send(vault, connection, server.origin + "/a")) == "consent"
+    assert server.seen == []
+
+
+def test_a_purpose_that_was_withdrawn_is_refused_and_the_others_go_on(vault: Vault, server: Server) -> None:
+    connection = vault.connect(server.origin)
+    add(vault, connection, state="given", purposes=["check_availability"])
+    url = server.origin + "/cal/one"
+    assert refused(send(vault, connection, url, "PUT", purpose=Purpose.CREATE_EVENT)) == "consent"
+    assert send(vault, connection, url).status == 200
+    assert [seen.method for seen in server.seen] == ["GET"]
+
+
+def test_a_consent_ends_by_itself_in_the_second_that_it_names(vault: Vault, server: Server) -> None:
+    connection = vault.connect(server.origin)
+    add(vault, connection, state="given", purposes=["check_availability"], expires_at=NOW + 10)
+    vault.now = NOW + 9
+    assert send(vault, connection, server.origin + "/a").status == 200
+    vault.now = NOW + 10
+    assert refused(send(vault, connection, server.origin + "/a")) == "consent"
+
+
+def test_of_any_calls_and_purposes_only_those_agreed_to_go_out(vault: Vault, server: Server) -> None:
+    """Promise P17, for every purpose and every set of them that a consent may name."""
+    connection, number = vault.connect(server.origin), 2
+    for agreed in ([], ["connect"], ["check_availability", "protect"], [str(one) for one in Purpose]):
+        add(vault, connection, number, state="given", purposes=agreed)
+        number += 1
+        for purpose in Purpose:
+            before = len(server.seen)
+            result = send(vault, connection, server.origin + "/a", purpose=purpose)
+            went_out = len(server.seen) > before
+            assert went_out is (purpose in agreed and purpose is not Purpose.CREATE_EVENT), (agreed, purpose, result)
+
+
+def test_of_fifty_handles_that_were_open_none_calls_after_a_withdrawal(vault: Vault, server: Server) -> None:
+    connection, over = vault.connect(server.origin), threading.Event()
+    late: list[Any] = []
+
+    def job(_: int) -> None:
+        for _ in range(3):
+            ended = over.is_set()
+            result = send(vault, connection, server.origin + "/a")
+            if ended:
+                late.append(result)
+
+    with ThreadPoolExecutor(50) as pool:
+        jobs = [pool.submit(job, number) for number in range(50)]
+        add(vault, connection)
+        over.set()
+        seen = [one.result() for one in jobs]
+    assert len(seen) == 50
+    assert {refused(one) for one in late} == {"consent"}
+
+
+def test_no_token_is_refreshed_after_a_withdrawal(vault: Vault, server: Server) -> None:
+    """The withdrawal comes while the provider is asked; the 401 that it answers leads to nothing more."""
+    hooks = Refresher()
+    connection = bearer(vault, server, hooks)
+    usual = server.answer
+
+    def answer(seen: Seen) -> Reply:
+        add(vault, connection)
+        return usual(seen)
+
+    server.answer = answer
+    assert refused(send(vault, connection, server.origin + "/a")) == "consent"
+    assert hooks.calls == 0
+    assert len(server.seen) == 1

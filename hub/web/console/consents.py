@@ -43,8 +43,7 @@ def consent_stopped(business_id: str, consent_id: str) -> Response:
     typed(WithdrawForm)
     found = get_consent(the_hub(), business_id, consent_id)
     if found.connection_id and found.can_stop:
-        given = {"purposes": found.can_stop, "via": via()}
-        withdraw_consent(the_hub(), visit(), business_id, found.connection_id, **given)
+        withdraw_consent(the_hub(), visit(), business_id, found.connection_id, purposes=found.can_stop, via=via())
     return see_other("console.consent", "stopped", business_id=business_id, consent_id=consent_id)
 
 

@@ -34,8 +34,15 @@ def stopped(token: str, consent_id: str) -> Response:
     link = staff_link()
     found = get_consent(the_hub(), link.business_id, consent_id, holder_id=link.holder_id)
     if found.connection_id and found.can_stop:
-        given = {"purposes": found.can_stop, "via": via(), "holder_id": link.holder_id}
-        withdraw_consent(the_hub(), visit(), link.business_id, found.connection_id, **given)
+        withdraw_consent(
+            the_hub(),
+            visit(),
+            link.business_id,
+            found.connection_id,
+            purposes=found.can_stop,
+            holder_id=link.holder_id,
+            via=via(),
+        )
     return see_other("staff.consents", "stopped", token=token)
 
 
