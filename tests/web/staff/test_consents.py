@@ -1,0 +1,85 @@
+"""What a staff member agreed to, at their link: their own answers and receipts, and nobody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hub.actions.connections import list_connections
+from hub.actions.consents import list_consents
+from hub.actions.staff_links import make_staff_link
+from hub.core.security import OPERATOR
+from tests.tables import nothing_changed
+from tests.web.conftest import Browser
+from tests.web.connect import SECRET, agree, with_form
+from tests.world import World
+
+SEEN = ("staff_link", "security_event")
+Open = Callable[[], Browser]
+TYPED: dict[str, object] = {"answer-server": "dav.example.com", "answer-password": SECRET}
+
+
+@pytest.fixture
+def world(world: World) -> World:
+    return with_form(world)
+
+
+def link_of(world: World, holder_id: str) -> str:
+    return f"/staff/{make_staff_link(world.hub, OPERATOR, world.business, holder_id)[1]}"
+
+
+def connected(visitor: Browser, link: str) -> None:
+    assert visitor.post(agree(visitor, f"{link}/connect/fake"), TYPED).status_code == 303
+
+
+def test_a_yes_a_receipt_and_a_withdrawal_without_an_account_of_the_console(world: World, browser: Open) -> None:
+    staff, visitor = world.staff(connected=False), browser()
+    link = link_of(world, staff)
+    assert "You were not asked yet" in visitor.get(f"{link}/consents").text
+    connected(visitor, link)
+    (found,) = list_consents(world.hub, world.business, holder_id=staff)
+    assert (found.by, found.states[0].channel) == ("Staff 1", "staff_link")
+    page = visitor.get(f"{link}/consents").text
+    assert "May an account at Fake be used?" in page
+    receipt = visitor.get(f"{link}/consents/{found.id}/receipt").json
+    assert receipt is not None
+    assert receipt["dpv:hasRecordOfActivity"]["dpv:hasDataSubject"] == {"@id": f"hub:staff:{staff}"}
+    assert "are written stay" in visitor.follow(visitor.post(f"{link}/consents/{found.id}/stop")).text
+    (found,) = list_consents(world.hub, world.business)
+    assert found.states[0].withdrawn == ("create_event", "update_event", "cancel_event")
+
+
+def test_withdrawing_takes_no_more_steps_than_agreeing(world: World, browser: Open) -> None:
+    """Promise P46 (GDPR article 7(3)): agree and fill in to connect; ask and confirm to stop, from the same page."""
+    visitor = browser()
+    link = link_of(world, world.staff(connected=False))
+    connected(visitor, link)
+    (account,) = list_connections(world.hub, world.business)
+    end = f"{link}/accounts/{account.id}/end"
+    assert end in visitor.get(f"{link}/consents").text
+    assert "is disconnected" in visitor.post(end).text
+    assert str(list_consents(world.hub, world.business)[0].state) == "withdrawn"
+
+
+def test_a_no_connects_nothing_and_is_noted_as_theirs(world: World, browser: Open) -> None:
+    staff, visitor = world.staff(connected=False), browser()
+    link = link_of(world, staff)
+    assert agree(visitor, f"{link}/connect/fake", "no") == link
+    assert list_connections(world.hub, world.business) == ()
+    assert [str(one.state) for one in list_consents(world.hub, world.business, holder_id=staff)] == ["refused"]
+
+
+def test_the_consents_of_others_are_not_there(world: World, browser: Open) -> None:
+    other = browser()
+    theirs = link_of(world, world.staff(connected=False))
+    form = agree(other, f"{theirs}/connect/fake")
+    (found,) = list_consents(world.hub, world.business)
+    visitor, link = browser(), link_of(world, world.staff(connected=False))
+    with nothing_changed(world.hub, but=SEEN):
+        assert found.id not in visitor.get(f"{link}/consents").text
+        assert visitor.get(f"{link}/consents/{found.id}/receipt").status_code == 404
+        assert visitor.post(f"{link}/consents/{found.id}/stop").status_code == 404
+        assert visitor.get(f"{link}/connect/fake/{found.id}").status_code == 404
+        assert visitor.post(f"{link}/connect/fake/{found.id}", TYPED).status_code == 404
+    assert other.get(form).status_code == 200
