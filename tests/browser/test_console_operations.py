@@ -83,6 +83,12 @@ def test_a_staff_member_connects_by_the_link_on_a_phone_without_a_script(
     scripts(driver, on=False)
     driver.get(f"{live.address}/staff/{token}")
     press(driver, "Connect my calendar")
+    for text in ("Who asks", "What for", "How long", "How to stop"):
+        assert text in driver.find_element(By.ID, "main").text, text
+    press(driver, "No")
+    assert "Nothing was connected" in driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+    press(driver, "Connect my calendar")
+    press(driver, "Agree and connect")
     fill(driver, **{"answer-server": "wrong.example.com", "answer-password": SECRET})
     send(driver)
     assert "lets nobody in" in driver.find_element(By.CSS_SELECTOR, "[role=alert]").text
@@ -93,6 +99,12 @@ def test_a_staff_member_connects_by_the_link_on_a_phone_without_a_script(
         box.click()
     press(driver, "Save")
     assert "Appointments go to dav.example.com" in driver.find_element(By.ID, "main").text
+    press(driver, "What you agreed to")
+    driver.find_element(By.XPATH, "//summary[contains(., 'Stop writing')]").click()
+    press(driver, "Withdraw it")
+    assert "those that are written stay" in driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+    assert not list_connections(world.hub, world.business)[0].calendars[0].written
+    driver.get(f"{live.address}/staff/{token}")
     press(driver, "Open")
     press(driver, "Disconnect")
     press(driver, "Disconnect")

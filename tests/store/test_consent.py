@@ -6,8 +6,10 @@ import sqlalchemy as sa
 from hub.core.errors import UnknownId
 from hub.store.connection import Granted, add_connection, find_for_account, find_for_call
 from hub.store.consent import Consent, ConsentText, newest_state, overdue, put_text, states_of, texts
+from hub.store.database import Database
 from hub.store.guard import Across
 from hub.store.ids import new_id
+from hub.store.schema import migrate
 from tests.consents import give, then
 from tests.store.conftest import NOW, Rows
 
@@ -110,3 +112,39 @@ def test_a_text_is_kept_once_for_each_business(rows: Rows) -> None:
             put_text(conn, business, NOW, hash="h", language="en", template="t", text="May it?")
         assert texts(conn, rows.ada, ["h", "other"])["h"].text == "May it?"
         assert list(texts(conn, rows.ada, ["h", "other"])) == ["h"]
+
+
+def test_accounts_from_before_get_a_consent_that_says_so(database: Database, keystore: Database) -> None:
+    migrate(database, keystore, "0002")
+    state = {
+        "holder_id": None,
+        "provider": "dav",
+        "level": "full",
+        "account_name": "a",
+        "epoch": 1,
+        "health_reason": "",
+    }
+    state |= {"settings": "{}", "origins": "[]", "purposes": '["connect"]', "health_at": NOW + 5, "made_at": NOW}
+    with database.engine.begin() as raw:
+        raw.execute(
+            sa.text(
+                "INSERT INTO business (id, name, zone, tentative_is_busy, unanswered_is_busy, made_at) "
+                "VALUES ('b', 'Ada', 'UTC', true, true, 0)"
+            ).execution_options(across=Across.OPERATOR)
+        )
+        for made, health in (("live", "ok"), ("over", "disconnected")):
+            values = {**state, "id": made, "business_id": "b", "health": health}
+            table = sa.table("connection", *(sa.column(name) for name in values))
+            raw.execute(sa.insert(table).values(values))
+    migrate(database, keystore)
+    with database.reading() as conn:
+        live, over = (find_for_call(conn, "b", made) for made in ("live", "over"))
+        assert live is not None
+        assert over is not None
+        assert (live.consent_state, live.consent_purposes) == ("given", ["connect"])
+        assert over.consent_state == "withdrawn"
+        rows = {row.connection_id: row for row in states_of(conn, "b")}
+    assert (rows["live"].channel, rows["live"].at, rows["over"].at) == ("migrated", NOW, NOW + 5)
+    migrate(database, keystore, "0002")
+    assert "consent" not in sa.inspect(database.engine).get_table_names()
+    migrate(database, keystore)
