@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 from hub.actions.agency import ensure_agency
 from hub.parts import Hub
@@ -18,6 +19,7 @@ from hub.vault.door import BrokerDoor
 from hub.vault.keys import Keyring
 from hub.vault.remote import RemoteBroker
 from hub.vault.roots import BOTH, Root, check_roots, load_roots, make_roots
+from hub.vault.wire import user_ids
 
 
 def now() -> int:
@@ -55,8 +57,8 @@ def create_hub(
     ensure_agency(database, keyring, clock())
     broker: BrokerDoor
     if apart:
-        timeout, max_bytes = settings.egress_timeout, settings.egress_max_bytes
-        broker = RemoteBroker(settings.broker_socket, timeout=timeout, max_bytes=max_bytes)
+        limits: dict[str, Any] = {"timeout": settings.egress_timeout, "max_bytes": settings.egress_max_bytes}
+        broker = RemoteBroker(settings.broker_socket, **limits, users=user_ids(settings.broker_users))
     else:
         broker = Broker(settings=settings, database=database, keyring=keyring, registry=registry, clock=clock)
     return Hub(settings, registry, database, keystore, keyring, broker, clock)

@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     broker_socket: Path = Field(
         Path(""), description="Unix socket of the broker where it is a process of its own; empty: it is in each."
     )
+    broker_users: tuple[str, ...] = Field(
+        (), description="Users, by name or number, who may be at the other end of the broker's socket beside its own."
+    )
     egress_allow: tuple[str, ...] = Field(
         (),
         description="Origins (scheme://host[:port]) that may be reached although their address is private "

@@ -81,6 +81,7 @@ def broker() -> None:
     from hub.app import close_hub, create_hub
     from hub.run.broker_place import check_place
     from hub.run.broker_server import serve_broker
+    from hub.vault.wire import user_ids
 
     settings = _settings("broker")
     if not settings.broker_is_apart:
@@ -88,11 +89,13 @@ def broker() -> None:
             "setting broker_socket",
             "a broker of its own needs a path to listen at: set HUB_BROKER_SOCKET here and in all other processes.",
         )
-    check_place(settings.broker_socket)  # before there is a hub: what is wrong is said at once
+    users = user_ids(settings.broker_users)
+    check_place(settings.broker_socket, shared=bool(users))  # before there is a hub: what is wrong is said at once
     with termination() as stopped:
         hub = create_hub(settings, broker_here=True)
         max_bytes = settings.egress_max_bytes
-        serve_broker(hub.broker, settings.broker_socket, max_bytes=max_bytes, stopped=stopped, ready=tell_ready)
+        place, told = settings.broker_socket, {"stopped": stopped, "ready": tell_ready}
+        serve_broker(hub.broker, place, max_bytes=max_bytes, users=users, **told)
         close_hub(hub)
 
 

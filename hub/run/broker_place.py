@@ -1,4 +1,4 @@
-"""Where the broker's socket lies: in a folder that only the hub's user can enter, under a path that fits."""
+"""Where the broker's socket lies: in a folder that only those who may ask can enter, under a path that fits."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ def broker_place(settings: Settings) -> Path:
     return settings.broker_socket if settings.broker_is_apart else settings.data_dir.resolve() / "broker" / "socket"
 
 
-def check_place(place: Path) -> None:
+def check_place(place: Path, *, shared: bool = False) -> None:
     """See that a socket can lie there and only our user gets to it; a missing folder is made. Raises InputError.
+
+    ``shared``: the folder's group may enter it too, but not change it.
 
     A folder that is open to others is not closed here: it might be one that they need.
     """
@@ -34,10 +36,11 @@ def check_place(place: Path) -> None:
     with contextlib.suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     about = folder.stat() if folder.is_dir() else None
-    if about is None or about.st_uid != os.geteuid() or stat.S_IMODE(about.st_mode) & 0o077:
+    mode, words = (0o027, "750") if shared else (0o077, "700")
+    if about is None or about.st_uid != os.geteuid() or stat.S_IMODE(about.st_mode) & mode:
         raise InputError(
             _SETTING,
-            f"{str(folder)!r} must be a folder of the user that runs the hub, and closed to others (chmod 700); "
+            f"{str(folder)!r} must be a folder of the user that runs the hub, and closed to others (chmod {words}); "
             "name a path in one (HUB_BROKER_SOCKET).",
         )
     if os.path.lexists(place) and not stat.S_ISSOCK(place.lstat().st_mode):

@@ -1,4 +1,4 @@
-"""The broker as a process of its own: it answers on a Unix socket that only processes of its user can reach."""
+"""The broker as a process of its own: it answers on a Unix socket to the users who may ask it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from hub.run.broker_place import check_place
 from hub.vault.border import Failure, Outcome
 from hub.vault.door import BrokerDoor
 from hub.vault.messages import Call, ConnectCall, DisconnectCall, Reply, RevokeCall, SendCall, from_reply, to_call
-from hub.vault.wire import Malformed, TooLarge, is_same_user, pack, take
+from hub.vault.wire import Malformed, TooLarge, is_known_user, pack, take
 
 MOST_CONNECTIONS = 256
 """Connections that are served at once, a thread for each; further ones wait in the kernel's queue."""
@@ -47,15 +47,17 @@ def serve_broker(
     max_bytes: int,
     stopped: Callable[[], bool],
     ready: Callable[[], None] = lambda: None,
+    users: Collection[int] = (),
 ) -> None:
     """Answer for the broker at a socket until ``stopped`` says so; calls in hand then end first.
 
-    ``max_bytes`` is the largest body. The file that a dead broker left is replaced. Raises StateError when a broker
+    ``max_bytes`` is the largest body. ``users`` are the uids that may ask beside our own; then the socket belongs to
+    the group of its folder. The file that a dead broker left is replaced. Raises StateError when a broker
     lives there, and InputError when the place does not do (`check_place`).
     """
-    check_place(place)
-    connections = _Connections(broker, max_bytes)
-    with _alone(place), _listening(place) as listener:
+    check_place(place, shared=bool(users))
+    connections = _Connections(broker, max_bytes, users)
+    with _alone(place), _listening(place, shared=bool(users)) as listener:
         ready()
         while not stopped():
             connections.admit(listener, LOOK)
@@ -82,14 +84,16 @@ def _alone(place: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _listening(place: Path) -> Iterator[socket.socket]:
+def _listening(place: Path, *, shared: bool) -> Iterator[socket.socket]:
     place.unlink(missing_ok=True)  # of a broker that is dead: we have the lock
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        before = os.umask(0o177)
+        before = os.umask(0o117 if shared else 0o177)
         try:
             listener.bind(str(place))
         finally:
             os.umask(before)
+        if shared:
+            os.chown(place, -1, place.absolute().parent.stat().st_gid)
         listener.listen(MOST_CONNECTIONS)
         yield listener
 
@@ -97,9 +101,10 @@ def _listening(place: Path) -> Iterator[socket.socket]:
 class _Connections:
     """The open connections and the threads that serve them."""
 
-    def __init__(self, broker: BrokerDoor, max_bytes: int) -> None:
+    def __init__(self, broker: BrokerDoor, max_bytes: int, users: Collection[int]) -> None:
         self._broker = broker
         self._max_bytes = max_bytes
+        self._users = frozenset(users)
         self._free = threading.Semaphore(MOST_CONNECTIONS)
         self._open: dict[socket.socket, threading.Thread] = {}
 
@@ -136,7 +141,7 @@ class _Connections:
 
     def _serve(self, sock: socket.socket) -> None:
         try:
-            if not is_same_user(sock):
+            if not is_known_user(sock, self._users):
                 _log.warning("a process of another user was turned away")
                 return
             while self._exchange(sock):

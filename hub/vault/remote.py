@@ -6,7 +6,7 @@ import contextlib
 import os
 import socket
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from urllib3.util.wait import wait_for_read
@@ -26,7 +26,7 @@ from hub.vault.messages import (
     from_call,
     to_reply,
 )
-from hub.vault.wire import Malformed, TooLarge, is_same_user, pack, take
+from hub.vault.wire import Malformed, TooLarge, is_known_user, pack, take
 
 WRITE_SECONDS = 5.0
 """How long a broker may take to let us in, and how long it may pause while it takes a call."""
@@ -41,14 +41,17 @@ _MOST_IDLE = 16
 
 
 class RemoteBroker:
-    """The broker that answers at a socket. ``timeout`` and ``max_bytes`` are those of its egress.
+    """The broker that answers at a socket, of our own user or one of ``users``.
+
+    ``timeout`` and ``max_bytes`` are those of its egress.
 
     A call is written once: when it may have reached the broker and no answer came, nobody knows what happened, and
     that is what the caller hears.
     """
 
-    def __init__(self, place: Path, *, timeout: float, max_bytes: int) -> None:
+    def __init__(self, place: Path, *, timeout: float, max_bytes: int, users: Collection[int] = ()) -> None:
         self._place = place
+        self._users = frozenset(users)
         self._seconds = 2 * timeout + SPARE_SECONDS
         self._max_bytes = max_bytes
         self._pid = os.getpid()
@@ -109,7 +112,7 @@ class RemoteBroker:
         except _Absent:
             problem = Unavailable(
                 f"The broker does not answer at {str(self._place)!r}; nothing was changed. See that `hub work broker` "
-                "runs there, as the same user, and try again."
+                "runs there, as the same user or one of HUB_BROKER_USERS, and try again."
             )
         except _Lost:
             problem = Unavailable(
@@ -160,7 +163,7 @@ class RemoteBroker:
         with contextlib.suppress(OSError):
             sock.settimeout(WRITE_SECONDS)
             sock.connect(str(self._place))
-            if is_same_user(sock):
+            if is_known_user(sock, self._users):
                 return sock
         sock.close()
         raise _Absent

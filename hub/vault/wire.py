@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
 import socket
 import struct
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
+
+from hub.core.errors import InputError
 
 MOST_HEAD = 1_000_000
 """Bytes that a head may have: more than the longest URL and the largest headers that the border lets through."""
@@ -53,15 +56,26 @@ def take(sock: socket.socket, most_body: int) -> tuple[Head, bytes] | None:
     return _head(_exactly(sock, size)), _exactly(sock, more)
 
 
-def is_same_user(sock: socket.socket) -> bool:
-    """Tell whether the other end of a Unix socket is a process of our own user (Linux: SO_PEERCRED, unix(7)).
+def is_known_user(sock: socket.socket, others: Collection[int] = ()) -> bool:
+    """Tell whether the other end of a Unix socket is a process of our own user or of one of these, by their uids.
 
-    Elsewhere the folder around the socket, which only our user may enter, says it alone.
+    Linux says who it is (SO_PEERCRED, unix(7)); elsewhere the folder around the socket decides alone.
     """
     if sys.platform != "linux":
         return True
     _, user, _ = struct.unpack("3i", sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i")))
-    return bool(user == os.geteuid())
+    return user == os.geteuid() or user in others
+
+
+def user_ids(names: Iterable[str]) -> frozenset[int]:
+    """Return the uids of users of this machine, given by name or number (``HUB_BROKER_USERS``). Raises InputError."""
+    found = set()
+    for one in names:
+        try:
+            found.add(int(one) if one.isdecimal() else pwd.getpwnam(one).pw_uid)
+        except KeyError:
+            raise InputError("setting broker_users", f"this machine has no user {one!r} (HUB_BROKER_USERS).") from None
+    return frozenset(found)
 
 
 def _exactly(sock: socket.socket, size: int) -> bytes:

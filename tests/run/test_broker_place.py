@@ -44,6 +44,19 @@ def test_a_folder_that_others_can_enter_is_refused_and_left_as_it_is(folder: Pat
     folder.chmod(0o700)
 
 
+@pytest.mark.parametrize(
+    ("mode", "fits"), [(0o700, True), (0o750, True), (0o2750, True), (0o770, False), (0o751, False)]
+)
+def test_a_shared_folder_is_open_to_its_group_to_enter_and_no_more(folder: Path, mode: int, fits: bool) -> None:
+    folder.chmod(mode)
+    if fits:
+        check_place(folder / "socket", shared=True)
+    else:
+        with pytest.raises(InputError, match="chmod 750"):
+            check_place(folder / "socket", shared=True)
+    folder.chmod(0o700)
+
+
 def test_a_folder_of_somebody_else_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     other = os.geteuid() + 1
     monkeypatch.setattr(os, "geteuid", lambda: other)

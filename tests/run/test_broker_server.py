@@ -343,3 +343,29 @@ def test_nothing_of_a_call_is_logged(far: Served, echo: Echo, caplog: pytest.Log
         near.send(HANDLE, REQUEST)
     assert "ValueError" in caplog.text
     assert "canary" not in caplog.text
+
+
+_NOBODY = 65534
+_ASK = (
+    "import os, socket, sys\n"
+    f"os.setgroups([]); os.setgid({_NOBODY}); os.setuid({_NOBODY})\n"
+    "line = socket.socket(socket.AF_UNIX); line.settimeout(10); line.connect(sys.argv[1])\n"
+    "line.sendall(bytes.fromhex(sys.argv[2])); print(len(line.recv(100)))\n"
+)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can speak as another user")
+@pytest.mark.parametrize(("users", "answered"), [((_NOBODY,), True), ((_NOBODY + 1,), False)])
+def test_another_user_is_answered_only_when_the_operator_listed_it(
+    users: tuple[int, ...], answered: bool, echo: Echo, place: Path
+) -> None:
+    """A process of that user, in the folder's group, as a broker with a user of its own has its workers."""
+    os.chown(place.parent, -1, _NOBODY)
+    place.parent.chmod(0o2750)
+    command = [sys.executable, "-c", _ASK, str(place), FRAME.hex()]
+    with served(echo, place, users):
+        about = place.stat()
+        assert (stat.S_IMODE(about.st_mode), about.st_gid) == (0o660, _NOBODY)
+        told = subprocess.run(command, capture_output=True, check=False)
+        assert (told.returncode == 0 and int(told.stdout or 0) > 0) == answered
+        assert bool(echo.calls) == answered

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -67,14 +67,15 @@ class Echo:
 class Served:
     """A broker that is served until `stop`."""
 
-    def __init__(self, broker: BrokerDoor, place: Path) -> None:
+    def __init__(self, broker: BrokerDoor, place: Path, users: Collection[int] = ()) -> None:
         self.place = place
         self.problem: BaseException | None = None
         self._stop, ready = threading.Event(), threading.Event()
 
         def run() -> None:
             try:
-                serve_broker(broker, place, max_bytes=MAX_BYTES, stopped=self._stop.is_set, ready=ready.set)
+                told = {"stopped": self._stop.is_set, "ready": ready.set}
+                serve_broker(broker, place, max_bytes=MAX_BYTES, users=users, **told)
             except BaseException as error:
                 self.problem = error
                 ready.set()
@@ -95,9 +96,9 @@ class Served:
 
 
 @contextmanager
-def served(broker: BrokerDoor, place: Path) -> Iterator[Served]:
+def served(broker: BrokerDoor, place: Path, users: Collection[int] = ()) -> Iterator[Served]:
     """Serve a broker for the length of the block."""
-    server = Served(broker, place)
+    server = Served(broker, place, users)
     try:
         yield server
     finally:

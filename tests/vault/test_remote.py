@@ -425,7 +425,7 @@ def test_a_broker_that_is_silent_is_not_waited_for_for_ever(
 
 
 def test_a_socket_of_another_user_is_no_broker(far: Served, echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hub.vault.remote.is_same_user", lambda sock: False)
+    monkeypatch.setattr("hub.vault.remote.is_known_user", lambda sock, users: False)
     with remote(far.place) as near:
         assert ask(near) == Failure(Outcome.UNREACHABLE, "broker")
     assert echo.calls == []

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.vault.wire import MOST_HEAD, Head, Malformed, TooLarge, is_same_user, pack, take
+from hub.core.errors import InputError
+from hub.vault.wire import MOST_HEAD, Head, Malformed, TooLarge, is_known_user, pack, take, user_ids
 
 Pair = tuple[socket.socket, socket.socket]
 MOST = 1_000
@@ -127,7 +128,15 @@ def test_a_pause_in_the_middle_is_a_time_out(pair: Pair) -> None:
 
 
 def test_the_user_at_the_other_end_is_known(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert is_same_user(pair[0])
+    assert is_known_user(pair[0])
     other = os.geteuid() + 1
     monkeypatch.setattr(os, "geteuid", lambda: other)
-    assert not is_same_user(pair[0])
+    assert not is_known_user(pair[0])
+    assert not is_known_user(pair[0], {other})
+    assert is_known_user(pair[0], {other - 1})
+
+
+def test_users_are_given_by_name_or_number_and_an_unknown_one_is_said() -> None:
+    assert user_ids(("root", "10001")) == {0, 10001}
+    with pytest.raises(InputError, match="no user 'nobody-here'"):
+        user_ids(("nobody-here",))
