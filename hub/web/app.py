@@ -10,6 +10,7 @@ from flask import Blueprint
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from hub.parts import Hub
+from hub.web.access.room import access
 from hub.web.account.room import account
 from hub.web.api.document import describe_api
 from hub.web.api.room import api
@@ -55,6 +56,7 @@ def create_app(
         assets(),
         health(hub),
         metrics(hub, requests),
+        access(),
         account(),
         api(),
         booking(),

@@ -18,6 +18,7 @@ from hub.parts import Hub
 from hub.web.door import Door
 
 if TYPE_CHECKING:
+    from hub.actions.access_link import Approver
     from hub.actions.api_keys import ApiKey
     from hub.actions.sessions import Session
     from hub.actions.staff_links import StaffLink
@@ -31,8 +32,8 @@ SESSION, VISIT, THEME = "hub_session", "hub_visit", "hub_theme"
 class Entry:
     """Who came in by which door.
 
-    Of session, key, staff and customer (business, booking) the one is set that the door asks for. ``secret`` is what
-    forms of this visitor are bound to.
+    Of session, key, staff, customer (business, booking) and approver the one is set that the door asks for. ``secret``
+    is what forms of this visitor are bound to.
     """
 
     door: Door
@@ -43,6 +44,7 @@ class Entry:
     key: ApiKey | None = None
     staff: StaffLink | None = None
     customer: tuple[str, str] | None = None
+    approver: Approver | None = None
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 
@@ -99,6 +101,14 @@ def staff_link() -> StaffLink:
 def customer_booking() -> tuple[str, str]:
     """Return business and booking behind a customer's link; raises UnknownId elsewhere."""
     found = entry().customer
+    if found is None:
+        raise UnknownId("link", "")
+    return found
+
+
+def approver() -> Approver:
+    """Return who decides by a signed link; raises UnknownId elsewhere."""
+    found = entry().approver
     if found is None:
         raise UnknownId("link", "")
     return found

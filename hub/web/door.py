@@ -16,6 +16,7 @@ class Who(StrEnum):
     USER = "user"  # is signed in to the console
     KEY = "key"  # a program with an API key
     STAFF = "staff"  # has a staff member's invite link: the ``token`` of the address
+    APPROVER = "approver"  # has the signed link to a request for access: the ``token`` of the address
     CUSTOMER = "customer"  # has the link to a booking: the ``token`` of the address
 
 
@@ -95,6 +96,7 @@ _USUAL = {
     Who.KEY: (Rate.API, Proof.BEARER),
     Who.STAFF: (Rate.LINK, Proof.LINK),
     Who.CUSTOMER: (Rate.LINK, Proof.LINK),
+    Who.APPROVER: (Rate.LINK, Proof.LINK),
 }
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -56,7 +56,7 @@ def guard_doors(app: Flask, table: Iterable[Door]) -> None:
 
 
 def _admit(door: Door) -> AnyResponse | None:
-    if door.who in (Who.ANYONE, Who.HALF, Who.STAFF, Who.CUSTOMER):
+    if door.who in (Who.ANYONE, Who.HALF, Who.STAFF, Who.CUSTOMER, Who.APPROVER):
         _count(door.rate, "network", g.entry.network)
     found = identify(g.entry)
     if found is None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from flask import request
 
+from hub.actions.access_link import open_access_token
 from hub.actions.api_keys import find_key
 from hub.actions.customer_link import open_customer_token
 from hub.actions.sessions import find_session
@@ -64,6 +65,14 @@ def _customer(entry: Entry) -> Entry | None:
     return replace(entry, visit=replace(entry.visit, actor="customer", actor_id=found[1]), customer=found)
 
 
+def _approver(entry: Entry) -> Entry | None:
+    found = open_access_token(the_hub(), (request.view_args or {}).get("token", ""))
+    if found is None:
+        return None
+    visit = replace(entry.visit, actor=str(found.subject), actor_id=found.subject_id)
+    return replace(entry, visit=visit, approver=found)
+
+
 _WAYS = {
     Who.ANYONE: _anyone,
     Who.HALF: _half,
@@ -71,4 +80,5 @@ _WAYS = {
     Who.KEY: _key,
     Who.STAFF: _staff,
     Who.CUSTOMER: _customer,
+    Who.APPROVER: _approver,
 }

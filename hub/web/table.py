@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.web import assets, health, metrics
+from hub.web.access import room as access
 from hub.web.account import room as account
 from hub.web.api import room as api
 from hub.web.booking import room as booking
@@ -14,6 +15,7 @@ TABLE: tuple[Door, ...] = (
     *assets.DOORS,
     *health.DOORS,
     *metrics.DOORS,
+    *access.DOORS,
     *account.DOORS,
     *api.DOORS,
     *booking.DOORS,

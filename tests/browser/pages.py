@@ -9,6 +9,8 @@ from functools import cached_property
 import sqlalchemy as sa
 from flask import Flask
 
+from hub.actions.access_ask import ask_access
+from hub.actions.access_link import access_token
 from hub.actions.account import OPERATOR_USER
 from hub.actions.consent import answer_consent, consent_about, consent_question
 from hub.actions.customer_link import customer_token
@@ -19,6 +21,7 @@ from hub.actions.mail import queue_mail
 from hub.actions.offer import offer
 from hub.actions.reset import make_reset_link
 from hub.actions.staff_links import make_staff_link
+from hub.core.access import Named, ObjectKind
 from hub.core.calendar import Window
 from hub.core.mail import MailKind
 from hub.core.security import OPERATOR, Visit
@@ -86,7 +89,10 @@ class Places:
         with self.app.test_request_context():
             built = rule.build(values, append_unknown=False)
         assert built is not None
-        return f"{built[1]}?{QUERIES[endpoint]}" if endpoint in QUERIES else str(built[1])
+        query = QUERIES.get(endpoint, "")
+        if endpoint == "console.access_new":
+            query = f"object=connection:{self._value(endpoint, 'connection_id')}"
+        return f"{built[1]}?{query}" if query else str(built[1])
 
     @cached_property
     def business(self) -> str:
@@ -111,6 +117,8 @@ class Places:
             if "staff" not in self.found:
                 self.found["staff"] = make_staff_link(self.hub, OPERATOR, self.business, self._holder_id())[1]
             return self.found["staff"]
+        if endpoint.startswith("access."):
+            return access_token(self.hub, self.business, self._value(endpoint, "grant_id"))
         return customer_token(self.hub, self.business, self._booking_id())
 
     def _consent(self, endpoint: str) -> str:
@@ -130,6 +138,11 @@ class Places:
 
     def _holder_id(self) -> str:
         return self._first(Holder.id, Holder.kind == "staff")
+
+    def _grant_id(self) -> str:
+        visit = Visit(actor="user", actor_id=self._user_id())
+        named = [Named(ObjectKind.CONNECTION, self._value("", "connection_id"))]
+        return ask_access(self.hub, visit, self.business, named, "support")
 
     def _booking_id(self) -> str:
         return self._first(Booking.id, Booking.state == "confirmed")

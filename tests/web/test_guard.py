@@ -199,7 +199,7 @@ def test_a_key_for_one_business_does_not_see_another(app: Flask, world: World, o
 
 
 def test_a_link_that_does_not_exist_opens_nothing(app: Flask, world: World) -> None:
-    for _, rule, method in doors(app, Who.STAFF, Who.CUSTOMER):
+    for _, rule, method in doors(app, Who.STAFF, Who.CUSTOMER, Who.APPROVER):
         before = len(events(world))
         answer = ask(app.test_client(), method, address(app, rule, token="made-up"))
         if answer.status_code == 429:

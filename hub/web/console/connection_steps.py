@@ -79,7 +79,7 @@ def connection_made(business_id: str, provider: str, consent_id: str) -> Respons
 
 def connection_again(business_id: str, connection_id: str) -> Response:
     """Go on to the form if the consent stands and is to what would be asked now; else ask first."""
-    found = get_connection(the_hub(), business_id, connection_id)
+    found = get_connection(the_hub(), business_id, connection_id, user_id=visit().actor_id)
     offered = find_provider(the_hub(), found.provider)
     level = level_of(offered, request.args.get("level", found.level))
     about = consent_about(the_hub(), business_id, offered.name, level, found.holder_id)
@@ -92,7 +92,7 @@ def connection_again(business_id: str, connection_id: str) -> Response:
 
 def connection_again_answered(business_id: str, connection_id: str) -> Response:
     """Note the answer, and go on with a yes."""
-    found, form = get_connection(the_hub(), business_id, connection_id), read_decision()
+    found, form = get_connection(the_hub(), business_id, connection_id, user_id=visit().actor_id), read_decision()
     offered = find_provider(the_hub(), found.provider)
     level, ids = level_of(offered, form.level.data or ""), {"business_id": business_id, "connection_id": connection_id}
     given = take_answer(consent_about(the_hub(), business_id, offered.name, level, found.holder_id), form)
@@ -105,7 +105,7 @@ def connection_again_answered(business_id: str, connection_id: str) -> Response:
 
 def connection_again_fill(business_id: str, connection_id: str, consent_id: str) -> Response:
     """Show the form with which the account is connected again."""
-    found = get_connection(the_hub(), business_id, connection_id)
+    found = get_connection(the_hub(), business_id, connection_id, user_id=visit().actor_id)
     given = given_consent(the_hub(), visit(), business_id, consent_id)
     if given is None:
         return see_other("console.connection_again", business_id=business_id, connection_id=connection_id)
@@ -115,7 +115,7 @@ def connection_again_fill(business_id: str, connection_id: str, consent_id: str)
 
 def connection_renewed(business_id: str, connection_id: str, consent_id: str) -> Response:
     """Try what was typed, and connect the account again: its calendars stay as they were chosen."""
-    found = get_connection(the_hub(), business_id, connection_id)
+    found = get_connection(the_hub(), business_id, connection_id, user_id=visit().actor_id)
     typed(ConnectForm)
     given, ids = given_consent(the_hub(), visit(), business_id, consent_id), {"connection_id": connection_id}
     if given is None:

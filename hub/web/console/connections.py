@@ -13,7 +13,7 @@ from hub.core.page import LARGEST
 from hub.core.role import Right
 from hub.web.console.choosing import Row, holders_to_choose, looked_at, read_choices, stored_rows, typed_rows
 from hub.web.console.frame import business_page
-from hub.web.current import the_hub
+from hub.web.current import session, the_hub
 from hub.web.door import Rate, Who
 from hub.web.pages import see_other
 from hub.web.route import route
@@ -31,19 +31,19 @@ def connections(business_id: str) -> Response:
 
 def connection(business_id: str, connection_id: str) -> Response:
     """Show one: its health, its age, and what its calendars stand for."""
-    found = get_connection(the_hub(), business_id, connection_id, user_id=session().user.id)
+    found = _seen(business_id, connection_id)
     return _one(found, business_id, stored_rows(found), failed=request.args.get("tested") == "no")
 
 
 def connection_calendars(business_id: str, connection_id: str) -> Response:
     """Choose what its calendars stand for: all of the choices, or none."""
-    found = get_connection(the_hub(), business_id, connection_id, user_id=session().user.id)
+    found = _seen(business_id, connection_id)
     try:
         choose_calendars(the_hub(), business_id, connection_id, read_choices(found), version=looked_at())
     except UnknownId:
         raise
     except HubError as error:
-        now, problem = get_connection(the_hub(), business_id, connection_id, user_id=session().user.id), error.message.removeprefix("calendar: ")
+        now, problem = _seen(business_id, connection_id), error.message.removeprefix("calendar: ")
         rows = stored_rows(now) if error.code == "changed" else typed_rows(now)
         return _one(now, business_id, rows, problem=problem, status=409 if error.code == "changed" else 422)
     return see_other("console.connection", "saved", business_id=business_id, connection_id=connection_id)
@@ -55,6 +55,11 @@ def connection_test(business_id: str, connection_id: str) -> Response:
     if try_connection(the_hub(), business_id, connection_id).ok:
         return see_other("console.connection", "works", **ids)
     return see_other("console.connection", tested="no", **ids)
+
+
+def _seen(business_id: str, connection_id: str) -> ConnectionView:
+    """Return an account as the visitor may see it: in full if they connected it themselves."""
+    return get_connection(the_hub(), business_id, connection_id, user_id=session().user.id)
 
 
 def _one(

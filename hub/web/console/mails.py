@@ -86,7 +86,7 @@ def mail(business_id: str, mail_id: str) -> Response:
     """Show one mail."""
     found = find_mail_view(the_hub(), business_id, mail_id)
     again = how_again(the_hub(), business_id, mail_id) if Right.OPERATE in session().user.rights else None
-    return business_page("console/mail.html", business_id, mail=found, shown=_shown(found), again=again, **_words())
+    return business_page("console/mail.html", business_id, mail=found, again=again, **_shown(found), **_words())
 
 
 def mail_export(business_id: str, mail_id: str) -> Response:
@@ -113,7 +113,7 @@ def agency_letter(agency_mail_id: str) -> Response:
     """Show one mail of the agency."""
     found = _of_agency(agency_mail_id)
     again = how_again(the_hub(), AGENCY, found.id) if Right.OWN in session().user.rights else None
-    return console_page("console/mail.html", mail=found, shown=_shown(found), again=again, **_words())
+    return console_page("console/mail.html", mail=found, again=again, **_shown(found), **_words())
 
 
 def agency_letter_export(agency_mail_id: str) -> Response:
@@ -177,11 +177,12 @@ def _readers() -> Collection[Reader]:
     return () if Right.OWN in session().user.rights else (Reader.STAFF, Reader.CUSTOMER)
 
 
-def _shown(found: MailView) -> Shown | None:
+def _shown(found: MailView) -> dict[str, Any]:
+    """Return what a mail says as ``shown``, if it is for people; else ``masked`` says whether it can be asked for."""
     try:
-        return read(read_mail(the_hub(), found.business_id, found.id))
-    except StateError:
-        return None
+        return {"shown": read(read_mail(the_hub(), found.business_id, found.id)), "masked": False}
+    except StateError as error:
+        return {"shown": None, "masked": error.code == "masked"}
 
 
 def _file(found: MailView) -> Response:

@@ -33,6 +33,7 @@ BUSINESS = (
     Item("console.services", "Services", "card-checklist", Right.VIEW, ("console.service",)),
     Item("console.holders", "Staff and resources", "people", Right.VIEW, ("console.holder",)),
     Item("console.connections", "Connections", "plug", Right.VIEW, ("console.connection",)),
+    Item("console.access", "Access to data", "eye", Right.VIEW, ("console.access",)),
     Item("console.mails", "Mails", "envelope", Right.VIEW_BOOKINGS, ("console.mail",)),
     Item("console.texts", "Texts and consent", "chat-left-text", Right.SET_UP, ("console.text",)),
     Item("console.business", "Business settings", "sliders", Right.SET_UP, ("console.holidays",)),
@@ -45,6 +46,7 @@ AGENCY = (
     Item("console.users", "Users", "person-gear", Right.MANAGE_USERS, ("console.user",)),
     Item("console.keys", "API keys", "key", Right.MANAGE_KEYS, ("console.key",)),
     Item("console.security", "Security events", "shield-check", Right.AUDIT),
+    Item("console.vault", "Vault", "safe", Right.AUDIT, whole=True),
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Blueprint
 
 from hub.web.console import (
+    access,
+    activity,
     agency_mail,
     booking,
     booking_move,
@@ -28,6 +30,7 @@ from hub.web.console import (
     staff_links,
     texts,
     users,
+    vault,
     week,
 )
 from hub.web.route import doors_of, room_of
@@ -40,6 +43,8 @@ ROUTES = (
     *services.ROUTES,
     *texts.ROUTES,
     *connections.ROUTES,
+    *activity.ROUTES,
+    *access.ROUTES,
     *ending.ROUTES,
     *connection_steps.ROUTES,
     *consents.ROUTES,
@@ -57,6 +62,7 @@ ROUTES = (
     *users.ROUTES,
     *keys.ROUTES,
     *security.ROUTES,
+    *vault.ROUTES,
 )
 DOORS = doors_of(ROUTES)
 

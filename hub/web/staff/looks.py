@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response
 from hub.actions.access_list import access_to
 from hub.actions.activity import activity
 from hub.core.access import Subject
-from hub.core.consent_text import PURPOSES
 from hub.core.errors import StateError
 from hub.core.trouble import sentence
+from hub.web.console.activity import PURPOSES
 from hub.web.console.deciding import WORDS, decide, read_answer
 from hub.web.current import staff_link, the_hub
 from hub.web.door import Who

@@ -31,7 +31,7 @@ def test_an_account_is_connected_in_steps_and_its_password_is_never_answered(pro
     assert made.status_code == 201
     assert made.json is not None
     assert made.json["health"] == "ok"
-    assert [one["name"] for one in made.json["calendars"]] == ["ada"]
+    assert [one["name"] for one in made.json["calendars"]] == ["Calendar 1"]  # programs are people too
     for answer in (wrong, made, program.get("connections"), program.get(f"connections/{made.json['id']}")):
         assert "wrong horse" not in answer.text
         assert '"right"' not in answer.text

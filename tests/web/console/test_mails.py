@@ -35,8 +35,29 @@ def letter(world: World, name: str = "Grace") -> str:
     return queued(world, world.business, MailKind.BOOKING_REQUESTED, customer_name=name, when="tomorrow")
 
 
+def kept_letter(world: World, name: str = "Grace") -> str:
+    mail = letter(world, name)
+    with world.hub.database.writing() as conn:
+        change_mail(conn, world.business, mail, state=KEPT)
+    return mail
+
+
+def test_what_a_mail_says_that_is_not_kept_for_people_is_hidden_from_every_role(
+    world: World, signed_in: SignedIn
+) -> None:
+    mail = letter(world)
+    path = f"/console/{world.business}/mails/{mail}"
+    for role in ("owner", "admin", "agent", "viewer"):
+        visitor = signed_in(role)
+        page = visitor.get(path).text
+        assert "What it says is hidden" in page
+        assert "Grace" not in page
+        assert ("Ask to see it" in page) is (role != "viewer")
+        assert visitor.get(f"{path}/mail.eml").status_code == 409
+
+
 def test_a_mail_is_shown_as_text_and_downloaded_whole(world: World, signed_in: SignedIn) -> None:
-    mail = letter(world, NASTY)
+    mail = kept_letter(world, NASTY)
     path = f"/console/{world.business}/mails/{mail}"
     vera = signed_in("viewer")
     page = vera.get(path).text
