@@ -44,6 +44,7 @@ from hub.vault.keycalls import Connected
 from hub.vault.keys import Keyring
 from hub.vault.remote import RemoteBroker
 from hub.vault.roots import load_roots, make_roots
+from tests.consents import give
 
 MOST = 2.0
 """A brokered call may cost this many times the plain call with its commit; over the socket, the one in the process."""
@@ -170,6 +171,8 @@ def _connect(broker: Broker, database: Database) -> tuple[str, str]:
         business = add_business(conn, "Bench", "Europe/Berlin", _now())
     made = broker.connect(business, "bench", "full", {})
     assert isinstance(made, Connected)
+    with database.writing() as conn:
+        give(conn, business, made.connection, _now())
     return business, made.connection
 
 

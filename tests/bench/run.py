@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import broker, console, http, keys, race, slots, startup
+from tests.bench import broker, console, disconnect, http, keys, race, slots, startup
 from tests.bench.seeded import g15
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -82,6 +82,11 @@ def brokered_call() -> str:
     return "\n".join(lines)
 
 
+def last_call() -> str:
+    """Milliseconds from a disconnect until the last call arrived at the provider, with many workers calling."""
+    return disconnect.show(disconnect.measure())
+
+
 def over_http() -> str:
     """Free times and bookings over HTTP, one client, beside bare routes of the same application."""
     return http.show(*http.measure())
@@ -107,6 +112,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "race": bursts,
     "broker": brokered_call,
     "keys": keys_and_rotation,
+    "disconnect": last_call,
     "http": over_http,
     "startup": start_up,
     "console": console_pages,
