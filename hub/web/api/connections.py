@@ -8,6 +8,7 @@ from pydantic import Field
 
 from hub.actions import connections as actions
 from hub.actions.connect import connect
+from hub.actions.consent import consent_about, consent_question
 from hub.actions.disconnect import disconnect
 from hub.core.errors import HubError, InputError, PluginBroken
 from hub.core.provider import Form, Redirect, SettingField
@@ -29,6 +30,7 @@ class NewConnection(Given):
     level: Line = Field(description="How much the owner lets the hub see and do, as the provider declares it.")
     answer: dict[Line, Text] = left_out("What was typed into the form, by the names of its fields.")
     holder_id: Id = left_out("Whose own account it is; left out: one of the business.")
+    agreed: Line = left_out("The hash of the text that was shown and agreed to; left out: sending it is the consent.")
 
 
 class ConnectionAgain(Given):
@@ -36,6 +38,7 @@ class ConnectionAgain(Given):
 
     level: Line = left_out("Left out: as before.")
     answer: dict[Line, Text] = left_out("What was typed into the form, by the names of its fields.")
+    agreed: Line = left_out("The hash of the text that was shown and agreed to; left out: as it stands, or a new one.")
 
 
 class FormChoice(Shown):
@@ -60,6 +63,14 @@ class FormField(Shown):
     choices: list[FormChoice]
 
 
+class ConsentAsked(Shown):
+    """What is asked before an account is connected: show it to whose account it is, and send its `hash` as `agreed`."""
+
+    hash: str
+    language: str
+    text: str
+
+
 class NextStep(Shown):
     """What comes next: a form to fill in and send as `answer`, or an address to send the owner to."""
 
@@ -67,6 +78,7 @@ class NextStep(Shown):
     problem: str = Field(description="Why the answer was not accepted; empty if there was none.")
     fields: list[FormField]
     url: str
+    consent: ConsentAsked
 
 
 class Connection(Shown):
@@ -155,8 +167,9 @@ def add_connection(business_id: str, body: NewConnection) -> Reply:
             body.answer if "answer" in given else None,
             holder_id=body.holder_id if "holder_id" in given else None,
             visit=visit(),
+            agreed=body.agreed if "agreed" in given else "",
         )
-        return _connected(step)
+        return _connected(step, business_id, body.provider, body.level)
 
     try:
         made_id, repeated = make_once(business_id, body, make)
@@ -174,18 +187,19 @@ def connect_again(business_id: str, connection_id: str, body: ConnectionAgain) -
     """Take a step of connecting an account again: 201 when it is connected, 200 with what comes next."""
     before = actions.get_connection(the_hub(), business_id, connection_id)
     given = body.model_fields_set
+    level = body.level if "level" in given else before.level
     try:
-        _connected(
-            connect(
-                the_hub(),
-                business_id,
-                before.provider,
-                body.level if "level" in given else before.level,
-                body.answer if "answer" in given else None,
-                connection_id=connection_id,
-                visit=visit(),
-            )
+        step = connect(
+            the_hub(),
+            business_id,
+            before.provider,
+            level,
+            body.answer if "answer" in given else None,
+            connection_id=connection_id,
+            visit=visit(),
+            agreed=body.agreed if "agreed" in given else "",
         )
+        _connected(step, business_id, before.provider, level)
     except _NotYet as error:
         return Reply(error.step, 200)
     return Reply(get_connection(business_id, connection_id), 201)
@@ -213,13 +227,16 @@ def end_connection(business_id: str, connection_id: str) -> Disconnected:
     )
 
 
-def _connected(step: object) -> str:
+def _connected(step: object, business_id: str, provider: str, level: str) -> str:
     """Return the id of what was connected, or raise what comes next."""
-    if isinstance(step, Form):
-        raise _NotYet(NextStep(step="form", problem=step.problem, fields=[*map(_field, step.fields)], url=""))
+    if not isinstance(step, Form | Redirect):
+        return str(step.connection)  # type: ignore[attr-defined]
+    asked = consent_question(the_hub(), consent_about(the_hub(), business_id, provider, level))
+    consent = ConsentAsked(hash=asked.hash, language=asked.language, text=asked.text)
     if isinstance(step, Redirect):
-        raise _NotYet(NextStep(step="redirect", problem="", fields=[], url=step.url))
-    return str(step.connection)  # type: ignore[attr-defined]
+        raise _NotYet(NextStep(step="redirect", problem="", fields=[], url=step.url, consent=consent))
+    fields = [*map(_field, step.fields)]
+    raise _NotYet(NextStep(step="form", problem=step.problem, fields=fields, url="", consent=consent))
 
 
 def _field(one: SettingField) -> FormField:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 
 import pytest
 
+from hub.actions.consents import list_consents
 from tests.web.api.conftest import Program
 from tests.world import World, down
 
@@ -35,6 +37,20 @@ def test_an_account_is_connected_in_steps_and_its_password_is_never_answered(pro
     for answer in (wrong, made, program.get("connections"), program.get(f"connections/{made.json['id']}")):
         assert "wrong horse" not in answer.text
         assert '"right"' not in answer.text
+
+
+def test_a_program_gets_the_text_to_show_and_says_which_one_was_agreed_to(world: World, program: Program) -> None:
+    form = program.post("connections", ACCOUNT).json
+    assert form is not None
+    asked = form["consent"]
+    assert sha256(asked["text"].encode()).hexdigest() == asked["hash"]
+    old = program.post("connections", {**ACCOUNT, "answer": RIGHT, "agreed": "0" * 64})
+    assert (old.status_code, old.json and old.json["code"]) == (409, "changed")
+    assert list_consents(world.hub, world.business) == ()
+    made = program.post("connections", {**ACCOUNT, "answer": RIGHT, "agreed": asked["hash"]})
+    assert made.status_code == 201
+    (found,) = list_consents(world.hub, world.business)
+    assert (str(found.state), found.text_hash, found.states[0].channel) == ("given", asked["hash"], "api")
 
 
 def test_a_step_that_connected_nothing_leaves_its_idempotency_key_free(program: Program) -> None:
