@@ -47,7 +47,7 @@ def withdraw_consent(
         row = own_connection(conn, business_id, connection_id, holder_id)
         consent = locked_state(conn, business_id, row.consent_id or "")
         if row.health == DISCONNECTED or consent.state != ConsentState.GIVEN:
-            raise StateError(f"{row.account_name!r} is disconnected, so nothing is left to withdraw.", code="ended")
+            raise StateError("This account is disconnected, so nothing is left to withdraw.", code="ended")
         wanted = set(purposes) & set(consent.purposes)
         if not wanted <= withdrawable(consent.purposes) or not set(purposes) <= {str(one) for one in Purpose}:
             raise InputError("purposes", "Writing events can be withdrawn alone; disconnect the account for the rest.")

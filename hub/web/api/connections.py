@@ -88,7 +88,7 @@ class Connection(Shown):
     provider: str
     title: str
     level: str
-    account_name: str
+    account_name: str = Field(description="Masked, as people see it: `a•••@g•••`. So are the names of calendars.")
     holder_id: str | None
     health: str
     reason: str = Field(description="A word for programs; empty while it is well.")
