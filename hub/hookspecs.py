@@ -48,7 +48,8 @@ def hub_connect(setup: Setup, answer: Mapping[str, str] | None) -> Redirect | Fo
 def hub_refresh(setup: Setup, grant: Grant) -> Grant:
     """Return a fresh grant for one that expired.
 
-    Called in the broker, one at a time per connection. NeedsReconnect marks the connection; Retry is repeated.
+    Called in the broker, one at a time per connection over all processes, and once after a revocation, to see that it
+    fails. NeedsReconnect: the provider does not take the grant any more, and nobody asks again; Retry is repeated.
     """
 
 
@@ -56,7 +57,8 @@ def hub_refresh(setup: Setup, grant: Grant) -> Grant:
 def hub_revoke(setup: Setup, grant: Grant) -> None:
     """End the grant at the provider.
 
-    Called in the broker after the local disconnect. If it raises, the revocation stays open as a task.
+    Called in the broker after the local disconnect, more than once if it raises: the revocation then stays open as a
+    task. NeedsReconnect: the provider knows the grant no more, so nothing is left to end.
     """
 
 
