@@ -6,7 +6,7 @@ Read from the counts of key uses, so no call is missing: none is made without it
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -76,8 +76,8 @@ def activity(hub: Hub, business_id: str, connection_id: str, *, holder_id: str |
         own_connection(conn, business_id, connection_id, holder_id)
         days = _days(hub.clock(), zone)
         since = _minute(days[0], zone)
-        uses = uses_since(conn, business_id, connection_id, since)
-        refusals = refusals_since(conn, business_id, connection_id, since)
+        uses: Sequence[Any] = uses_since(conn, business_id, connection_id, since)
+        refusals: Sequence[Any] = refusals_since(conn, business_id, connection_id, since)
     counted: dict[date, dict[str, int]] = {one: defaultdict(int) for one in days}
     refused: dict[date, int] = dict.fromkeys(days, 0)
     for row in uses:
@@ -87,7 +87,7 @@ def activity(hub: Hub, business_id: str, connection_id: str, *, holder_id: str |
     return Activity(
         zone,
         tuple(Used(key[0], *found) for key, found in _sums(uses, "purpose")),
-        tuple(RefusedCalls(*key, *found) for key, found in _sums(refusals, "purpose", "reason")),
+        tuple(RefusedCalls(key[0], key[1], *found) for key, found in _sums(refusals, "purpose", "reason")),
         tuple(ActiveDay(one, tuple(_ordered(counted[one])), refused[one]) for one in reversed(days)),
     )
 

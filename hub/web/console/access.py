@@ -75,11 +75,12 @@ def access_new(business_id: str) -> Response:
 def access_asked(business_id: str) -> Response:
     """Ask."""
     form = typed(AskForm)
-    where = the_hub(), visit(), business_id, [_object(form.object.data)]
+    named, reference = [_object(form.object.data)], form.reference.data or ""
 
     def ask() -> str:
-        given = {"reference": form.reference.data or "", "delay": form.delay.data or ""}
-        return ask_access(*where, form.reason.data, hours=int(form.hours.data), **given)
+        hours, delay = int(form.hours.data), form.delay.data or ""
+        where = the_hub(), visit(), business_id
+        return ask_access(*where, named, form.reason.data, hours=hours, reference=reference, delay=delay)
 
     done, grant_id = attempt(form, ask)
     if not done:
