@@ -70,7 +70,7 @@ def disconnect_account(
 
 def _siblings(
     conn: sa.Connection, business_id: str, provider: str, account_hash: str, without: str, holder_id: str | None
-) -> list[sa.Row[tuple[str, str | None, int]]]:
+) -> list[sa.Row[str, str | None, int]]:
     if not account_hash:
         return []
     statement = select(Connection.id, Connection.holder_id, Connection.made_at).where(

@@ -94,8 +94,8 @@ def broker() -> None:
     with termination() as stopped:
         hub = create_hub(settings, broker_here=True)
         max_bytes = settings.egress_max_bytes
-        place, told = settings.broker_socket, {"stopped": stopped, "ready": tell_ready}
-        serve_broker(hub.broker, place, max_bytes=max_bytes, users=users, **told)
+        place = settings.broker_socket
+        serve_broker(hub.broker, place, max_bytes=max_bytes, stopped=stopped, ready=tell_ready, users=users)
         close_hub(hub)
 
 

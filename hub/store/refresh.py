@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlalchemy import BigInteger, ForeignKey, Integer, String, Text, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -31,7 +33,7 @@ class Refresh(Base):
     problem: Mapped[str] = column(_STATE, Text)
 
 
-def find_refresh(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[object, ...]] | None:
+def find_refresh(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]] | None:
     """Return the row of a connection, or None."""
     mine = Refresh.business_id == business_id, Refresh.connection_id == connection_id
     return conn.execute(select(Refresh.__table__).where(*mine)).one_or_none()

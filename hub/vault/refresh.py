@@ -167,7 +167,7 @@ class Refreshing:
             crash_point(CrashPoint.REFRESH_BEFORE_BEGIN)
         return grant, last is not None and last.problem != _FAILED
 
-    def _is_taken(self, found: sa.Row[Any] | None, stale: int) -> bool:
+    def _is_taken(self, found: sa.Row[*tuple[Any, ...]] | None, stale: int) -> bool:
         return found is not None and found.version == stale and not found.problem and found.until > self._clock()
 
     def _store(self, handle: Handle, provider: str, stale: int, fresh: Grant, hooks: Any) -> Grant:

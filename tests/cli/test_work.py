@@ -20,14 +20,19 @@ from hub.actions.ask import ask_provider
 from hub.actions.book import book
 from hub.actions.cancel import cancel
 from hub.actions.connect import connect
+from hub.actions.disconnect import disconnect
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
 from hub.actions.people import Customer
+from hub.actions.receipt import disconnection_receipt
+from hub.actions.revoke import try_revocation
 from hub.app import close_hub, create_hub
 from hub.core.booking import CalendarState, State
+from hub.core.ended import EndState
 from hub.core.errors import HubError, Refused, Retry, Unavailable
 from hub.core.provider import Form
 from hub.core.purpose import Purpose
+from hub.core.security import OPERATOR
 from hub.jobs.perform import drain
 from hub.parts import Hub
 from hub.settings import load_settings
@@ -181,6 +186,26 @@ def test_without_the_broker_a_booking_is_requested_and_confirmed_once_it_is_back
     assert recover(hub, EFFECTS) == []
     assert state(hub, scene, held.booking_id) == (State.CONFIRMED, CalendarState.WRITTEN)
     assert len(starts(server, scene)) == 1
+
+
+def test_without_the_broker_an_account_is_disconnected_and_ended_once_it_is_back(
+    hub: Hub, scene: Scene, broker: BrokerProcess
+) -> None:
+    """Here it is over at once; what is left to do says that it waits, and for whom."""
+    with hub.database.reading() as conn:
+        connection = str(conn.scalar(select(Connection.id).where(Connection.business_id == scene.business)))
+    broker.end()
+    ended = disconnect(hub, OPERATOR, scene.business, connection)
+    assert (health(hub, scene), ended.revoked) == ("disconnected", False)
+    receipt = disconnection_receipt(hub, scene.business, connection)
+    assert (receipt.end_state, receipt.later, receipt.may_retry) == (EndState.OPEN, 0, True)
+    assert "permission" in {one.what for one in receipt.kept}
+    with pytest.raises(Unavailable, match="broker does not answer"):
+        try_revocation(hub, scene.business, connection)
+    drain(hub, EFFECTS)
+    broker.start()
+    assert recover(hub, EFFECTS) == []
+    assert disconnection_receipt(hub, scene.business, connection).end_state == EndState.NONE
 
 
 def test_effects_wait_for_the_broker_and_happen_once(
