@@ -82,12 +82,13 @@ def mail_server(
     auth: bool = True,
     mechanisms: tuple[str, ...] = (),
     port: int = 0,
+    password: str = PASSWORD,
 ) -> Iterator[MailServer]:
     """Run a server: ``tls`` is ``starttls``, ``tls`` or empty; with ``auth`` only the one user gets in."""
     found = MailServer(port or _free_port(), tls)
 
     def sign_in(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
-        right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), PASSWORD.encode())
+        right = isinstance(data, LoginPassword) and (data.login, data.password) == (USER.encode(), password.encode())
         found.steps.append(f"AUTH {mechanism}")
         return AuthResult(success=right, handled=False)
 
