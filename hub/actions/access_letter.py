@@ -29,8 +29,11 @@ def access_values(
 ) -> dict[str, str] | None:
     """Return the values of a mail about a grant; None for a question that was answered or is too old.
 
-    ``about`` holds ``grant``, and for a look ``kind``, ``object`` and ``at`` (UTC seconds).
+    ``about`` holds ``grant``, and for a look ``kind``, ``object`` and ``at`` (UTC seconds); or ``by`` alone, for a link
+    that a user made.
     """
+    if "by" in about:
+        return {"asked_by": user_names(conn, [about["by"]]).get(about["by"], "A program or the operator")}
     row = find_grant(conn, business_id, about["grant"])
     objects = [(one.kind, one.object_id) for one in objects_of(conn, business_id, [row.id])]
     by = find_business(conn, business_id).zone

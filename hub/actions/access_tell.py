@@ -15,6 +15,7 @@ from hub.actions.mail_sender import find_sender
 from hub.core.access import Named, ObjectKind, Subject
 from hub.core.errors import InputError
 from hub.core.mail import MailKind
+from hub.core.security import Visit
 from hub.parts import Hub
 from hub.store.access import named, objects_of
 from hub.store.booking import Booking
@@ -63,6 +64,14 @@ def tell_viewed(hub: Hub, conn: sa.Connection, business_id: str, grant_id: str, 
         if named(one) == viewed and one.subject in _VIEWED:
             about = {"grant": grant_id, "kind": str(viewed.kind), "object": viewed.id, "at": at}
             _mail(hub, conn, business_id, _VIEWED[Subject(one.subject)], one, about)
+
+
+def tell_link(hub: Hub, conn: sa.Connection, visit: Visit, business_id: str, holder_id: str) -> None:
+    """Tell a staff member that somebody made a link to their page, and so knows it: if a mail goes out to them."""
+    if can_reach(hub, conn, business_id, Subject.STAFF, holder_id):
+        about = {"holder": holder_id, "by": visit.actor_id if visit.actor == Subject.USER else ""}
+        key, kind = f"mail:link:{holder_id}", MailKind.STAFF_ACCESS_LINK
+        plan_mail(conn, business_id=business_id, kind=kind, key=key, about=about, now=hub.clock())
 
 
 def _mail(hub: Hub, conn: sa.Connection, business_id: str, kind: MailKind, one: Any, about: dict[str, Any]) -> None:

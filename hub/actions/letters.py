@@ -93,7 +93,7 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
         values |= _booking_values(conn, business, row, customer, about, zone)
         if mail.reader == Reader.CUSTOMER:
             values["customer_name"] = greeted_name(customer.name)
-    if "grant" in about:
+    if "grant" in about or "by" in about:
         told = access_values(hub, conn, mail.business_id, about, zone)
         if told is None:
             return None

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.actions.access_tell import tell_link
 from hub.actions.connections import ConnectionView, list_connections
 from hub.actions.record import note
 from hub.core.errors import InputError, StateError, UnknownId
@@ -51,7 +52,8 @@ class StaffLink:
 def make_staff_link(hub: Hub, visit: Visit, business_id: str, holder_id: str, days: int = 30) -> tuple[StaffLink, str]:
     """Make a link for a staff member and return it with its secret, which is shown this once and kept nowhere.
 
-    A new one ends the older. Raises InputError for days, StateError for somebody who is not active, UnknownId.
+    A new one ends the older, and the staff member is told by mail who made it, if a mail goes out: who makes it could use
+    it. Raises InputError for days, StateError for somebody who is not active, UnknownId.
     """
     if not 1 <= days <= LONGEST:
         raise InputError("days", f"A link may work for 1 to {LONGEST} days.")
@@ -69,6 +71,7 @@ def make_staff_link(hub: Hub, visit: Visit, business_id: str, holder_id: str, da
         ids = {"id": link_id, "business_id": business_id, "holder_id": holder_id}
         by = f"{visit.actor}:{visit.actor_id}"
         add_link(conn, **ids, token_hash=_hash(token), made_at=now, until=until, made_by=by)
+        tell_link(hub, conn, visit, business_id, holder_id)
         detail = "replaced" if older else ""
         note(hub, conn, visit, Kind.STAFF_LINK_MADE, about=holder_id, within=business_id, detail=detail)
     return StaffLink(link_id, business_id, holder_id, row.name, now, until, None, None), token

@@ -38,6 +38,7 @@ class MailKind(StrEnum):
     CONNECTION_LOST = "connection_lost"
     STAFF_ACCESS_ASKED = "staff_access_asked"  # somebody asks to see data of theirs
     STAFF_ACCESS_VIEWED = "staff_access_viewed"
+    STAFF_ACCESS_LINK = "staff_access_link"  # somebody made, and knows, a link to their page
     BOOKING_ACCESS_ASKED = "booking_access_asked"
     BOOKING_ACCESS_VIEWED = "booking_access_viewed"
     USER_ACCESS_ASKED = "user_access_asked"
@@ -93,6 +94,7 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.CONNECTION_LOST: _BUSINESS | {"reader_name", "account_name"},
         MailKind.STAFF_ACCESS_ASKED: _BUSINESS | _ASKED | {"reader_name"},
         MailKind.STAFF_ACCESS_VIEWED: _BUSINESS | _VIEWED | {"reader_name"},
+        MailKind.STAFF_ACCESS_LINK: _BUSINESS | {"asked_by", "reader_name"},
         MailKind.BOOKING_ACCESS_ASKED: _BUSINESS | _ASKED | {"customer_name"},
         MailKind.BOOKING_ACCESS_VIEWED: _BUSINESS | _VIEWED | {"customer_name"},
         MailKind.USER_ACCESS_ASKED: _ASKED | {"agency_name", "business_name"},
@@ -122,6 +124,7 @@ REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.CONNECTION_LOST: frozenset({"account_name"}),
         MailKind.STAFF_ACCESS_ASKED: _DECIDE,
         MailKind.STAFF_ACCESS_VIEWED: _ACCESS,
+        MailKind.STAFF_ACCESS_LINK: frozenset({"asked_by"}),
         MailKind.BOOKING_ACCESS_ASKED: _DECIDE,
         MailKind.BOOKING_ACCESS_VIEWED: _ACCESS,
         MailKind.USER_ACCESS_ASKED: _DECIDE,

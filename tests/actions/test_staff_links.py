@@ -22,7 +22,9 @@ from hub.core.errors import InputError, StateError, UnknownId
 from hub.core.security import OPERATOR, Visit
 from hub.store.holder import Holder
 from hub.store.security import SecurityEvent
+from tests.actions.looking import scene
 from tests.actions.test_calendars import account, connection_of
+from tests.post import settle, text, with_post
 from tests.tables import contents, nothing_changed
 from tests.world import World
 
@@ -62,8 +64,8 @@ def test_a_link_that_is_unknown_over_ended_or_of_somebody_who_left_opens_nothing
     ada, ben = world.staff(), world.staff()
     ended, token = make_staff_link(world.hub, CYD, world.business, ada, days=1)
     end_staff_link(world.hub, CYD, world.business, ended.id)
-    for text in ("", "x" * 43, "x" * 5000, "\x00", "\ud800", token):
-        assert find_staff_link(world.hub, text) is None
+    for wrong in ("", "x" * 43, "x" * 5000, "\x00", "\ud800", token):
+        assert find_staff_link(world.hub, wrong) is None
     _, token = make_staff_link(world.hub, CYD, world.business, ada, days=1)
     world.clock.now += DAY - 1
     assert find_staff_link(world.hub, token) is not None
@@ -166,3 +168,15 @@ def test_a_link_says_whether_it_works() -> None:
     link = StaffLink("a", "b", "c", "Ada", 0, 100, None, None)
     assert link.works(99)
     assert not link.works(100)
+
+
+def test_a_staff_member_is_told_who_made_a_link_to_their_page_and_not_the_link(world: World) -> None:
+    post, here = with_post(world), scene(world)
+    token = make_staff_link(world.hub, here.by(here.ben), world.business, here.grace)[1]
+    settle(world)
+    (mail,) = post.to("grace@example.com")
+    assert "Ben Barnes made a link" in text(mail)
+    assert token not in text(mail)
+    make_staff_link(world.hub, OPERATOR, world.business, here.grace)
+    settle(world)
+    assert "A program or the operator made a link" in text(post.to("grace@example.com")[-1])

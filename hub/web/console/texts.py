@@ -56,6 +56,7 @@ MAILS = {
     MailKind.CONNECTION_LOST: "An account has to be connected again",
     MailKind.STAFF_ACCESS_ASKED: "Somebody asks to see their account",
     MailKind.STAFF_ACCESS_VIEWED: "Somebody looked at their account",
+    MailKind.STAFF_ACCESS_LINK: "A link to their page was made",
     MailKind.BOOKING_ACCESS_ASKED: "Somebody asks to read a mail about the customer",
     MailKind.BOOKING_ACCESS_VIEWED: "Somebody read a mail about the customer",
     MailKind.USER_ACCESS_ASKED: "Somebody asks to see an account that a user connected",
