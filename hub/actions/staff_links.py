@@ -52,8 +52,8 @@ class StaffLink:
 def make_staff_link(hub: Hub, visit: Visit, business_id: str, holder_id: str, days: int = 30) -> tuple[StaffLink, str]:
     """Make a link for a staff member and return it with its secret, which is shown this once and kept nowhere.
 
-    A new one ends the older, and the staff member is told by mail who made it, if a mail goes out: who makes it could use
-    it. Raises InputError for days, StateError for somebody who is not active, UnknownId.
+    A new one ends the older, and the staff member is told by mail who made it, if a mail goes out: who makes it could
+    use it. Raises InputError for days, StateError for somebody who is not active, UnknownId.
     """
     if not 1 <= days <= LONGEST:
         raise InputError("days", f"A link may work for 1 to {LONGEST} days.")

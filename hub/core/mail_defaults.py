@@ -119,8 +119,8 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
         MailKind.STAFF_ACCESS_LINK: _text(
             "There is a new link to your page",
             "Hello {reader_name},\n\n{asked_by} made a link to the page on which you connect your calendar. Whoever "
-            "has it sees your accounts there and can disconnect them; an older link works no more. If you did not ask for "
-            f"it, answer this mail.\n{_SIGNED}",
+            "has it sees your accounts there and can disconnect them; an older link works no more. If you did not ask "
+            f"for it, answer this mail.\n{_SIGNED}",
         ),
         MailKind.BOOKING_ACCESS_ASKED: _text(
             "May {asked_by} of {business_name} read a mail about you?",
