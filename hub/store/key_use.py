@@ -138,7 +138,7 @@ def add_refusal(
     conn.execute(_REFUSAL[conn.dialect.name], {"business_id": business_id, "calls": 1, **values})
 
 
-def uses_since(conn: Connection, business_id: str, connection_id: str, minute: int) -> Sequence[Row[Any]]:
+def uses_since(conn: Connection, business_id: str, connection_id: str, minute: int) -> Sequence[Any]:
     """Return the counted uses of a connection's key from a minute on: ``minute``, ``purpose``, ``count``."""
     table = KeyUse
     mine = table.business_id == business_id, table.connection_id == connection_id, table.minute >= minute
@@ -147,7 +147,7 @@ def uses_since(conn: Connection, business_id: str, connection_id: str, minute: i
     return conn.execute(statement.order_by(table.minute)).all()
 
 
-def refusals_since(conn: Connection, business_id: str, connection_id: str, minute: int) -> Sequence[Row[Any]]:
+def refusals_since(conn: Connection, business_id: str, connection_id: str, minute: int) -> Sequence[Any]:
     """Return the counted refusals of a connection from a minute on: ``minute``, ``purpose``, ``reason``, ``count``."""
     table = CallRefusal
     mine = table.business_id == business_id, table.connection_id == connection_id, table.minute >= minute
