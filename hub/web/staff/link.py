@@ -8,9 +8,11 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
+from hub.actions.access_list import asked_of
 from hub.actions.calendars import choices_version, choose_calendars
 from hub.actions.connections import ConnectionView, try_connection
 from hub.actions.staff_links import staff_connections
+from hub.core.access import Subject
 from hub.core.errors import HubError, UnknownId
 from hub.web.console.choosing import Row, looked_at, read_choices, stored_rows, typed_rows
 from hub.web.current import staff_link, the_hub
@@ -26,7 +28,9 @@ ENDED = "disconnected"
 def greeting(token: str) -> Response:
     """Say who asks and for what, and show what is connected."""
     found = [one for one in staff_connections(the_hub(), staff_link()) if one.health != ENDED]
-    return staff_page("greeting", token, connections=found, one=only_provider())
+    link = staff_link()
+    asked = asked_of(the_hub(), link.business_id, Subject.STAFF, link.holder_id)
+    return staff_page("greeting", token, connections=found, one=only_provider(), asked=asked)
 
 
 def account(token: str, connection_id: str) -> Response:

@@ -22,6 +22,7 @@ def test_they_agree_see_each_look_and_end_it(world: World, browser: Callable[[],
     path = page_of(here)
     assert "Nobody asked" in visitor.get(path).text
     grant = here.ask()
+    assert "Ben Barnes asks to see something of yours" in visitor.get(path.removesuffix("/looks")).text
     page = visitor.get(path).text
     assert "Ben Barnes" in page
     assert "grace@gmail.com" in page
