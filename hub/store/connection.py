@@ -31,6 +31,7 @@ from hub.store.consent import WHAT_IT_PERMITS, Consent, consent_of
 from hub.store.holder import Holder
 from hub.store.ids import LENGTH, is_id
 from hub.store.keys import ConnectionKey
+from hub.store.passing import wait_for_end
 
 _ID = About(Category.IDENTIFIER, Retention.CONNECTION)
 _RULE = About(Category.CONFIGURATION, Retention.CONNECTION)
@@ -123,7 +124,6 @@ _FOR_CALL = (
     )
     .where(*_MINE)
 )
-_FOR_CALL_HELD = _FOR_CALL.with_for_update(read=True, of=Connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +190,7 @@ def end_connection(conn: sa.Connection, business_id: str, connection_id: str, no
 
 
 def _next_epoch(conn: sa.Connection, business_id: str, connection_id: str, values: Mapping[str, object]) -> int:
+    wait_for_end(conn, connection_id, shared=False)
     statement = (
         update(Connection)
         .where(Connection.business_id == business_id, Connection.id == connection_id)
@@ -241,8 +242,9 @@ def find_for_call(
 
     ``admitting``: the connection cannot end before this transaction has. So no call is let through after an end.
     """
-    ids = {"business_id": business_id, "connection_id": connection_id}
-    return conn.execute(_FOR_CALL_HELD if admitting else _FOR_CALL, ids).one_or_none()
+    if admitting:
+        wait_for_end(conn, connection_id, shared=True)
+    return conn.execute(_FOR_CALL, {"business_id": business_id, "connection_id": connection_id}).one_or_none()
 
 
 def find_for_account(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]]:

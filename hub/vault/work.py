@@ -10,8 +10,10 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urljoin
+
+import sqlalchemy as sa
 
 from hub.core.consent_record import permits
 from hub.core.declared import Declared, Target, parse_target
@@ -140,8 +142,19 @@ class WorkCalls:
             at_ms = milliseconds(self._clock)
             use = (handle.business, handle.connection, now // 60, operation.name, handle.purpose)
             add_use(conn, *use, at_ms=at_ms)
-        grant = open_credential(self._keyring, handle.business, handle.connection, row)
+        row, grant = self._open(handle, row)
         return _Call(handle, request, target, headers, row.provider, row.version, grant, time.monotonic())
+
+    def _open(self, handle: Handle, row: sa.Row[*tuple[Any, ...]]) -> tuple[sa.Row[*tuple[Any, ...]], Grant]:
+        """Return the grant in a row, or in the one that took its place since it was read: a refresh is no roll-back."""
+        while True:
+            try:
+                return row, open_credential(self._keyring, handle.business, handle.connection, row)
+            except Tampered:
+                now = self._held(handle)
+                if now.version is None or now.version <= row.version:
+                    raise
+                row = now
 
     def _deliver(self, call: _Call) -> Result:
         """Sign, send, and take the credential out of the answer."""
@@ -152,7 +165,7 @@ class WorkCalls:
         def exchange(authorization: str | None) -> Result:
             nonlocal sent
             if sent or time.monotonic() - call.admitted > FRESH:
-                self._look_again(call.handle)
+                self._held(call.handle)
             sent = True
             signed = call.headers if authorization is None else (*call.headers, ("Authorization", authorization))
             return self._egress.exchange(method, target, signed, request.body, request.timeout)
@@ -167,12 +180,13 @@ class WorkCalls:
             return clean
         return replace(clean, headers=incoming(clean.headers, method, len(clean.body)))
 
-    def _look_again(self, handle: Handle) -> None:
-        """Refuse what was let through before the account was disconnected, and would be sent only now."""
+    def _held(self, handle: Handle) -> sa.Row[*tuple[Any, ...]]:
+        """Return the connection as it is now. Raises Refused for what was let through before it was disconnected."""
         with self._database.reading() as conn:
             row = find_for_call(conn, handle.business, handle.connection)
         if row is None or row.epoch != handle.epoch or row.health == DISCONNECTED:
             raise Refused("disconnected")
+        return row
 
     def _renewed(self, call: _Call) -> _Call | None:
         if self._renew is None or call.grant.scheme is not AuthScheme.BEARER:

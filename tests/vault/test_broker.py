@@ -1,12 +1,18 @@
 import subprocess
 import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from hub.core.errors import Refused
+from hub.core.purpose import Purpose
+from hub.store.connection import end_connection
+from hub.vault.border import Failure, Handle, Request
 from hub.vault.guard import Guard
-from tests.vault.conftest import PASSWORD, Reply, Server, Vault
+from tests.vault.conftest import NOW, PASSWORD, Reply, Server, Vault
 
 
 def test_only_the_operator_opens_a_private_address(vault: Vault, server: Server) -> None:
@@ -48,3 +54,31 @@ def test_the_vault_is_imported_without_any_sdk() -> None:
     root = Path(__file__).parent.parent.parent
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_an_end_does_not_wait_behind_calls_that_never_pause(vault: Vault, server: Server) -> None:
+    """However many are let through at once, one that comes after the end has asked comes after the end."""
+    connection, over = vault.connect(server.origin), threading.Event()
+    handle = Handle(vault.business, connection, 1, Purpose.CHECK_AVAILABILITY, "test")
+    answered = [0] * 12
+
+    def call(number: int) -> str:
+        while not over.is_set():
+            told = vault.broker.send(handle, Request("GET", server.origin + "/a"))
+            if isinstance(told, Failure):
+                return told.reason
+            answered[number] += 1
+        return "never"
+
+    with ThreadPoolExecutor(12) as pool:
+        jobs = [pool.submit(call, number) for number in range(12)]
+        while sum(answered) < 50:
+            time.sleep(0.01)
+        began = time.monotonic()
+        with vault.database.writing() as conn:
+            end_connection(conn, vault.business, connection, NOW)
+        took = time.monotonic() - began
+        time.sleep(0.5)
+        over.set()
+        assert {job.result() for job in jobs} == {"disconnected"}
+    assert took < 5.0

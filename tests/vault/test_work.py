@@ -16,7 +16,7 @@ from hub.ledger.read import entries_about
 from hub.store.connection import Connection, Credential, end_connection, find_connection
 from hub.store.key_use import CallRefusal, KeyUse
 from hub.vault.border import Answer, Failure, Handle, Outcome, Request
-from hub.vault.credentials import open_credential
+from hub.vault.credentials import open_credential, store_credential
 from tests.consents import then
 from tests.vault.conftest import NOW, PAIR, PASSWORD, TOKEN, Reply, Seen, Server, Vault
 
@@ -488,3 +488,24 @@ def test_no_token_is_refreshed_after_a_withdrawal(vault: Vault, server: Server) 
     assert refused(send(vault, connection, server.origin + "/a")) == "consent"
     assert hooks.calls == 0
     assert len(server.seen) == 1
+
+
+def test_a_token_that_another_process_refreshed_in_between_is_no_roll_back(
+    vault: Vault, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The row was read just before another process stored the next one, and the watermark is that one's already."""
+    connection = bearer(vault, server, Refresher())
+    once = [True]
+
+    def late(keyring: Any, business: str, name: str, row: Any) -> Grant:
+        if once and once.pop():
+            fresh = {"access_token": "fresh-token-1", "refresh_token": "2//canary-refresh-token"}
+            with vault.database.writing() as conn:
+                version = store_credential(
+                    conn, keyring, business, name, Grant(AuthScheme.BEARER, fresh, (server.origin,), "ada"), NOW
+                )
+            keyring.raise_watermark(business, name, version)
+        return open_credential(keyring, business, name, row)
+
+    monkeypatch.setattr("hub.vault.work.open_credential", late)
+    assert send(vault, connection, server.origin + "/a").status == 200
