@@ -12,10 +12,11 @@ from sqlalchemy import select, update
 from hub.actions.conflicts import find_conflicts
 from hub.core.changes import changed_meanwhile, state_word
 from hub.core.errors import InputError, StateError, UnknownId
+from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store.calendar import UNREAD, Calendar, calendars_of_connections, change_calendars, forget_busy
 from hub.store.claim import lock_holders
-from hub.store.connection import DISCONNECTED, find_connection
+from hub.store.connection import DISCONNECTED, find_connection, find_for_account
 from hub.store.ids import is_id
 
 MOST_CALENDARS = 50
@@ -100,9 +101,11 @@ def set_choices(
             raise UnknownId("calendar", one)
     if version and choices_version(known.values()) != version:
         raise changed_meanwhile("choice of calendars")
-    connection = find_connection(conn, business_id, connection_id)  # its calendars are locked: it does not end now
+    connection = find_for_account(conn, business_id, connection_id)  # its calendars are locked: it does not end now
     if used and connection.health == DISCONNECTED:
         raise StateError("This account is disconnected; connect it again first.", code="ended")
+    if any(what.written for what in used.values()) and Purpose.CREATE_EVENT not in (connection.consent_purposes or ()):
+        raise InputError("calendar", "Nobody agreed to writing bookings into this account; connect it again to agree.")
     _check_written([(known[one], what) for one, what in used.items() if what.written])
     before = {known[one].holder_id for one in choices} - {None}
     for what in used.values():

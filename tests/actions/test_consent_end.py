@@ -9,6 +9,7 @@ import pytest
 
 from hub.actions.ask import ask_provider
 from hub.actions.businesses import change_business, get_business
+from hub.actions.connect import choose_calendar
 from hub.actions.connections import list_connections
 from hub.actions.consent import answer_consent, consent_about, consent_question
 from hub.actions.consent_end import UNUSED, expire_consents, withdraw_consent
@@ -61,6 +62,9 @@ def test_withdrawing_writing_stops_it_alone_and_lets_the_calendar_go(world: Worl
     assert not any(may(world, connection, one) for one in WRITING)
     (calendar,) = list_connections(world.hub, world.business)[0].calendars
     assert (calendar.checked, calendar.written) == (True, False)
+    with pytest.raises(InputError, match="Nobody agreed to writing"):
+        choose_calendar(world.hub, world.business, calendar.id, str(calendar.holder_id), written=True)
+    choose_calendar(world.hub, world.business, calendar.id, str(calendar.holder_id))
     with world.hub.database.reading() as conn:
         (entry,) = entries_about(conn, world.business, kinds=[EntryKind.CONSENT_WITHDRAWN])
     assert entry.content is not None
