@@ -24,9 +24,16 @@ def ask_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpos
     Unavailable, UnknownId. A call that the hub refuses is recorded; so is one that would write an event which is not
     that of a booking (``not_ours``).
     """
+    if hook in _WRITING and not _are_ours(hub, business_id, connection_id, **arguments):
+        about = {"hook": hook, "purpose": purpose, "reason": "not_ours"}
+        record_refusal(hub.database, business_id, connection_id, **about, now=hub.clock())
+        raise Refused("not_ours", "Only events of bookings are written; this one is somebody else's.")
+    return try_provider(hub, business_id, connection_id, purpose, hook, **arguments)
+
+
+def try_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpose, hook: str, **arguments: Any) -> Any:
+    """Ask as `ask_provider` does, also to write events of no booking: for the trial of an account, and nothing else."""
     try:
-        if hook in _WRITING:
-            _check_ours(hub, business_id, connection_id, **arguments)
         opened = open_account(hub.database, hub.broker, business_id, connection_id, purpose, hook)
     except Refused as error:
         about = {"hook": hook, "purpose": purpose, "reason": error.reason}
@@ -39,7 +46,7 @@ def ask_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpos
     return answer
 
 
-def _check_ours(
+def _are_ours(
     hub: Hub,
     business_id: str,
     connection_id: str,
@@ -47,13 +54,11 @@ def _check_ours(
     calendar: Calendar,
     event: Event | None = None,
     written: Written | None = None,
-) -> None:
-    """Raise Refused unless each event named is one that a booking has, or had, in that calendar of the connection."""
+) -> bool:
+    """Tell whether each event named is one that a booking has, or had, in that calendar of the connection."""
     uids = {one.uid for one in (event, written) if one is not None}
     with hub.database.reading() as conn:
-        ours = all(is_ours(conn, business_id, connection_id, calendar.ref, uid) for uid in uids)
-    if not ours:
-        raise Refused("not_ours", "Only events of bookings are written; this one is somebody else's.")
+        return all(is_ours(conn, business_id, connection_id, calendar.ref, uid) for uid in uids)
 
 
 _WRITING = frozenset({"hub_create_event", "hub_update_event", "hub_cancel_event"})

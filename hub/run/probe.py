@@ -18,7 +18,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from hub.actions.ask import ask_provider
+from hub.actions.ask import try_provider
 from hub.actions.businesses import create_business
 from hub.actions.connect import connect
 from hub.app import close_hub, create_hub
@@ -199,7 +199,7 @@ def _stranger(trial: Trial, settings: Mapping[str, str], ca_file: Path | None) -
 
 def _asking(hub: Hub, business: str, connection: str) -> Ask:
     def ask(hook: str, **arguments: Any) -> Any:
-        return ask_provider(hub, business, connection, _PURPOSES[hook], hook, **arguments)
+        return try_provider(hub, business, connection, _PURPOSES[hook], hook, **arguments)
 
     return ask
 
