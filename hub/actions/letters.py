@@ -101,7 +101,9 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
         links += [told["link"]] if told.get("link") else []
     elif about.get("connection"):
         lost = find_connection(conn, mail.business_id, about["connection"])
-        values["account_name"] = shown_account(hub, lost, holder_id=about.get("holder") or None)
+        # A mail that is kept can be read in the console, so even its reader's own account is masked in it.
+        whose = about.get("holder") or None if sender.connection_id else None
+        values["account_name"] = shown_account(hub, lost, holder_id=whose)
     if to is None:
         return None
     values["reader_name"] = to.name
