@@ -31,8 +31,8 @@ class Attention:
 
     ``reconnect``: connections to be connected again. ``requested``: bookings kept, but not confirmed. ``conflict``
     and ``failed``: confirmed ones to come over which something else stands, and whose event was not written.
-    ``dead``: effects that were given up. ``revoke``: ended accounts whose permission the provider has not ended, an hour
-    after the disconnect or given up.
+    ``dead``: effects that were given up. ``revoke``: ended accounts whose permission the provider has not ended, an
+    hour after the disconnect or given up.
     """
 
     reconnect: int = 0

@@ -24,7 +24,8 @@ from hub.settings import load_settings
 def command(folder: Path | None, keystore: Path | None, roots_kept: bool) -> None:
     """Copy data and key store, while the hub runs.
 
-    The data go into a new folder below FOLDER, the key store over its last copy. Root keys are never copied: keep those offline, apart from everything else.
+    The data go into a new folder below FOLDER, the key store over its last copy. Root keys are never copied: keep
+    those offline, apart from everything else.
     """
     if folder is None and not roots_kept:
         raise InputError("backup", "name the folder that the backup goes to.")

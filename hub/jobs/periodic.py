@@ -7,8 +7,8 @@ from hub.actions.cancel import lapse_expired_holds
 from hub.actions.consent_end import expire_consents
 from hub.actions.forget import cut_addresses, forget_answers, forget_events, forget_sign_ins
 from hub.actions.poll import poll_calendars
-from hub.actions.rotate import settle_rotations
 from hub.actions.residue import forget_old_calendars
+from hub.actions.rotate import settle_rotations
 from hub.jobs.schedule import Periodic
 from hub.ledger.collect import collect
 from hub.ledger.sequence import sequence

@@ -137,8 +137,8 @@ def _sqlite(
     with closing(open_database(f"sqlite:///{draft}")) as database:
         migrate(database, keys)
         _check(settings, database)
-        with database.engine.connect() as conn:
-            conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    with closing(sqlite3.connect(draft)) as conn:
+        conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     for log in _with_logs(draft)[1:]:
         log.unlink(missing_ok=True)
     crash_point(CrashPoint.RESTORE_COPIED)

@@ -34,8 +34,8 @@ class Mail(Base):
     ``handed``: given to the server, which has not answered yet. ``refused``: the server did not take it; ``bounced``:
     it came back; ``unknown``: nobody knows whether it was taken; ``failed``: given up; ``overtaken``: what it was to
     say is no longer so. ``message_id`` is the header without brackets, the row's id until the message is written.
-    ``about`` is what it was written from, from the first try on: ids, times and machine words (`actions.letters`), or the
-    link's id.
+    ``about`` is what it was written from, from the first try on: ids, times and machine words (`actions.letters`), or
+    the link's id.
     """
 
     __tablename__ = "mail"

@@ -66,7 +66,14 @@ def test_every_fault_of_every_database_is_named_at_once() -> None:
 def test_the_list_of_the_installation_is_closed_and_all_of_it_is_there() -> None:
     """A table joins it on purpose only: its rows are seen by the statements of every business."""
     console = {"api_key", "console_session", "console_user", "one_time_link", "passkey", "recovery_code"}
-    assert {"business", "lease", "root_check", "root_secret", "rotation", "security_event"} | console == INSTALLATION_TABLES
+    assert {
+        "business",
+        "lease",
+        "root_check",
+        "root_secret",
+        "rotation",
+        "security_event",
+    } | console == INSTALLATION_TABLES
     assert set(Base.metadata.tables) >= INSTALLATION_TABLES
 
 
