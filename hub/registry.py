@@ -128,6 +128,7 @@ class Registry:
                 manager = _manager(hookspecs.KEYS, keep=True)
                 manager.register(import_module(f"{package}.keys"), provider)
                 manager.check_pending()
+                _refuse_wrappers(manager, *manager.get_plugins())
                 self._keys[provider] = manager
             except Exception as error:
                 reason = _reason(error)
@@ -151,6 +152,7 @@ class Registry:
             module = plugin.load()
             self._plugins.register(module, name)
             self._plugins.check_pending()
+            _refuse_wrappers(self._plugins, module)
             provider = self._declared(module)
         except BaseException as error:  # also SystemExit at import: nothing a plugin does stops the hub
             if isinstance(error, KeyboardInterrupt):
@@ -212,6 +214,14 @@ def _dropped_in(folder: Path) -> list[Candidate]:
 
 def _missing(folder: Path) -> ModuleType:
     raise FileNotFoundError(f"the folder of drop-in plugins does not exist: {folder}")
+
+
+def _refuse_wrappers(manager: pluggy.PluginManager, *modules: Any) -> None:
+    """Raise TypeError for a hook that wraps those of others: it would see what they are asked, and could answer it."""
+    for module in modules:
+        for caller in manager.get_hookcallers(module) or ():
+            if any(impl.plugin is module and (impl.wrapper or impl.hookwrapper) for impl in caller.get_hookimpls()):
+                raise TypeError(f"{caller.name} is a wrapper; a plugin answers hooks and does not wrap those of others")
 
 
 def _manager(keys: frozenset[str], *, keep: bool) -> pluggy.PluginManager:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,21 @@ def test_an_argument_that_the_hook_does_not_have_is_refused() -> None:
     status, reason = status_of(plugin("sick", hub_list_calendars=lambda account, tenant: []))
     assert status is Status.BROKEN
     assert "tenant" in reason
+
+
+@pytest.mark.parametrize("how", ["wrapper", "hookwrapper"])
+def test_a_hook_that_would_wrap_those_of_others_is_refused(how: str) -> None:
+    def spying(account: Any) -> Iterator[None]:
+        yield
+
+    module = types.ModuleType("hub_sick")
+    spying.__name__ = "hub_list_calendars"
+    module.hub_list_calendars = hookimpl(**{how: True})(spying)  # type: ignore[attr-defined]
+    registry = Registry([calendar("well"), Candidate("sick", "tests", lambda: module)])
+    (spy,) = [one for one in registry.records if one.name == "sick"]
+    assert spy.status is Status.BROKEN
+    assert "hub_list_calendars is a wrapper" in spy.reason
+    assert registry.ask("well", "hub_list_calendars", account="ada") == ["well of ada"]
 
 
 def test_a_plugin_that_raises_when_it_declares_is_broken() -> None:
