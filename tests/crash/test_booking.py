@@ -36,6 +36,7 @@ ELSEWHERE = {
     CrashPoint.COLLECT_BEFORE_COMMIT,
     CrashPoint.COLLECT_AFTER_COMMIT,
     *(point for point in CrashPoint if point.startswith(("rotate_", "root_", "backup_", "restore_", "replay_"))),
+    *(point for point in CrashPoint if point.startswith(("refresh_", "revoke_"))),  # tests/vault
 }
 
 

@@ -123,19 +123,21 @@ def _checked(
             if name.endswith("_id") and not is_id(value):
                 raise UnknownId(_KINDS.get(name, name.removesuffix("_id").replace("_", " ")), value)
         idempotency_key()
-        version = asked_version()
+        version, other = asked_version()
         if by_argument:
             arguments["version"] = version
         elif version and takes is None:
-            raise changed_meanwhile("thing")  # it has no versions, so it has not this one
+            other = changed_meanwhile("thing")  # it has no versions, so it has not this one
         if asks is not None:
             arguments["query"] = _query(asks)
         elif request.args:
             raise Faults([(name, "There is no such parameter; leave it out.") for name in request.args])
         if takes is not None:
-            arguments["body"] = _body(takes, version)
+            arguments["body"] = _body(takes, version, other)
         elif request.get_data().strip() not in (b"", b"{}"):
             raise Faults([("body", "This call takes no body; leave it out.")])
+        if other is not None:
+            raise other  # after all that is wrong in any case (RFC 9110, 13.2.1)
         try:
             given = view(**arguments)
         except InputError as error:
@@ -150,14 +152,24 @@ def _checked(
     return checked
 
 
-def _body(kind: type[T], version: str) -> T:
+def _body(kind: type[T], version: str, other: StateError | None) -> T:
+    """Return the body; raise Faults, or else ``other``: what is wrong with the version that was asked for."""
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send application/json.")
+    given, faults = request.get_data(), list[tuple[str, str]]()
     try:
-        given = request.get_data()
-        return kind.model_validate_json(with_version(kind, given, version) if version else given)
+        given = with_version(kind, given, version) if version else given
+    except StateError as error:
+        other = error
+    try:
+        body = kind.model_validate_json(given)
     except ValidationError as error:
-        raise Faults(_faults(error)) from None
+        faults = [one for one in _faults(error) if other is None or one[0] != "version"]  # it stood in the header
+        if faults or other is None:
+            raise Faults(faults) from None
+    if other is not None:
+        raise other
+    return body
 
 
 def _query(kind: type[T]) -> T:

@@ -25,18 +25,18 @@ def etag_of(body: BaseModel | None) -> dict[str, str]:
     return {} if version is None or version == "" else {"ETag": f'"{version}"'}
 
 
-def asked_version() -> str:
+def asked_version() -> tuple[str, StateError | None]:
     """Return the version that a change is to be made to, as ``If-Match`` names it; empty for any.
 
-    Raises Faults for what is none or more than one, StateError (``changed``) for one that no thing can have.
+    Beside it a StateError (``changed``) for one that nothing can have. Raises Faults for what is none or several.
     """
     given = request.headers.get(MATCH, "").strip()
     if request.method in SAFE or given in ("", "*"):
-        return ""
+        return "", None
     if found := _TAG.fullmatch(given):
-        return found[1]
+        return found[1], None
     if _WEAK_OR_MORE.fullmatch(given) and "," not in given:
-        raise changed_meanwhile("thing")  # weak, or of a form that no answer of ours has: it matches nothing
+        return "", changed_meanwhile("thing")  # weak, or of a form that no answer of ours has: it matches nothing
     raise Faults([(MATCH, 'Give one entity tag as it stood in the answer, such as "7", or *.')])
 
 

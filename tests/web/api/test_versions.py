@@ -91,3 +91,11 @@ def test_the_document_says_which_calls_know_the_header(program: Program) -> None
     assert "412" in one["patch"]["responses"]
     assert "ETag" in one["get"]["responses"]["200"]["headers"]
     assert "If-Match" not in [part["name"] for part in one["get"]["parameters"]]
+
+
+def test_what_is_wrong_with_a_body_is_said_before_its_version(program: Program) -> None:
+    """Preconditions count only where the change would have been made without them (RFC 9110, 13.2.1)."""
+    path = f"/api/v1/businesses/{program.business}"
+    for tag in ('W/"1"', '"never"', '"{-"'):
+        assert patch(program, path, tag, {"zone": "Nowhere/At_all", "nonsense": 1}).status_code == 422
+        assert patch(program, path, tag, {"name": "Ben"}).status_code == 412
