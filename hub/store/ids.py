@@ -11,8 +11,12 @@ LENGTH = 26
 
 
 def new_id() -> str:
-    """Return 26 characters: 48 bits of time in milliseconds, 80 random bits, in Crockford's base 32."""
-    return _text((time.time_ns() // 1_000_000 & (1 << 48) - 1) << 80 | secrets.randbits(80))
+    """Return 26 characters of Crockford's base 32: 48 bits of milliseconds, 20 of nanoseconds in them, 60 random bits.
+
+    So ids that one process makes one after another sort in that order (RFC 9562, 6.2, method 3).
+    """
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    return _text((milliseconds & (1 << 48) - 1) << 80 | nanoseconds << 60 | secrets.randbits(60))
 
 
 def id_after(last: str) -> str:

@@ -27,6 +27,12 @@ def test_ids_of_later_milliseconds_sort_later(monkeypatch: pytest.MonkeyPatch) -
     assert made == sorted(made)
 
 
+def test_ids_that_are_made_one_after_another_sort_in_that_order() -> None:
+    made = [new_id() for _ in range(5_000)]
+    assert made == sorted(made)
+    assert len({one[:10] for one in made}) < len(made) / 2, "no two were made in the same millisecond"
+
+
 def test_ids_of_one_millisecond_do_not_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len({at(monkeypatch, 1_800_000_000_000) for _ in range(20_000)}) == 20_000
 
