@@ -12,6 +12,8 @@ from hub.store.booking import Booking
 from hub.store.person import Person
 
 _PERSON = "person_id"
+_SUBJECT = "subject_id"
+"""Names a person, or somebody else; ids of two never are the same."""
 
 
 def take_out(conn: sa.Connection, business_id: str, person_id: str) -> bool:
@@ -31,6 +33,10 @@ def take_out(conn: sa.Connection, business_id: str, person_id: str) -> bool:
                 conn.execute(delete(table).where(*mine))
             else:
                 conn.execute(update(table).where(*mine).values(_emptied(table)))
+    for table in Base.metadata.sorted_tables:
+        if _SUBJECT in table.c:
+            named = table.c.business_id == business_id, table.c[_SUBJECT] == person_id
+            conn.execute(update(table).where(*named).values(_emptied(table)))
     gone = delete(Person).where(Person.business_id == business_id, Person.id == person_id)
     return conn.execute(gone).rowcount > 0
 

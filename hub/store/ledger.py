@@ -19,7 +19,6 @@ from sqlalchemy import (
     Row,
     String,
     Text,
-    delete,
     func,
     insert,
     select,
@@ -134,12 +133,6 @@ def find_entries(
     if before:
         statement = statement.where(LedgerEntry.id < before)
     return conn.execute(statement.order_by(LedgerEntry.id.desc()).limit(limit)).all()
-
-
-def erase_contents(conn: sa.Connection, business_id: str, person_id: str) -> int:
-    """Delete what entries say about a person, and return how many; the entries and their commitments stay."""
-    mine = LedgerContent.business_id == business_id, LedgerContent.person_id == person_id
-    return conn.execute(delete(LedgerContent).where(*mine)).rowcount
 
 
 def lock_order(conn: sa.Connection) -> None:

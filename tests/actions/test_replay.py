@@ -13,7 +13,10 @@ from hub.actions.hold import hold
 from hub.actions.replay import Seal, replay, sealed_reason
 from hub.core.errors import UnknownId
 from hub.parts import Hub
+from hub.store.access import AccessGrant, AccessObject
 from hub.store.booking import Booking
+from hub.store.erasing import take_out
+from hub.store.ids import new_id
 from hub.store.mail import Mail
 from hub.store.outbox import RUNNING, UNKNOWN, WAITING, Outbox
 from hub.store.person import Person
@@ -56,6 +59,20 @@ def test_a_person_who_was_erased_is_taken_out_and_what_stays_leads_to_nobody(wor
     assert (row.id, row.person_id, row.answers) == (booking, None, None)
     assert {(mail.person_id, mail.message) for mail in rows(hub, Mail, business)} <= {(None, None)}
     assert replay(hub, EFFECTS).erased == 0  # a repeat finds nobody
+
+
+def test_a_request_to_see_something_of_an_erased_person_names_them_no_more(world: World) -> None:
+    hub, business = world.hub, world.business
+    _, person = booked(world)
+    grant, now = new_id(), hub.clock()
+    asked = {"reason": "legal", "reference": "case-1", "user_id": own(hub), "made_at": now, "seconds": 60}
+    named = {"kind": "mail", "object_id": new_id(), "subject": "person", "subject_id": person}
+    with hub.database.writing() as conn:
+        conn.execute(insert(AccessGrant).values(id=grant, business_id=business, state="asked", until=now + 60, **asked))
+        conn.execute(insert(AccessObject).values(grant_id=grant, business_id=business, **named))
+        take_out(conn, business, person)
+    (row,) = rows(hub, AccessObject, business)
+    assert (row.grant_id, row.subject_id) == (grant, "")
 
 
 def test_who_was_not_erased_stays(world: World) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hub.core.ledger import EntryKind
 from hub.ledger.append import append
 from hub.ledger.read import entries_about
-from hub.store.ledger import erase_contents
+from hub.store.erasing import take_out
 from tests.store.conftest import NOW, Rows
 
 CONNECTION, PERSON, USER = "c" * 26, "p" * 26, "u" * 26
@@ -41,7 +41,7 @@ def test_another_business_sees_none_of_them(rows: Rows) -> None:
 def test_what_was_erased_is_an_entry_without_content(rows: Rows) -> None:
     with rows.database.writing() as conn:
         append(conn, rows.ada, EntryKind.ACCESS_VIEWED, {}, at=NOW, person_id=PERSON, user_id=USER)
-        erase_contents(conn, rows.ada, PERSON)
+        take_out(conn, rows.ada, PERSON)
     with rows.database.reading() as conn:
         (one,) = entries_about(conn, rows.ada)
         assert entries_about(conn, rows.ada, user_id=USER) == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from wtforms import HiddenField
 
+from hub.actions.connect import connect
 from hub.actions.consent import answer_consent, consent_about, consent_question
 from hub.actions.consent_state import About
 from hub.core.consent_text import ConsentText
@@ -69,3 +72,22 @@ def via() -> str:
     """Return the id of the sign-in or link by which the visitor came."""
     found = entry()
     return found.session.id if found.session else found.staff.id if found.staff else ""
+
+
+def connecting(business_id: str, given: Any, holder_id: str | None, connection_id: str | None = None) -> Any:
+    """Return `hub.actions.connect.connect` with all but the answer, under a consent that was ``given``."""
+
+    def work(answer: Mapping[str, str] | None) -> Any:
+        return connect(
+            the_hub(),
+            business_id,
+            given.provider,
+            given.level,
+            answer,
+            connection_id=connection_id,
+            holder_id=holder_id,
+            visit=visit(),
+            consent=given.consent_id,
+        )
+
+    return work

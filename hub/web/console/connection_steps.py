@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from flask import request
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from hub.actions.connect import connect
 from hub.actions.connections import ConnectionView, get_connection
 from hub.actions.consent import consent_about, given_consent, standing_consent
 from hub.actions.holders import Holder, HolderKind, get_holder, list_holders
 from hub.core.page import LARGEST
 from hub.core.role import Right
-from hub.web.console.asking import AnswerForm, question, read_decision, take_answer
+from hub.web.console.asking import AnswerForm, connecting, question, read_decision, take_answer
 from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, read_answer, take_step
 from hub.web.console.connecting import provider as find_provider
 from hub.web.console.frame import business_page
@@ -59,7 +55,7 @@ def connection_fill(business_id: str, provider: str, consent_id: str) -> Respons
     given = given_consent(the_hub(), visit(), business_id, consent_id)
     if given is None or given.connection_id is not None or given.provider != offered.name:
         return see_other("console.connection_ask", business_id=business_id, provider=offered.name)
-    step = take_step(_work(business_id, given), None)
+    step = take_step(connecting(business_id, given, given.account_holder_id), None)
     return _form_page(business_id, offered, given.level, step)
 
 
@@ -70,7 +66,7 @@ def connection_made(business_id: str, provider: str, consent_id: str) -> Respons
     given = given_consent(the_hub(), visit(), business_id, consent_id)
     if given is None or given.connection_id is not None or given.provider != offered.name:
         return see_other("console.connection_ask", business_id=business_id, provider=offered.name)
-    step = take_step(_work(business_id, given), read_answer())
+    step = take_step(connecting(business_id, given, given.account_holder_id), read_answer())
     if not step.connected:
         return _form_page(business_id, offered, given.level, step, status=200 if step.url else 422)
     done = "connected" if offered.has_calendars else "saved"
@@ -109,7 +105,7 @@ def connection_again_fill(business_id: str, connection_id: str, consent_id: str)
     given = given_consent(the_hub(), visit(), business_id, consent_id)
     if given is None:
         return see_other("console.connection_again", business_id=business_id, connection_id=connection_id)
-    step = take_step(_work(business_id, given, connection_id), None)
+    step = take_step(connecting(business_id, given, given.account_holder_id, connection_id), None)
     return _form_page(business_id, find_provider(the_hub(), found.provider), given.level, step, found=found)
 
 
@@ -121,27 +117,10 @@ def connection_renewed(business_id: str, connection_id: str, consent_id: str) ->
     if given is None:
         return see_other("console.connection_again", business_id=business_id, **ids)
     offered = find_provider(the_hub(), found.provider)
-    step = take_step(_work(business_id, given, connection_id), read_answer())
+    step = take_step(connecting(business_id, given, given.account_holder_id, connection_id), read_answer())
     if not step.connected:
         return _form_page(business_id, offered, given.level, step, found=found, status=200 if step.url else 422)
     return see_other("console.connection", "works", business_id=business_id, **ids)
-
-
-def _work(business_id: str, given: Any, connection_id: str | None = None) -> Any:
-    def work(answer: Mapping[str, str] | None) -> Any:
-        return connect(
-            the_hub(),
-            business_id,
-            given.provider,
-            given.level,
-            answer,
-            connection_id=connection_id,
-            holder_id=given.account_holder_id,
-            visit=visit(),
-            consent=given.consent_id,
-        )
-
-    return work
 
 
 def _ask_page(

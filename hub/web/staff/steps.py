@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import request
 from werkzeug.wrappers import Response
 
-from hub.actions.connect import connect
 from hub.actions.connections import ConnectionView
 from hub.actions.consent import consent_about, given_consent, standing_consent
 from hub.actions.consent_state import About
-from hub.web.console.asking import question, read_decision, take_answer
+from hub.web.console.asking import connecting, question, read_decision, take_answer
 from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, read_answer, take_step
 from hub.web.console.connecting import provider as find_provider
 from hub.web.current import staff_link, the_hub, visit
@@ -61,7 +59,12 @@ def fill(token: str, provider: str, consent_id: str) -> Response:
     given = _given(consent_id)
     if given is None or given.connection_id is not None or given.provider != offered.name:
         return see_other("staff.ask", token=token, provider=offered.name)
-    return _form_page(token, offered, given.level, take_step(_work(given), None))
+    return _form_page(
+        token,
+        offered,
+        given.level,
+        take_step(_work(given), None),
+    )
 
 
 def connected(token: str, provider: str, consent_id: str) -> Response:
@@ -108,7 +111,13 @@ def again_fill(token: str, connection_id: str, consent_id: str) -> Response:
     if given is None:
         return see_other("staff.again", token=token, connection_id=connection_id)
     offered = find_provider(the_hub(), found.provider, calendars_only=True)
-    return _form_page(token, offered, given.level, take_step(_work(given, connection_id), None), found=found)
+    return _form_page(
+        token,
+        offered,
+        given.level,
+        take_step(_work(given, connection_id), None),
+        found=found,
+    )
 
 
 def renewed(token: str, connection_id: str, consent_id: str) -> Response:
@@ -135,22 +144,7 @@ def _given(consent_id: str) -> Any:
 
 
 def _work(given: Any, connection_id: str | None = None) -> Any:
-    link = staff_link()
-
-    def work(answer: Mapping[str, str] | None) -> Any:
-        return connect(
-            the_hub(),
-            link.business_id,
-            given.provider,
-            given.level,
-            answer,
-            connection_id=connection_id,
-            holder_id=link.holder_id,
-            visit=visit(),
-            consent=given.consent_id,
-        )
-
-    return work
+    return connecting(staff_link().business_id, given, staff_link().holder_id, connection_id)
 
 
 def _ask_page(
