@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,11 +29,16 @@ class Account:
 class Setup:
     """What key hooks get. ``http`` keeps the plugin's own client authentication and scrubs nothing.
 
-    ``settings`` are the provider's settings of this installation; ``redirect_url`` is where the provider
-    sends the owner back to.
+    ``settings`` are the provider's settings of this installation. For a provider that asks the owner on its own pages:
+    ``redirect_url`` is where it sends them back to, ``state`` the word that the address must carry there and back
+    (RFC 6749 10.12, made by the hub and bound to the owner's browser), ``keep`` what the plugin's own `Redirect` kept,
+    once, when they are back. ``before`` are the account's settings while it is connected again.
     """
 
     level: str
     settings: Mapping[str, str]
     http: requests.Session
     redirect_url: str = ""
+    state: str = ""
+    keep: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    before: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

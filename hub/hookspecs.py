@@ -15,6 +15,7 @@ from hub.account import Account, Setup
 from hub.core.calendar import Busy, Calendar, Changes, Event, Found, Window, Written
 from hub.core.message import Message, Sent
 from hub.core.provider import Form, Grant, Provider, Redirect
+from hub.core.push import Channel, Echo, Incoming, Notice, Watching
 
 PROJECT = "hub"
 
@@ -89,6 +90,34 @@ def hub_changes(account: Account, calendar: Calendar, cursor: str | None, window
 
     Called by the worker to keep the hub's copy fresh; ``cursor=None`` reads everything. Gone(cursor) leads to a
     full read. If it raises, the calendar is not fresh and its slots are withheld with a reason.
+    """
+
+
+@hookspec
+def hub_watch(account: Account, calendar: Calendar, channel: Channel, watching: Watching | None) -> Watching:
+    """Let the provider tell the hub when the calendar changes; with ``watching``, renew that one.
+
+    Called by the worker when a calendar is to be checked, and before a watch ends. A provider that cannot renew makes a
+    new one for ``channel``, and the hub ends the old one. If it raises, the calendar is polled and it is tried again;
+    after Refused not before a day.
+    """
+
+
+@hookspec
+def hub_unwatch(account: Account, calendar: Calendar, watching: Watching) -> None:
+    """End a watch; one that is gone already is a success.
+
+    Called by the worker when a calendar is let go, and before an account is disconnected if there is time. If it
+    raises, it is tried again; a watch that cannot be ended runs out by itself.
+    """
+
+
+@hookspec
+def hub_receive(request: Incoming) -> Echo | Sequence[Notice]:
+    """Read what arrived at a channel's address, without asking anybody; the hub judges whether to believe it.
+
+    Called by the web, for an address that the hub gave out. If it raises InputError, the answer is 400 and nothing
+    happens; anything else that it raises is logged by its type, and the answer is the same.
     """
 
 

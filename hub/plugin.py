@@ -31,6 +31,7 @@ from hub.core.message import Message, Sent
 from hub.core.provider import (
     CONNECTION_HOST,
     AuthScheme,
+    Budget,
     ConnectLevel,
     DataCategory,
     Form,
@@ -42,6 +43,7 @@ from hub.core.provider import (
     SettingField,
 )
 from hub.core.purpose import CALENDAR_PURPOSES, Purpose
+from hub.core.push import Channel, Echo, Incoming, Notice, NoticeKind, Watching
 from hub.hookspecs import PROJECT
 from hub.ical.read import FoundTimes, busy_from_ical, event_from_ical
 from hub.ical.write import event_to_ical
@@ -54,24 +56,30 @@ __all__ = [
     "CONNECTION_HOST",
     "Account",
     "AuthScheme",
+    "Budget",
     "Busy",
     "BusyKind",
     "Calendar",
     "Changes",
+    "Channel",
     "Conflict",
     "ConnectLevel",
     "DataCategory",
+    "Echo",
     "Event",
     "Form",
     "Found",
     "FoundTimes",
     "Gone",
     "Grant",
+    "Incoming",
     "InputError",
     "ItemChange",
     "Message",
     "NeedsReconnect",
     "NotFound",
+    "Notice",
+    "NoticeKind",
     "Operation",
     "Provider",
     "ProviderError",
@@ -83,6 +91,7 @@ __all__ = [
     "Sent",
     "SettingField",
     "Setup",
+    "Watching",
     "Window",
     "Written",
     "busy_from_ical",

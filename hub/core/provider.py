@@ -102,20 +102,41 @@ class SettingField:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """How many calls may be made in any span of that many seconds."""
+
+    calls: int
+    seconds: int
+
+    def __post_init__(self) -> None:
+        if self.calls < 1 or self.seconds < 1:
+            raise InputError("budget", "It must allow a call, in a second or more.")
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectLevel:
-    """How much the owner lets the hub see and do."""
+    """How much the owner lets the hub see and do.
+
+    ``sees`` and ``cannot`` are sentences for the page that asks: what the hub will see and do, and what it will not be
+    able to. ``lists_calendars`` is false where nobody may see which calendars there are: then their ids are typed.
+    """
 
     name: str
     title: str
     purposes: frozenset[Purpose]
     scopes: tuple[str, ...] = ()
+    sees: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
+    lists_calendars: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Provider:
     """One provider as its plugin declares it.
 
-    ``keeps`` says in a sentence what the provider keeps after a disconnect; it is shown before one.
+    ``keeps`` says in a sentence what the provider keeps after a disconnect; it is shown before one. ``settings`` are
+    what the operator fills in once for all accounts. The budgets keep an account, and all of them together, below what
+    the provider allows.
     """
 
     name: str
@@ -126,6 +147,8 @@ class Provider:
     keeps: str
     icon: str = "calendar"
     settings: tuple[SettingField, ...] = ()
+    account_budget: Budget | None = None
+    budget: Budget | None = None
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):
@@ -155,7 +178,10 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """`hub_connect` answers: send the owner there; ``keep`` is sealed and handed back at the return."""
+    """`hub_connect` answers: send the owner there. ``keep`` is sealed and handed back once, as ``setup.keep``.
+
+    The address must carry ``setup.state``, and the provider must bring it back to ``setup.redirect_url``.
+    """
 
     url: str
     keep: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
@@ -170,6 +196,8 @@ class Grant:
     (no secrets). ``origins`` are the ``scheme://host[:port]`` confirmed now, to which ``{connection}`` resolves.
     ``expires_at`` is in UTC seconds. ``account_id`` is the provider's own unchanging id of the account (``sub``), where
     it has one: connections of one account are known by it, and a refresh that brings another one is not taken.
+    ``scopes`` are what was granted, ``limits`` sentences for people: what cannot be done because it was less than
+    asked.
     """
 
     scheme: AuthScheme
@@ -180,6 +208,7 @@ class Grant:
     scopes: tuple[str, ...] = ()
     expires_at: int | None = None
     account_id: str = ""
+    limits: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Grant({self.scheme}, origins={self.origins!r})"

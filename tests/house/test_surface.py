@@ -17,10 +17,13 @@ HOOKS = {
     "hub_list_calendars": "account",
     "hub_provider": "",
     "hub_read_event": "account calendar written",
+    "hub_receive": "request",
     "hub_refresh": "setup grant",
     "hub_revoke": "setup grant",
     "hub_send_message": "account message",
+    "hub_unwatch": "account calendar watching",
     "hub_update_event": "account calendar written event",
+    "hub_watch": "account calendar channel watching",
 }
 
 

@@ -1,0 +1,56 @@
+"""Serve a WSGI application on loopback, in threads of this process."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from socketserver import ThreadingMixIn
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+Application = Callable[..., Any]
+
+
+class Silence(ConnectionAbortedError):
+    """Raised by an application that is to close the connection without an answer."""
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True
+    request_queue_size = 128
+    block_on_close = False
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A client that went away is its own affair."""
+
+
+class _Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing: addresses hold codes and names."""
+
+    def address_string(self) -> str:
+        """Return the address; its name is nobody's affair."""
+        return str(self.client_address[0])
+
+
+@contextmanager
+def serve(application: Application, *, port: int = 0, tls: ssl.SSLContext | None = None) -> Iterator[str]:
+    """Serve the application and yield its origin, ``http://127.0.0.1:port`` or with ``tls`` ``https://localhost:port``.
+
+    ``port`` 0 takes one that is free.
+    """
+    server = _Server(("127.0.0.1", port), _Quiet)
+    server.set_app(application)
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        taken = server.server_address[1]
+        yield f"https://localhost:{taken}" if tls else f"http://127.0.0.1:{taken}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join(5)
