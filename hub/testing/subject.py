@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from hub.account import Account
 from hub.core.calendar import Busy, Calendar, Changes, Event, Found, Window, Written
 from hub.core.errors import ProviderError, Retry
+from hub.core.provider import Provider
+from hub.testing.lab.switches import Fault, Switches
+from hub.testing.receiver import Receive
+from hub.testing.traffic import Traffic
 
 DAY = 86_400
 
@@ -50,17 +55,59 @@ class Stranger(Protocol):
         """Let the server go."""
 
 
+class Faults(Protocol):
+    """Switches on what can go wrong between the plugin and its calendar, one thing at a time."""
+
+    @property
+    def known(self) -> Set[Fault]:
+        """Which faults there are here; checks of others are left out, and say so."""
+
+    def turn(
+        self, fault: Fault | None, *, path: str = "", methods: frozenset[str] = frozenset(), times: int | None = None
+    ) -> None:
+        """Switch a fault on, for so many requests (None: all); with None switch off the one there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """The switches of a stand-in as `Faults`."""
+
+    switches: Switches
+    known: Set[Fault]
+
+    def turn(
+        self, fault: Fault | None, *, path: str = "", methods: frozenset[str] = frozenset(), times: int | None = None
+    ) -> None:
+        """Turn the stand-in's switch."""
+        self.switches.turn(fault, path=path, methods=methods, times=times)
+
+
 @dataclass(slots=True)
 class Subject:
     """A plugin, a scratch calendar, a stranger. ``start`` is a midnight to come, UTC seconds; days are given out once.
 
     Remembers every uid that was written, by whomever, so that `clean` leaves nothing behind.
+
+    What follows is optional; a check that needs it and does not get it is left out, and says so. ``owner`` is the
+    address by which events invite the calendar's owner. ``provider`` is what the plugin declares, ``traffic`` what goes
+    through the account's session, ``seen`` what arrived at the server from anybody, as method and path with query.
+    ``faults`` are switches of the server, ``receive`` is the plugin's `hub_receive`, ``secrets`` are the credentials
+    that must appear nowhere. ``cannot`` names each check that this provider cannot pass, with a sentence why: it is run
+    all the same, is reported with that sentence, and fails where it passes.
     """
 
     ask: Ask
     calendar: Calendar
     stranger: Stranger
     start: int
+    owner: str = ""
+    provider: Provider | None = None
+    traffic: Traffic | None = None
+    seen: Callable[[], Sequence[tuple[str, str]]] | None = None
+    faults: Faults | None = None
+    receive: Receive | None = None
+    secrets: tuple[str, ...] = ()
+    cannot: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     _days: Iterator[int] = field(default_factory=itertools.count)
     _uids: list[str] = field(default_factory=list)
 
