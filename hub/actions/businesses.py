@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from hub.actions.texts import rename_in_texts, write_first_texts
 from hub.core.changes import Rule, changed_meanwhile, check_changes, check_flag, check_list, check_whole
+from hub.core.contact_proof import ContactProof
 from hub.core.errors import InputError, Unavailable
 from hub.core.origin import check_origin
 from hub.core.page import Page, check_limit, cut, read_cursor
@@ -45,6 +46,7 @@ class Business:
     cancel_notice: int
     reminders: tuple[int, ...]
     embed_origins: tuple[str, ...]
+    contact_proof: str
     version: int
     made_at: int
 
@@ -94,8 +96,8 @@ def change_business(hub: Hub, business_id: str, version: int, changes: Mapping[s
     """Change fields of a business that is still as it was looked at, and return it as it is now.
 
     Fields: name, zone, slug (None: no page), tentative_is_busy, unanswered_is_busy, region, email, phone, place,
-    cancel_notice, reminders, embed_origins. Raises InputError that names the field, StateError (``changed``) when
-    somebody else was faster, UnknownId. What is so already is no change.
+    cancel_notice, reminders, embed_origins, contact_proof. Raises InputError that names the field, StateError
+    (``changed``) when somebody else was faster, UnknownId. What is so already is no change.
     """
     try:
         with hub.database.writing() as conn:
@@ -140,6 +142,12 @@ def _check_origins(field: str, value: object) -> list[str]:
     return sorted({check_origin(field, one) for one in check_list(field, value, 20)})
 
 
+def _check_proof(field: str, value: object) -> str:
+    if value not in set(ContactProof):
+        raise InputError(field, "Choose never, second or always.")
+    return str(value)
+
+
 _RULES: Mapping[str, Rule] = MappingProxyType(
     {
         "name": lambda field, value: clean_public_name(field, clean_line(field, value, 1000)),
@@ -154,5 +162,6 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "cancel_notice": partial(check_whole, least=0, most=_YEAR),
         "reminders": _check_reminders,
         "embed_origins": _check_origins,
+        "contact_proof": _check_proof,
     }
 )

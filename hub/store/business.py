@@ -19,6 +19,7 @@ from sqlalchemy import (
     insert,
     or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -42,9 +43,10 @@ class Business(Base):
 
     ``slug`` is the address of its booking page, None for no page. ``region`` (ISO 3166) reads local phone numbers.
     ``cancel_notice`` is how long before the start (seconds) a customer may still move or cancel by the link.
-    ``reminders`` are seconds before the start. ``embed_origins`` may show its booking page in a frame. ``version``
-    counts changes: what was read at an older one is not written over. The row with the id `AGENCY` is the agency
-    itself, which has the connections and mails of the installation, and no page.
+    ``reminders`` are seconds before the start. ``follow_calendar``: a booking whose event staff move or delete in their
+    calendar is moved or cancelled; else they are only told. ``embed_origins`` may show its booking page in a frame.
+    ``version`` counts changes: what was read at an older one is not written over. The row with the id `AGENCY` is the
+    agency itself, which has the connections and mails of the installation, and no page.
     """
 
     __tablename__ = "business"
@@ -62,6 +64,8 @@ class Business(Base):
     cancel_notice: Mapped[int] = column(_RULE, Integer, server_default="0")
     reminders: Mapped[list[int]] = column(_RULE, JSON, server_default="[]")
     embed_origins: Mapped[list[str]] = column(_RULE, JSON, server_default="[]")
+    contact_proof: Mapped[str] = column(_RULE, Text, server_default="second")
+    follow_calendar: Mapped[bool] = column(_RULE, server_default=true())
     version: Mapped[int] = column(_STATE, Integer, server_default="1")
     made_at: Mapped[int] = column(_STATE, BigInteger)
 
