@@ -31,7 +31,7 @@ from hub.parts import Hub
 from hub.settings import Settings, load_settings
 from hub.testing import foreign
 from hub.testing.checks.catalogue import CHECKS
-from hub.testing.checks.check import Check, Failed
+from hub.testing.checks.check import Check, Failed, Limit
 from hub.testing.subject import DAY, Ask, Stranger, Subject
 from hub.vault.accounts import open_account
 from hub.vault.keycalls import Connected
@@ -89,6 +89,8 @@ def verdict_of(check: Check, subject: Subject) -> Result:
         except Retry as pause:
             time.sleep(min(pause.after, _LONGEST_PAUSE))
             check.run(subject)
+    except Limit as limit:
+        return Result(check, Verdict.LIMIT, str(limit))
     except (Failed, HubError) as error:
         seen = str(error)
     except Exception as error:  # a plugin's fault is a verdict, not the end of the probe
@@ -99,8 +101,13 @@ def verdict_of(check: Check, subject: Subject) -> Result:
 
 
 def results(subject: Subject) -> Iterator[Result]:
-    """Run all checks, one after the other. Raises ProviderError when the server is gone: that is no verdict on it."""
+    """Run the checks that harm no real server: those that need no more than the hooks and a stranger.
+
+    One after the other. Raises ProviderError when the server is gone: that is no verdict on it.
+    """
     for check in CHECKS:
+        if check.missing(subject):
+            continue
         result = verdict_of(check, subject)
         if result.verdict is not Verdict.WORKS:
             subject.ask("hub_list_calendars")  # it could be asked before

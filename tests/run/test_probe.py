@@ -51,7 +51,7 @@ def calendars(server: Server) -> str:
 def test_a_sound_server_is_safe_and_left_as_it_was(server: Server, run: Callable[..., Result]) -> None:
     result = run(server)
     assert result.exit_code == SAFE, result.output
-    assert all(check.title in result.output for check in CHECKS)
+    assert all(check.title in result.output for check in CHECKS if not check.needs | check.faults)
     assert "Booking on this server is safe." in result.output
     assert server.password not in result.output
     assert "frontdesk-probe" not in calendars(server)

@@ -17,6 +17,7 @@ from hub.testing.checks.check import Failed
 from hub.testing.subject import DAY, Subject
 
 REF = "memory"
+OWNER = "ada@example.com"
 START = 1_800_000_000 // DAY * DAY
 
 
@@ -36,7 +37,7 @@ class Memory:
 
     def hub_free_busy(self, calendars: list[Calendar], window: Window) -> dict[str, list[Busy]]:
         texts = [text for _version, text in self.objects.values()]
-        return {REF: [one for each in busy_from_ical(texts, window, zone="UTC") for one in each]}
+        return {REF: [one for each in busy_from_ical(texts, window, zone="UTC", owner={OWNER}) for one in each]}
 
     def hub_changes(self, calendar: Calendar, cursor: str | None, window: Window) -> Changes:
         known = int(cursor) if cursor is not None and int(cursor) <= len(self.log) else 0
@@ -109,7 +110,9 @@ def failing(memory: Memory) -> Callable[[], set[str]]:
     def failing() -> set[str]:
         names = set()
         for check in CHECKS:
-            subject = Subject(memory.ask, Calendar(REF, "Memory"), memory, START)
+            subject = Subject(memory.ask, Calendar(REF, "Memory", "UTC"), memory, START, owner=OWNER)
+            if check.missing(subject):
+                continue
             try:
                 check.run(subject)
             except (Failed, HubError, ValueError):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from hub.testing import foreign
 from hub.testing.checks.check import Check, expect, expect_times
+from hub.testing.checks.meaning import clock_change
 from hub.testing.subject import DAY, Subject
 
 HOUR = 3600
@@ -85,7 +86,7 @@ def sees_a_series_from_long_ago(subject: Subject) -> None:
 
 def sees_a_series_across_a_clock_change(subject: Subject) -> None:
     """A series at nine o'clock in Berlin stays at nine o'clock when the clocks change."""
-    change = _next_clock_change(subject.start)
+    change = clock_change(subject.start)
     first = change.replace(hour=9) - timedelta(days=1)
     starts = [int((first + timedelta(days=n)).replace(tzinfo=_BERLIN).timestamp()) for n in range(3)]
 
@@ -128,18 +129,6 @@ def a_cancelled_event_is_free(subject: Subject) -> None:
     day = subject.day()
     subject.foreign(lambda uid: foreign.event(uid, day + 9 * HOUR, day + 10 * HOUR, "STATUS:CANCELLED"))
     expect_times(subject.busy(day, day + DAY), [], "a cancelled event")
-
-
-def _next_clock_change(start: int) -> datetime:
-    """Return the first midnight in Berlin, a day or more after ``start``, on whose day the clocks change."""
-    day = datetime.fromtimestamp(start, _BERLIN).replace(hour=0, minute=0, second=0, tzinfo=None) + timedelta(days=1)
-    while _offset(day) == _offset(day + timedelta(days=1)):
-        day += timedelta(days=1)
-    return day
-
-
-def _offset(day: datetime) -> timedelta | None:
-    return day.replace(tzinfo=_BERLIN).utcoffset()
 
 
 READING = (

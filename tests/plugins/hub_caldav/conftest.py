@@ -77,7 +77,7 @@ def make(tmp_path: Path) -> Iterator[Callable[[Server], Subject]]:
         account = Account("ada", {"home": home, "principal": "", "addresses": "ada@example.com"}, session)
         start = (int(time.time()) // DAY + 30) * DAY
         calendar = Calendar(here, "scratch", "Europe/Berlin")
-        return Subject(direct(plugin, account), calendar, _At(stranger, ref), start)
+        return Subject(direct(plugin, account), calendar, _At(stranger, ref), start, owner="ada@example.com")
 
     yield subject
     for stranger, ref in made:
