@@ -48,6 +48,8 @@ from hub.hookspecs import PROJECT
 from hub.ical.read import FoundTimes, busy_from_ical, event_from_ical
 from hub.ical.write import event_to_ical
 from hub.ical.zones import zone_of_calendar
+from hub.oauth.code_flow import begin_code_flow, finish_code_flow, refresh_tokens, revoke_token
+from hub.oauth.server import Identity, OAuthClient, OAuthServer, Tokens
 
 hookimpl = pluggy.HookimplMarker(PROJECT)
 
@@ -72,6 +74,7 @@ __all__ = [
     "FoundTimes",
     "Gone",
     "Grant",
+    "Identity",
     "Incoming",
     "InputError",
     "ItemChange",
@@ -80,6 +83,8 @@ __all__ = [
     "NotFound",
     "Notice",
     "NoticeKind",
+    "OAuthClient",
+    "OAuthServer",
     "Operation",
     "Provider",
     "ProviderError",
@@ -91,14 +96,19 @@ __all__ = [
     "Sent",
     "SettingField",
     "Setup",
+    "Tokens",
     "Watching",
     "Window",
     "Written",
+    "begin_code_flow",
     "busy_from_ical",
     "event_from_ical",
     "event_to_ical",
     "find_digest_challenge",
+    "finish_code_flow",
     "hookimpl",
     "offers_scheme",
+    "refresh_tokens",
+    "revoke_token",
     "zone_of_calendar",
 ]
