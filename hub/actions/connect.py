@@ -25,6 +25,7 @@ from hub.store.calendar import Calendar
 from hub.store.connection import DISCONNECTED, Connection, set_owner, set_user
 from hub.store.holder import find_holder
 from hub.store.ids import new_id
+from hub.vault.border import NOWHERE, RoundTrip
 from hub.vault.keycalls import Connected
 
 MOST_CONNECTIONS = 500
@@ -43,7 +44,7 @@ def connect(
     connection_id: str | None = None,
     holder_id: str | None = None,
     visit: Visit = OPERATOR,
-    redirect_url: str = "",
+    trip: RoundTrip = NOWHERE,
     consent: str = "",
     agreed: str = "",
 ) -> Form | Redirect | Connected:
@@ -74,9 +75,7 @@ def connect(
         if answer is not None:
             check_consent(hub, conn, visit, about, connection_id, consent, agreed)
     try:
-        step = hub.broker.connect(
-            business_id, provider, level, answer, connection=connection_id, redirect_url=redirect_url
-        )
+        step = hub.broker.connect(business_id, provider, level, answer, connection=connection_id, trip=trip)
     except ProviderError as error:
         _note_refusal(hub, visit, business_id, answer, connection_id or "", error.code)
         raise

@@ -60,6 +60,7 @@ class EntryKind(StrEnum):
     CORRECTED = "corrected"
     ERASED = "erased"
     # The installation
+    PROVIDER_CONFIGURED = "provider_configured"
     ROTATED = "rotated"
     BACKED_UP = "backed_up"
     RESTORED = "restored"

@@ -19,7 +19,18 @@ from hub.core.errors import HubError, PluginBroken, StateError
 from hub.run.broker_place import check_place
 from hub.vault.border import Failure, Outcome
 from hub.vault.door import BrokerDoor
-from hub.vault.messages import Call, ConnectCall, DisconnectCall, Reply, RevokeCall, SendCall, from_reply, to_call
+from hub.vault.messages import (
+    Call,
+    ConfigurationCall,
+    ConfigureCall,
+    ConnectCall,
+    DisconnectCall,
+    Reply,
+    RevokeCall,
+    SendCall,
+    from_reply,
+    to_call,
+)
 from hub.vault.wire import Malformed, TooLarge, is_known_user, pack, take
 
 MOST_CONNECTIONS = 256
@@ -177,12 +188,16 @@ def _perform(broker: BrokerDoor, call: Call) -> Reply:
         match call:
             case SendCall(handle, request):
                 return broker.send(handle, request)
-            case ConnectCall(business, provider, level, answer, connection, url):
-                return broker.connect(business, provider, level, answer, connection=connection, redirect_url=url)
+            case ConnectCall(business, provider, level, answer, connection, trip):
+                return broker.connect(business, provider, level, answer, connection=connection, trip=trip)
             case DisconnectCall(business, connection):
                 return broker.disconnect(business, connection)
             case RevokeCall(business, connection):
                 return broker.revoke(business, connection)
+            case ConfigureCall(provider, changes, user):
+                return broker.configure(provider, changes, user=user)
+            case ConfigurationCall(provider):
+                return broker.configuration(provider)
     except HubError as error:
         return error
     except Exception as error:

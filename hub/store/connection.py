@@ -50,7 +50,8 @@ class Connection(Base):
     ``failing``, ``needs_reconnect`` or ``disconnected``; ``health_reason`` a machine word. ``holder_id`` is the staff
     member whose own account it is, None for one of the business; then ``user_id`` is the console user who connected it.
     ``account_hash`` is a keyed hash by which connections of one provider account know each other, over all businesses;
-    ``end_state`` is what is known of an ended one's grant at the provider (`hub.core.ended.EndState`).
+    ``end_state`` is what is known of an ended one's grant at the provider (`hub.core.ended.EndState`). ``scopes`` are
+    what the provider says was granted, ``limits`` sentences of the plugin: what cannot be done because it was less.
     """
 
     __tablename__ = "connection"
@@ -73,6 +74,8 @@ class Connection(Base):
     user_id: Mapped[str | None] = column(_USER, String(LENGTH), nullable=True)
     account_hash: Mapped[str] = column(_ACCOUNT, Text, index=True, server_default="")
     end_state: Mapped[str] = column(_STATE, Text, server_default="")
+    scopes: Mapped[list[str]] = column(_RULE, JSON, server_default="[]")
+    limits: Mapped[list[str]] = column(_RULE, JSON, server_default="[]")
 
 
 class Credential(Base):
@@ -136,17 +139,14 @@ class Granted:
     origins: Sequence[str]
     purposes: Sequence[str]
     account_hash: str = ""
+    scopes: Sequence[str] = ()
+    limits: Sequence[str] = ()
 
     def columns(self) -> dict[str, object]:
         """Return the values as the columns take them."""
-        return {
-            "level": self.level,
-            "account_name": self.account_name,
-            "settings": dict(self.settings),
-            "origins": list(self.origins),
-            "purposes": list(self.purposes),
-            "account_hash": self.account_hash,
-        }
+        texts = {"level": self.level, "account_name": self.account_name, "account_hash": self.account_hash}
+        lists = {name: list(getattr(self, name)) for name in ("origins", "purposes", "scopes", "limits")}
+        return {**texts, "settings": dict(self.settings), **lists}
 
 
 def add_connection(

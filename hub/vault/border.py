@@ -6,9 +6,10 @@ exception, a connection or a credential.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from types import MappingProxyType
 
 from hub.core.purpose import Purpose
 
@@ -73,6 +74,22 @@ class Failure:
     reason: str
     sent: bool = False
 
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RoundTrip:
+    """What a step of connecting goes with where the provider asks the owner on its own pages.
+
+    ``redirect_url`` is where they come back to, ``state`` the word that goes there and back with them, ``keep`` what
+    the plugin kept when it sent them off.
+    """
+
+    redirect_url: str = ""
+    state: str = ""
+    keep: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+
+NOWHERE = RoundTrip()
+"""For an account whose owner stays on our pages."""
 
 Result = Answer | Failure
 Send = Callable[[Request], Result]

@@ -14,11 +14,12 @@ from hub.core.provider import Form, Redirect
 from hub.settings import Settings
 from hub.store.database import Database
 from hub.vault.authenticate import Authenticator
-from hub.vault.border import Handle, Request, Result
+from hub.vault.border import NOWHERE, Handle, Request, Result, RoundTrip
 from hub.vault.egress import Egress
 from hub.vault.guard import Guard
 from hub.vault.keycalls import Connected, KeyCalls, afresh
 from hub.vault.keys import Keyring
+from hub.vault.provider_settings import Configuration, ProviderSettings
 from hub.vault.refresh import Plugins
 from hub.vault.work import Operations, WorkCalls
 
@@ -26,8 +27,8 @@ from hub.vault.work import Operations, WorkCalls
 class Broker:
     """Connects accounts, and sends what work hooks ask for in their name.
 
-    ``registry`` knows the plugins; ``provider_settings`` gives a provider's settings of this installation. ``guard``
-    is made from the settings unless given.
+    ``registry`` knows the plugins; ``provider_settings`` gives a provider's settings in place of those that were
+    entered here. ``guard`` is made from the settings unless given.
     """
 
     def __init__(
@@ -39,7 +40,7 @@ class Broker:
         registry: Plugins,
         clock: Callable[[], int],
         guard: Guard | None = None,
-        provider_settings: Callable[[str], Mapping[str, str]] = lambda name: {},
+        provider_settings: Callable[[str], Mapping[str, str]] | None = None,
     ) -> None:
         self._egress = Egress(
             guard or Guard(settings.egress_allow),
@@ -49,7 +50,9 @@ class Broker:
         )
         self._authenticator = Authenticator()
         operations = Operations(registry.provider)
-        self._keys = KeyCalls(database, keyring, registry, operations, self._egress, clock, provider_settings)
+        self._settings = ProviderSettings(database, keyring, registry, clock)
+        entered = provider_settings or self._settings.values
+        self._keys = KeyCalls(database, keyring, registry, operations, self._egress, clock, entered)
         self._work = WorkCalls(
             database,
             keyring,
@@ -77,15 +80,16 @@ class Broker:
         answer: Mapping[str, str] | None,
         *,
         connection: str | None = None,
-        redirect_url: str = "",
+        trip: RoundTrip = NOWHERE,
     ) -> Form | Redirect | Connected:
         """Take one step of connecting an account; with ``connection``, of connecting that one again.
 
-        ``answer`` is None at the first step, then what the owner typed or the provider sent back. On success the
+        ``answer`` is None at the first step, then what the owner typed or the provider sent back; ``trip`` is for a
+        provider that asks on its own pages, and the plugin's `Redirect` is handed on as it is. On success the
         account is stored, in a new epoch if it was there. Raises ProviderError, PluginBroken, InputError, UnknownId.
         """
         step = partial(self._keys.connect, business, provider, level, answer)
-        given = afresh(partial(step, connection=connection, redirect_url=redirect_url), f"{provider} connect")
+        given = afresh(partial(step, connection=connection, trip=trip), f"{provider} connect")
         if isinstance(given, Connected):
             self._authenticator.forget(given.connection)
         return given
@@ -105,6 +109,14 @@ class Broker:
         done = afresh(partial(self._keys.revoke, business, connection), "revoke")
         self._authenticator.forget(connection)
         return done
+
+    def configure(self, provider: str, changes: Mapping[str, str], *, user: str = "") -> Configuration:
+        """Change settings of a provider for this installation; see `ProviderSettings.change`."""
+        return afresh(lambda: self._settings.change(provider, changes, user=user), "settings of a provider")
+
+    def configuration(self, provider: str) -> Configuration:
+        """Return what may be shown of a provider's settings: no secret. Raises PluginBroken."""
+        return afresh(lambda: self._settings.show(provider), "settings of a provider")
 
     def close(self) -> None:
         """Close the connections to providers."""

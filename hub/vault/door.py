@@ -1,4 +1,4 @@
-"""The broker as all others see it: the same five methods, whether it is in this process or behind a socket."""
+"""The broker as all others see it: the same methods, whether it is in this process or behind a socket."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Protocol
 
 from hub.core.ended import Ended
 from hub.core.provider import Form, Redirect
-from hub.vault.border import Handle, Request, Result
+from hub.vault.border import NOWHERE, Handle, Request, Result, RoundTrip
 from hub.vault.keycalls import Connected
+from hub.vault.provider_settings import Configuration
 
 
 class BrokerDoor(Protocol):
@@ -25,7 +26,7 @@ class BrokerDoor(Protocol):
         answer: Mapping[str, str] | None,
         *,
         connection: str | None = None,
-        redirect_url: str = "",
+        trip: RoundTrip = NOWHERE,
     ) -> Form | Redirect | Connected:
         """Take one step of connecting an account; see `hub.vault.broker.Broker.connect`."""
 
@@ -34,6 +35,12 @@ class BrokerDoor(Protocol):
 
     def revoke(self, business: str, connection: str) -> Ended:
         """Make one attempt to end the grant of a disconnected connection, and say what it came to."""
+
+    def configure(self, provider: str, changes: Mapping[str, str], *, user: str = "") -> Configuration:
+        """Change settings of a provider for this installation; see `hub.vault.broker.Broker.configure`."""
+
+    def configuration(self, provider: str) -> Configuration:
+        """Return what may be shown of a provider's settings."""
 
     def close(self) -> None:
         """Close what is held open. The broker of another process goes on."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TypeVar
 
 from hub.account import Setup
@@ -22,7 +23,7 @@ from hub.store import connection as store
 from hub.store.business import find_business
 from hub.store.database import Database
 from hub.store.ids import new_id
-from hub.vault.border import Answer, Failure, Outcome, Request, Result, Send
+from hub.vault.border import NOWHERE, Answer, Failure, Outcome, Request, Result, RoundTrip, Send
 from hub.vault.credentials import store_credential
 from hub.vault.egress import Egress
 from hub.vault.headers import incoming, outgoing
@@ -34,6 +35,9 @@ from hub.vault.work import Operations, as_failure
 
 MOST_CALLS = 40
 """How many requests one step of connecting may make: enough for discovery, too few to scan a network."""
+
+MOST_LIMITS, LONGEST = 20, 300
+"""How many sentences a grant may have about what was not granted, and how long each."""
 
 _log = logging.getLogger("hub.vault.keycalls")
 _T = TypeVar("_T")
@@ -81,22 +85,27 @@ class KeyCalls:
         answer: Mapping[str, str] | None,
         *,
         connection: str | None = None,
-        redirect_url: str = "",
+        trip: RoundTrip = NOWHERE,
     ) -> Form | Redirect | Connected:
         """Take one step of connecting; with ``connection``, of connecting that one again."""
         declared = self._plugins.provider(provider)
         purposes = sorted(declared.level(level).purposes)
         with self._database.reading() as conn:
             find_business(conn, business)
-            if connection is not None and store.find_connection(conn, business, connection).provider != provider:
+            found = None if connection is None else store.find_connection(conn, business, connection)
+            if found is not None and found.provider != provider:
                 raise InputError("provider", "a connection is renewed with its own provider; make a new one.")
-        hooks, setup = self._plugins.keys(provider), self._setup(provider, level, redirect_url)
+        hooks, setup = self._plugins.keys(provider), self._setup(provider, level, trip)
+        if found is not None:
+            setup = replace(setup, before=MappingProxyType(dict(found.settings)))
         given = afresh(lambda: hooks.hub_connect(setup=setup, answer=answer), f"{provider} hub_connect")
         if isinstance(given, Form | Redirect):
             return given
         grant = self._checked(given, provider)
         account = account_hash(self._keyring, provider, self._settings(provider).get("client_id", ""), grant)
-        granted = store.Granted(level, grant.account_name, grant.settings, grant.origins, purposes, account)
+        granted = store.Granted(
+            level, grant.account_name, grant.settings, grant.origins, purposes, account, grant.scopes, grant.limits
+        )
         now = self._clock()
         with self._database.writing() as conn:
             if connection is None:
@@ -133,16 +142,18 @@ class KeyCalls:
             return replace(result, headers=kept)
         return result
 
-    def _setup(self, provider: str, level: str = "", redirect_url: str = "") -> Setup:
+    def _setup(self, provider: str, level: str = "", trip: RoundTrip = NOWHERE) -> Setup:
         send = _counted(lambda request: self.setup_send(provider, request))
-        return Setup(level, self._settings(provider), setup_session(send), redirect_url)
+        about = (trip.redirect_url, trip.state, MappingProxyType(dict(trip.keep)))
+        return Setup(level, self._settings(provider), setup_session(send), *about)
 
     def _checked(self, grant: object, provider: str) -> Grant:
         if not isinstance(grant, Grant):
             raise PluginBroken(f"The key hook of {provider!r} returned {type(grant).__name__}, not a grant.")
         if grant.scheme is not AuthScheme.NONE and not any(grant.secret.values()):
             raise PluginBroken(f"The key hook of {provider!r} returned a grant without a credential.")
-        return replace(grant, origins=tuple(dict.fromkeys(normal_origin(origin) for origin in grant.origins)))
+        origins = tuple(dict.fromkeys(normal_origin(origin) for origin in grant.origins))
+        return replace(grant, origins=origins, limits=tuple(one[:LONGEST] for one in grant.limits[:MOST_LIMITS]))
 
 
 def _counted(send: Send) -> Send:

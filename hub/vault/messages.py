@@ -17,8 +17,9 @@ from hub.core.ended import Ended, EndState, Probe
 from hub.core.errors import HubError
 from hub.core.provider import Form, Redirect, SettingField
 from hub.core.purpose import Purpose
-from hub.vault.border import Answer, Failure, Handle, Outcome, Pairs, Request
+from hub.vault.border import NOWHERE, Answer, Failure, Handle, Outcome, Pairs, Request, RoundTrip
 from hub.vault.keycalls import Connected
+from hub.vault.provider_settings import Configuration
 from hub.vault.wire import Head, Malformed
 
 _C = TypeVar("_C", bound=StrEnum)
@@ -41,7 +42,7 @@ class ConnectCall:
     level: str
     answer: Mapping[str, str] | None
     connection: str | None
-    redirect_url: str
+    trip: RoundTrip = NOWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,24 @@ class RevokeCall:
     connection: str
 
 
-Call = SendCall | ConnectCall | DisconnectCall | RevokeCall
-Reply = Answer | Failure | Form | Redirect | Connected | Ended | bool | HubError
+@dataclass(frozen=True, slots=True)
+class ConfigureCall:
+    """The arguments of `Broker.configure`."""
+
+    provider: str
+    changes: Mapping[str, str]
+    user: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigurationCall:
+    """The argument of `Broker.configuration`."""
+
+    provider: str
+
+
+Call = SendCall | ConnectCall | DisconnectCall | RevokeCall | ConfigureCall | ConfigurationCall
+Reply = Answer | Failure | Form | Redirect | Connected | Ended | Configuration | bool | HubError
 """What a method returns, or the error that it raises."""
 
 
@@ -72,14 +89,19 @@ def from_call(call: Call) -> tuple[Head, bytes]:
             about = {"business": handle.business, "connection": handle.connection, "epoch": handle.epoch}
             about |= {"purpose": handle.purpose, "hook": handle.hook, "method": request.method, "url": request.url}
             return {"do": "send", **about, "headers": request.headers, "timeout": request.timeout}, request.body
-        case ConnectCall(business, provider, level, answer, connection, redirect_url):
+        case ConnectCall(business, provider, level, answer, connection, trip):
             about = {"business": business, "provider": provider, "level": level, "connection": connection}
-            about |= {"answer": None if answer is None else dict(answer), "redirect_url": redirect_url}
+            about |= {"answer": None if answer is None else dict(answer)}
+            about |= {"redirect_url": trip.redirect_url, "state": trip.state, "keep": dict(trip.keep)}
             return {"do": "connect", **about}, b""
         case DisconnectCall(business, connection):
             return {"do": "disconnect", "business": business, "connection": connection}, b""
         case RevokeCall(business, connection):
             return {"do": "revoke", "business": business, "connection": connection}, b""
+        case ConfigureCall(provider, changes, user):
+            return {"do": "configure", "provider": provider, "changes": dict(changes), "user": user}, b""
+        case ConfigurationCall(provider):
+            return {"do": "configuration", "provider": provider}, b""
 
 
 def to_call(head: Head, body: bytes) -> Call:
@@ -107,13 +129,20 @@ def to_call(head: Head, body: bytes) -> Call:
             "answer": answer,
             "connection": str() | None as connection,
             "redirect_url": str(redirect_url),
+            "state": str(state),
+            "keep": keep,
         }:
             given = None if answer is None else _texts(answer)
-            return ConnectCall(business, provider, level, given, connection, redirect_url)
+            trip = RoundTrip(redirect_url, state, _texts(keep))
+            return ConnectCall(business, provider, level, given, connection, trip)
         case {"do": "disconnect", "business": str(business), "connection": str(connection)}:
             return DisconnectCall(business, connection)
         case {"do": "revoke", "business": str(business), "connection": str(connection)}:
             return RevokeCall(business, connection)
+        case {"do": "configure", "provider": str(provider), "changes": changes, "user": str(user)}:
+            return ConfigureCall(provider, _texts(changes), user)
+        case {"do": "configuration", "provider": str(provider)}:
+            return ConfigurationCall(provider)
     raise Malformed("no call")
 
 
@@ -136,6 +165,9 @@ def from_reply(reply: Reply) -> tuple[Head, bytes]:
         case Connected(connection, epoch, name, origins):
             about = {"connection": connection, "epoch": epoch, "account_name": name, "origins": origins}
             return {"is": "connected", **about}, b""
+        case Configuration(values, given, missing, changed_at):
+            about = {"values": dict(values), "given": given, "missing": missing, "changed_at": changed_at}
+            return {"is": "configuration", **about}, b""
         case HubError():
             return _from_error(reply), b""
 
@@ -169,6 +201,14 @@ def to_reply(head: Head, body: bytes) -> Reply:
             "origins": list(origins),
         }:
             return Connected(connection, epoch, name, tuple(_text(origin) for origin in origins))
+        case {
+            "is": "configuration",
+            "values": values,
+            "given": list(given),
+            "missing": list(missing),
+            "changed_at": int(at),
+        }:
+            return Configuration(_texts(values), tuple(map(_text, given)), tuple(map(_text, missing)), at)
         case {"is": "error", "error": str(kind), "message": str(message), "code": str(code)}:
             return _to_error(kind, message, code, head)
     raise Malformed("no reply")

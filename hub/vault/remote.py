@@ -14,10 +14,12 @@ from urllib3.util.wait import wait_for_read
 from hub.core.ended import Ended
 from hub.core.errors import HubError, InputError, Unavailable
 from hub.core.provider import Form, Redirect
-from hub.vault.border import Answer, Failure, Handle, Outcome, Request, Result
+from hub.vault.border import NOWHERE, Answer, Failure, Handle, Outcome, Request, Result, RoundTrip
 from hub.vault.keycalls import Connected
 from hub.vault.messages import (
     Call,
+    ConfigurationCall,
+    ConfigureCall,
     ConnectCall,
     DisconnectCall,
     Reply,
@@ -26,6 +28,7 @@ from hub.vault.messages import (
     from_call,
     to_reply,
 )
+from hub.vault.provider_settings import Configuration
 from hub.vault.wire import Malformed, TooLarge, is_known_user, pack, take
 
 WRITE_SECONDS = 5.0
@@ -78,10 +81,10 @@ class RemoteBroker:
         answer: Mapping[str, str] | None,
         *,
         connection: str | None = None,
-        redirect_url: str = "",
+        trip: RoundTrip = NOWHERE,
     ) -> Form | Redirect | Connected:
         """Take one step of connecting an account. Raises what the broker's own method does, and Unavailable."""
-        call = ConnectCall(business, provider, level, answer, connection, redirect_url)
+        call = ConnectCall(business, provider, level, answer, connection, trip)
         reply = self._raising(call, Form, Redirect, Connected)
         assert isinstance(reply, Form | Redirect | Connected)
         return reply
@@ -94,6 +97,18 @@ class RemoteBroker:
         """Make one attempt to end the grant of a disconnected connection. Raises Unavailable."""
         reply = self._raising(RevokeCall(business, connection), Ended)
         assert isinstance(reply, Ended)
+        return reply
+
+    def configure(self, provider: str, changes: Mapping[str, str], *, user: str = "") -> Configuration:
+        """Change settings of a provider for this installation. Raises InputError, StateError, and Unavailable."""
+        reply = self._raising(ConfigureCall(provider, changes, user), Configuration)
+        assert isinstance(reply, Configuration)
+        return reply
+
+    def configuration(self, provider: str) -> Configuration:
+        """Return what may be shown of a provider's settings. Raises Unavailable."""
+        reply = self._raising(ConfigurationCall(provider), Configuration)
+        assert isinstance(reply, Configuration)
         return reply
 
     def close(self) -> None:

@@ -100,9 +100,9 @@ class Revoking:
 
     def _ask(self, business: str, connection: str, row: Any) -> Ended:
         """Ask the provider, then try whether it keeps its word."""
-        name, setup = row.provider, self._setup(row.provider)
+        name = row.provider
         try:
-            hooks = self._plugins.keys(name)
+            hooks, setup = self._plugins.keys(name), self._setup(name)
             grant = open_credential(self._keyring, business, connection, row)
             self._count(business, connection, "hub_revoke")
             crash_point(CrashPoint.REVOKE_BEFORE_CALL)

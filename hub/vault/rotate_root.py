@@ -29,10 +29,12 @@ from hub.store.keys import (
     delete_root_check,
     list_root_checks,
 )
+from hub.store.provider_setting import ProviderSetting
 from hub.store.recovery import BusinessKeyCopy
 from hub.store.rotation import keys_under_another_root, put_wrapped, take_next_root
 from hub.vault.cipher import Cipher, Place
 from hub.vault.keys import business_place, connection_place
+from hub.vault.provider_settings import settings_place
 from hub.vault.root_ring import SECRETS, place_of
 from hub.vault.roots import Root, is_root, make_root_file, next_file, read_root, root_check, root_file
 from hub.vault.rotate import Vault
@@ -131,7 +133,7 @@ def give_up_old(vault: Vault, settings: Settings, root: Root) -> list[Path]:
 
 def _below(vault: Vault, root: Root) -> tuple[tuple[Database, type[DeclarativeBase]], ...]:
     if root is Root.CREDENTIAL:
-        return ((vault.database, ConnectionKey),)
+        return (vault.database, ConnectionKey), (vault.database, ProviderSetting)
     return (vault.database, BusinessKey), (vault.database, RootSecret), (vault.keystore, BusinessKeyCopy)
 
 
@@ -154,6 +156,8 @@ def _bound(table: type[DeclarativeBase], row: sa.Row[Any]) -> tuple[Place, int]:
     """Return what a wrapped key is bound to."""
     if table is RootSecret:
         return place_of(row.name), 1
+    if table is ProviderSetting:
+        return settings_place(row.provider), row.version
     if table is ConnectionKey:
         return connection_place(row.business_id, row.connection_id), row.version
     return business_place(row.business_id), row.version

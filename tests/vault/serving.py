@@ -14,9 +14,10 @@ from hub.core.ended import Ended, EndState, Probe
 from hub.core.provider import Form, Redirect
 from hub.core.purpose import Purpose
 from hub.run.broker_server import serve_broker
-from hub.vault.border import Answer, Handle, Request, Result
+from hub.vault.border import NOWHERE, Answer, Handle, Request, Result, RoundTrip
 from hub.vault.door import BrokerDoor
 from hub.vault.keycalls import Connected
+from hub.vault.provider_settings import Configuration
 from hub.vault.remote import RemoteBroker
 
 MAX_BYTES = 200_000
@@ -44,9 +45,9 @@ class Echo:
         answer: Mapping[str, str] | None,
         *,
         connection: str | None = None,
-        redirect_url: str = "",
+        trip: RoundTrip = NOWHERE,
     ) -> Form | Redirect | Connected:
-        self.calls.append((business, provider, level, answer, connection, redirect_url))
+        self.calls.append((business, provider, level, answer, connection, trip))
         self.during()
         return self.connected()
 
@@ -59,6 +60,14 @@ class Echo:
         self.calls.append(("revoke", business, connection))
         self.during()
         return Ended(EndState.DONE, Probe.REFUSED)
+
+    def configure(self, provider: str, changes: Mapping[str, str], *, user: str = "") -> Configuration:
+        self.calls.append(("configure", provider, changes, user))
+        return Configuration({}, tuple(changes))
+
+    def configuration(self, provider: str) -> Configuration:
+        self.calls.append(("configuration", provider))
+        return Configuration({})
 
     def close(self) -> None:
         self.calls.append("close")

@@ -8,7 +8,7 @@ from hub.core.errors import InputError, PluginBroken, Refused, Retry, UnknownId
 from hub.core.provider import AuthScheme, Form, Grant, Redirect, Revocation, SettingField
 from hub.store.connection import Credential, end_connection, find_connection
 from hub.store.keys import ConnectionKey
-from hub.vault.border import Answer, Failure, Outcome, Request
+from hub.vault.border import Answer, Failure, Outcome, Request, RoundTrip
 from hub.vault.guard import Guard
 from hub.vault.keycalls import MOST_CALLS, Connected
 from tests.vault.conftest import PASSWORD, Reply, Seen, Server, Vault
@@ -166,6 +166,21 @@ def test_a_redirect_of_the_owner_is_handed_out(vault: Vault) -> None:
     there = Redirect("https://accounts.example.test/", {"state": "s"})
     vault.plugins.hooks = type("Going", (), {"hub_connect": lambda self, setup, answer: there})()
     assert vault.broker.connect(vault.business, "dav", "full", None) is there
+
+
+def test_a_plugin_gets_what_goes_there_and_back_and_what_the_account_was_before(vault: Vault, server: Server) -> None:
+    connection = vault.connect(server.origin, settings={"api": "one"}, scopes=("read",), limits=("Not " + "x" * 400,))
+    with vault.database.reading() as conn:
+        row = find_connection(conn, vault.business, connection)
+    assert (row.scopes, len(row.limits[0])) == (["read"], 300)
+    seen: list[Any] = []
+    hooks = type("Going", (), {"hub_connect": lambda self, setup, answer: seen.append(setup) or Form(())})()
+    vault.plugins.hooks, trip = hooks, RoundTrip("https://hub.test/connect/return", "s" * 43, {"verifier": "v"})
+    vault.broker.connect(vault.business, "dav", "full", {"code": "c"}, connection=connection, trip=trip)
+    (setup,) = seen
+    assert (setup.redirect_url, setup.state, dict(setup.keep)) == (trip.redirect_url, trip.state, {"verifier": "v"})
+    assert dict(setup.before) == {"api": "one"}
+    assert "verifier" not in repr(trip)
 
 
 def test_an_unknown_level_or_business_is_refused(vault: Vault, server: Server) -> None:

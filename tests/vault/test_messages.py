@@ -16,10 +16,12 @@ from hub.core import errors
 from hub.core.errors import HubError, InputError, ProviderError, Refused, Retry, UnknownId
 from hub.core.provider import Form, Redirect, SettingField
 from hub.core.purpose import Purpose
-from hub.vault.border import Answer, Failure, Handle, Outcome, Request
+from hub.vault.border import Answer, Failure, Handle, Outcome, Request, RoundTrip
 from hub.vault.keycalls import Connected
 from hub.vault.messages import (
     Call,
+    ConfigurationCall,
+    ConfigureCall,
     ConnectCall,
     DisconnectCall,
     Reply,
@@ -30,6 +32,7 @@ from hub.vault.messages import (
     to_call,
     to_reply,
 )
+from hub.vault.provider_settings import Configuration
 from hub.vault.wire import Malformed
 
 texts = st.text(max_size=20)
@@ -37,24 +40,29 @@ tables = st.dictionaries(texts, texts, max_size=4)
 pairs = st.lists(st.tuples(texts, texts), max_size=4).map(tuple)
 whole = st.integers(0, 2**40)
 seconds = st.none() | st.integers(0, 99) | st.floats(0, allow_nan=False)
+trips = st.builds(RoundTrip, texts, texts, tables)
 calls = (
     st.builds(
         SendCall,
         st.builds(Handle, texts, texts, whole, st.sampled_from(Purpose), texts),
         st.builds(Request, texts, texts, pairs, st.binary(max_size=50), seconds),
     )
-    | st.builds(ConnectCall, texts, texts, texts, st.none() | tables, st.none() | texts, texts)
+    | st.builds(ConnectCall, texts, texts, texts, st.none() | tables, st.none() | texts, trips)
     | st.builds(DisconnectCall, texts, texts)
     | st.builds(RevokeCall, texts, texts)
+    | st.builds(ConfigureCall, texts, tables, texts)
+    | st.builds(ConfigurationCall, texts)
 )
 fields = st.builds(SettingField, texts, texts, texts, st.booleans(), st.booleans(), texts)
+names = st.lists(texts, max_size=3).map(tuple)
 replies = (
     st.booleans()
     | st.builds(Answer, st.integers(100, 599), texts, st.sampled_from((10, 11)), pairs, st.binary(max_size=50))
     | st.builds(Failure, st.sampled_from(Outcome), texts, st.booleans())
     | st.builds(Form, st.lists(fields, max_size=3).map(tuple), texts)
     | st.builds(Redirect, texts, tables)
-    | st.builds(Connected, texts, whole, texts, st.lists(texts, max_size=3).map(tuple))
+    | st.builds(Connected, texts, whole, texts, names)
+    | st.builds(Configuration, tables, names, names, whole)
 )
 
 
@@ -81,8 +89,9 @@ def test_what_a_plugin_may_hand_in_as_a_mapping_or_list_crosses_too() -> None:
     chosen = Form((SettingField("lock", "Lock", default="b", choices=(("a", "A"), ("b", "B"))),))
     assert to_reply(*over(from_reply(chosen))) == chosen
     answer = MappingProxyType({"url": "https://x.test/"})
-    call = ConnectCall("b", "dav", "full", answer, None, "")
-    assert to_call(*over(from_call(call))) == ConnectCall("b", "dav", "full", dict(answer), None, "")
+    call = ConnectCall("b", "dav", "full", answer, None, RoundTrip(keep=answer))
+    trip = RoundTrip(keep=dict(answer))
+    assert to_call(*over(from_call(call))) == ConnectCall("b", "dav", "full", dict(answer), None, trip)
 
 
 TREE = [one for one in vars(errors).values() if isinstance(one, type) and issubclass(one, HubError)]
@@ -123,7 +132,7 @@ def test_a_cause_does_not_cross() -> None:
 HEAD = {"business": "b", "connection": "c", "epoch": 1, "purpose": "connect", "hook": ""}
 SEND = {"do": "send", **HEAD, "method": "GET", "url": "https://x.test/", "headers": [["A", "b"]], "timeout": None}
 CONNECT = {"do": "connect", "business": "b", "provider": "p", "level": "l", "answer": {}, "connection": None}
-CONNECT |= {"redirect_url": ""}
+CONNECT |= {"redirect_url": "", "state": "", "keep": {}}
 
 
 @pytest.mark.parametrize("good", [SEND, CONNECT])
@@ -149,6 +158,7 @@ def test_the_calls_that_are_spoilt_below_are_good(good: dict[str, Any]) -> None:
         {**SEND, "purpose": "marketing"},
         {**CONNECT, "answer": {"password": 1}},
         {**CONNECT, "answer": [["password", "x"]]},
+        {**CONNECT, "keep": {"verifier": 1}},
     ],
     ids=str,
 )

@@ -30,7 +30,7 @@ from hub.core.errors import (
 from hub.core.provider import AuthScheme, Form, Grant, Redirect, SettingField
 from hub.core.purpose import Purpose
 from hub.vault.accounts import OpenAccount, open_account
-from hub.vault.border import Answer, Failure, Outcome, Request
+from hub.vault.border import Answer, Failure, Outcome, Request, RoundTrip
 from hub.vault.door import BrokerDoor
 from hub.vault.keycalls import Connected
 from hub.vault.remote import RemoteBroker
@@ -229,11 +229,12 @@ def test_an_account_is_connected_used_and_ended_over_the_socket(vault: Vault, se
 
 def test_forms_and_redirects_come_as_they_were_made(echo: Echo, near: RemoteBroker) -> None:
     fields = (SettingField("url", "URL", "Where?"), SettingField("password", "Password", secret=True, required=False))
+    trip = RoundTrip("https://hub.test/back", "s", {"verifier": "ü"})
     for step in (Form(fields, "Das war falsch: é"), Redirect("https://x.test/?a=b", {"state": "s"})):
         echo.connected = lambda step=step: step
-        given = near.connect("b", "p", "l", {"url": "ü"}, connection="c", redirect_url="https://hub.test/back")
+        given = near.connect("b", "p", "l", {"url": "ü"}, connection="c", trip=trip)
         assert given == step
-        assert echo.calls[-1] == ("b", "p", "l", {"url": "ü"}, "c", "https://hub.test/back")
+        assert echo.calls[-1] == ("b", "p", "l", {"url": "ü"}, "c", trip)
 
 
 @pytest.mark.parametrize(

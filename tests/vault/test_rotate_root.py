@@ -4,10 +4,12 @@ import pytest
 
 from hub.core.errors import Sealed, StateError
 from hub.settings import Settings
+from hub.store.provider_setting import find_provider_setting, put_provider_setting
 from hub.vault.keys import Keyring
+from hub.vault.provider_settings import settings_place
 from hub.vault.roots import Root, check_roots, load_roots, make_root_file, make_roots, next_file, root_file
 from hub.vault.rotate import Vault
-from hub.vault.rotate_root import begin_root, give_up_old, old_files, put_in_place, take_root
+from hub.vault.rotate_root import begin_root, give_up_old, old_files, put_in_place, rewrap_keys, take_root
 from tests.world import World
 
 
@@ -57,6 +59,23 @@ def test_the_old_root_that_was_rotated_out_no_longer_starts_the_hub(world: World
     assert old_files(settings, Root.CREDENTIAL) == [kept]
     assert kept.name == "credential.root.old-19700101T000001Z"
     assert give_up_old(vault, settings, Root.CREDENTIAL) == [kept]
+
+
+def test_what_was_entered_for_a_provider_opens_under_the_next_credential_root(world: World) -> None:
+    vault, settings = vault_of(world)
+    database, place = vault.database, settings_place("fake")
+    with database.writing() as conn:
+        wrapped = vault.keyring.roots.sealing(conn, Root.CREDENTIAL).seal(b"{}", place, 1)
+        put_provider_setting(conn, "fake", 1, wrapped, 1)
+    begin_root(vault, settings, Root.CREDENTIAL, 1)
+    keyring = Keyring(database, vault.keystore, load_roots(settings), clock=int)
+    assert sum(batch.done for batch in rewrap_keys(Vault(database, vault.keystore, keyring), Root.CREDENTIAL)) >= 1
+    take_root(Vault(database, vault.keystore, keyring), Root.CREDENTIAL)
+    with database.reading() as conn:
+        row = find_provider_setting(conn, "fake")
+    assert row is not None
+    assert row.wrapped != wrapped
+    assert keyring.roots.opening(Root.CREDENTIAL, row.wrapped).open(row.wrapped, place, 1) == b"{}"
 
 
 def test_a_root_that_the_database_does_not_know_is_not_rotated(world: World) -> None:

@@ -17,6 +17,7 @@ OTHERS = {
     "person.email": "the person's key",
     "person.name": "the person's key",
     "person.phone": "the person's key",
+    "provider_setting.wrapped": "the credential root",
     "root_check.check": "derived from the root",
     "root_check.salt": "no secret",
     "root_secret.wrapped": "the data root",
