@@ -188,7 +188,7 @@ class TokenPlugin:
         told = setup.http.post(f"{grant.origins[0]}/token", data={"refresh_token": grant.secret["refresh_token"]})
         said = _json(told)
         if said.get("error") == "invalid_grant":
-            raise NeedsReconnect("It is over.")
+            raise NeedsReconnect("It is over.", code=said.get("why"))
         if told.status_code != 200 or "access_token" not in said:
             raise Retry("It cannot be refreshed now.", sent=told.status_code >= 500)
         secret = {name: said[name] for name in ("access_token", "refresh_token")}

@@ -4,11 +4,38 @@ from __future__ import annotations
 
 CONNECT_AGAIN = "Connect the account again."
 
+SAID_BY_PROVIDER = frozenset({"revoked", "expired", "scopes", "admin_blocked", "claims"})
+"""Why a permission is of no use any more, as a plugin may say it with NeedsReconnect."""
+
+LOST = SAID_BY_PROVIDER | {
+    "needs_reconnect",
+    "rejected",
+    "reconnect",
+    "refresh_refused",
+    "refresh_lost",
+    "other_account",
+    "account_wanted",
+    "tampered",
+    "consent",
+}
+"""The reasons that only the owner of an account can mend."""
+
 _SENTENCES = {
     "": "",
     "owner": "It was disconnected.",
     "disconnected": "It was disconnected.",
     "needs_reconnect": f"The provider does not accept the password or permission any more. {CONNECT_AGAIN}",
+    "rejected": f"The provider does not accept the password or permission any more. {CONNECT_AGAIN}",
+    "reconnect": f"The permission cannot be used any more. {CONNECT_AGAIN}",
+    "revoked": f"The permission was taken back at the provider. {CONNECT_AGAIN}",
+    "expired": f"The permission ran out. {CONNECT_AGAIN}",
+    "scopes": f"The permission was cut down at the provider, and what is left is too little. {CONNECT_AGAIN}",
+    "admin_blocked": (
+        "An administrator of the owner's organisation does not allow the hub. Ask them to allow it, then connect the "
+        "account again."
+    ),
+    "claims": f"The provider wants its owner to sign in once more. {CONNECT_AGAIN}",
+    "quota": "The hub has asked the provider as often as it may for now. It goes on in a while.",
     "refresh_refused": f"The provider does not renew the permission any more. {CONNECT_AGAIN}",
     "refresh_lost": (
         "The provider gave a new permission that never arrived here, and does not take the old one any more. "
@@ -36,6 +63,11 @@ _SENTENCES = {
     "unavailable": "A part of the hub itself cannot be reached. The hub goes on trying.",
     "undeclared": "The plugin asked for something that it did not declare. See the list of plugins.",
 }
+
+
+def known_reason(word: str, otherwise: str) -> str:
+    """Return a machine word if it is on the list of reasons, else the other one: plugins may say anything."""
+    return word if word in _SENTENCES else otherwise
 
 
 def sentence(word: str) -> str:

@@ -111,6 +111,7 @@ class BookingEvent(Base):
 
     ``uid`` is set before the first write. ``ref`` and ``etag`` are the provider's, empty until it was seen there.
     ``wanted`` is the booking's version that it should show (-1: it should not exist), ``shown`` the one read back.
+    ``looked_at`` is when it was last seen to stand there as it was written, UTC seconds.
     """
 
     __tablename__ = "booking_event"
@@ -123,6 +124,7 @@ class BookingEvent(Base):
     etag: Mapped[str] = column(_STATE, Text)
     wanted: Mapped[int] = column(_STATE, Integer)
     shown: Mapped[int] = column(_STATE, Integer)
+    looked_at: Mapped[int] = column(_STATE, BigInteger, server_default="0")
 
 
 def add_booking(conn: sa.Connection, *, now: int, **values: Any) -> bool:

@@ -61,11 +61,11 @@ class Business(Base):
     email: Mapped[str] = column(_RULE, Text, server_default="")
     phone: Mapped[str] = column(_RULE, Text, server_default="")
     place: Mapped[str] = column(_RULE, Text, server_default="")
+    follow_calendar: Mapped[bool] = column(_RULE, server_default=true())
     cancel_notice: Mapped[int] = column(_RULE, Integer, server_default="0")
     reminders: Mapped[list[int]] = column(_RULE, JSON, server_default="[]")
     embed_origins: Mapped[list[str]] = column(_RULE, JSON, server_default="[]")
     contact_proof: Mapped[str] = column(_RULE, Text, server_default="second")
-    follow_calendar: Mapped[bool] = column(_RULE, server_default=true())
     version: Mapped[int] = column(_STATE, Integer, server_default="1")
     made_at: Mapped[int] = column(_STATE, BigInteger)
 

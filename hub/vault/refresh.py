@@ -22,6 +22,7 @@ from hub.core.consent_record import permits
 from hub.core.errors import HubError, NeedsReconnect, ProviderError, Refused, Retry
 from hub.core.provider import Grant, Provider, Revocation
 from hub.core.purpose import Purpose
+from hub.core.trouble import SAID_BY_PROVIDER
 from hub.store import connection as store
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.database import Database
@@ -43,8 +44,9 @@ WAIT = 20.0
 """Seconds that a call waits for the refresh of another."""
 
 REFUSED, LOST, OTHER = "refresh_refused", "refresh_lost", "other_account"
-FINAL = frozenset({REFUSED, LOST, OTHER})
-"""Why no refresh is tried any more: the provider said no, an answer was lost on the way, it was another account's."""
+FINAL = frozenset({REFUSED, LOST, OTHER}) | SAID_BY_PROVIDER
+"""Why no refresh is tried any more: the provider said no, with a reason of the list or without; an answer was lost on
+the way; it was another account's."""
 
 _FAILED, _UNKNOWN = "failed", "unknown"
 _LOOK = 0.05
@@ -119,9 +121,10 @@ class Refreshing:
             fresh = self._call(lambda: hooks.hub_refresh(setup=setup, grant=grant), f"{provider} hub_refresh")
             crash_point(CrashPoint.REFRESH_AFTER_CALL)
             fresh = self._check(fresh, provider)
-        except NeedsReconnect:
-            self._give_up(handle, owner, LOST if lost else REFUSED)
-            raise _over(LOST if lost else REFUSED) from None
+        except NeedsReconnect as error:
+            said = error.code if error.code in SAID_BY_PROVIDER else REFUSED
+            self._give_up(handle, owner, LOST if lost else said)
+            raise _over(LOST if lost else said) from None
         except HubError as error:
             # An answer that may have been given and did not arrive is one that is lost.
             sent = lost or not isinstance(error, ProviderError) or getattr(error, "sent", False)

@@ -19,11 +19,12 @@ from requests.adapters import BaseAdapter, HTTPAdapter
 from urllib3 import HTTPHeaderDict
 
 from hub.core.errors import HubError, NeedsReconnect, Refused, Retry, Unavailable
+from hub.core.trouble import LOST
 from hub.vault.border import Answer, Failure, Outcome, Request, Result, Send
 
 _MAX_REDIRECTS = 5
 _LONGEST_WAIT = 3600.0
-_RECONNECT = frozenset({"rejected", "reconnect", "tampered", "refresh_refused", "refresh_lost", "other_account"})
+_RECONNECT = LOST - {"consent"}  # that one is a refusal, until its owner agrees
 _OURS = {
     "store": "The broker cannot reach its database now; nothing was sent.",
     "broker": "The broker cannot be reached now; nothing was sent. See that it runs: hub work broker.",

@@ -24,7 +24,7 @@ from hub.store.database import Database
 from hub.store.refresh import Refresh
 from hub.vault.border import Answer, Failure, Handle, Request, Result
 from hub.vault.broker import Broker
-from hub.vault.refresh import LEASE, PAUSE
+from hub.vault.refresh import FINAL, LEASE, PAUSE
 from tests.crash.harness import ROOT, run_until_killed, scenario_environment
 from tests.tokens import NOW, TokenPlugin, TokenServer, connect_tokens, token_broker, token_server
 
@@ -115,6 +115,8 @@ def test_a_refresh_that_fails_for_now_is_not_repeated_by_everybody_who_waits(sce
     [
         ((400, b'{"error": "invalid_grant"}'), "refresh_refused", 1),
         ((200, b'{"error": "invalid_grant"}'), "refresh_refused", 1),
+        ((400, b'{"error": "invalid_grant", "why": "admin_blocked"}'), "admin_blocked", 1),
+        ((400, b'{"error": "invalid_grant", "why": "because"}'), "refresh_refused", 1),
         ((400, b"<html>Bad request</html>"), "refresh", 1),
         ((200, b"<html>Sign in</html>"), "refresh", 1),
         ((503, b""), "refresh", 1),
@@ -136,7 +138,7 @@ def test_whatever_the_provider_answers_the_next_call_asks_it_nothing_at_once(
     assert (scene.server.count("/token"), scene.server.count("/events")) == (asked, 0)
     assert isinstance(second, Failure)
     assert scene.version() == 1
-    if expected in ("refresh_refused", "other_account"):
+    if expected in FINAL:
         scene.now += 86_400
         assert word(scene.send()) == expected == word(second)
         assert scene.server.count("/token") == 1  # not again, until it is connected anew
