@@ -32,20 +32,11 @@ from hub.settings import Settings, load_settings
 from hub.testing import foreign
 from hub.testing.checks.catalogue import CHECKS
 from hub.testing.checks.check import Check, Failed, Limit
-from hub.testing.subject import DAY, Ask, Stranger, Subject
+from hub.testing.subject import DAY, PURPOSES, Ask, Stranger, Subject
 from hub.vault.accounts import open_account
 from hub.vault.keycalls import Connected
 
 _LONGEST_PAUSE = 90.0
-_PURPOSES = {
-    "hub_list_calendars": Purpose.SHOW_CALENDARS,
-    "hub_free_busy": Purpose.PREVENT_CONFLICTS,
-    "hub_changes": Purpose.CHECK_AVAILABILITY,
-    "hub_create_event": Purpose.CREATE_EVENT,
-    "hub_update_event": Purpose.UPDATE_EVENT,
-    "hub_cancel_event": Purpose.CANCEL_EVENT,
-    "hub_read_event": Purpose.PREVENT_CONFLICTS,
-}
 
 
 class Verdict(StrEnum):
@@ -206,7 +197,7 @@ def _stranger(trial: Trial, settings: Mapping[str, str], ca_file: Path | None) -
 
 def _asking(hub: Hub, business: str, connection: str) -> Ask:
     def ask(hook: str, **arguments: Any) -> Any:
-        return try_provider(hub, business, connection, _PURPOSES[hook], hook, **arguments)
+        return try_provider(hub, business, connection, PURPOSES[hook], hook, **arguments)
 
     return ask
 

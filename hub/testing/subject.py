@@ -12,11 +12,25 @@ from hub.account import Account
 from hub.core.calendar import Busy, Calendar, Changes, Event, Found, Window, Written
 from hub.core.errors import ProviderError, Retry
 from hub.core.provider import Provider
+from hub.core.purpose import Purpose
 from hub.testing.lab.switches import Fault, Switches
 from hub.testing.receiver import Receive
 from hub.testing.traffic import Traffic
 
 DAY = 86_400
+
+PURPOSES: Mapping[str, Purpose] = {
+    "hub_list_calendars": Purpose.SHOW_CALENDARS,
+    "hub_free_busy": Purpose.PREVENT_CONFLICTS,
+    "hub_changes": Purpose.CHECK_AVAILABILITY,
+    "hub_watch": Purpose.CHECK_AVAILABILITY,
+    "hub_unwatch": Purpose.CHECK_AVAILABILITY,
+    "hub_create_event": Purpose.CREATE_EVENT,
+    "hub_update_event": Purpose.UPDATE_EVENT,
+    "hub_cancel_event": Purpose.CANCEL_EVENT,
+    "hub_read_event": Purpose.PREVENT_CONFLICTS,
+}
+"""What the hub asks each hook for: its requests must be declared for that."""
 
 Ask = Callable[..., Any]
 """Calls a hook of the plugin by name: ``ask("hub_free_busy", calendars=…, window=…)``."""

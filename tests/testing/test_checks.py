@@ -60,7 +60,7 @@ class Memory:
         if found is None:
             raise NotFound("It is gone.")
         if found.start != event.start:
-            if found.written.etag != written.etag:
+            if written.etag and found.written.etag != written.etag:
                 raise Conflict("It was changed.")
             self.write(REF, event.uid, event_to_ical(event, now=0).decode())
         return Written(event.uid, event.uid, str(self.objects[event.uid][0]))

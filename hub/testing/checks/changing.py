@@ -24,16 +24,16 @@ def reports_what_changed(subject: Subject) -> None:
     uid = subject.foreign(lambda uid: foreign.event(uid, day + 9 * HOUR, day + 10 * HOUR))
     second = subject.changes(first.cursor)
     known = merged(known, second)
-    _holds(known, day, [(day + 9 * HOUR, day + 10 * HOUR)], "a new event")
+    holds(known, day, [(day + 9 * HOUR, day + 10 * HOUR)], "a new event")
 
     subject.stranger.write(subject.calendar.ref, uid, foreign.event(uid, day + 14 * HOUR, day + 15 * HOUR))
     third = subject.changes(second.cursor)
     known = merged(known, third)
-    _holds(known, day, [(day + 14 * HOUR, day + 15 * HOUR)], "a moved event")
+    holds(known, day, [(day + 14 * HOUR, day + 15 * HOUR)], "a moved event")
 
     subject.stranger.remove(subject.calendar.ref, uid)
     fourth = subject.changes(third.cursor)
-    _holds(merged(known, fourth), day, [], "a deleted event")
+    holds(merged(known, fourth), day, [], "a deleted event")
 
 
 def reports_nothing_when_nothing_changed(subject: Subject) -> None:
@@ -54,7 +54,7 @@ def old_cursors_lead_to_a_full_read(subject: Subject) -> None:
         answer = subject.changes(first.cursor[:-6] + "000000")
     except Gone:
         answer = subject.changes(None)
-    _holds(merged(merged({}, first), answer), day, [], "an event deleted before the cursor was lost")
+    holds(merged(merged({}, first), answer), day, [], "an event deleted before the cursor was lost")
 
 
 def merged(known: _Known, changes: Changes) -> _Known:
@@ -67,7 +67,8 @@ def merged(known: _Known, changes: Changes) -> _Known:
     return now
 
 
-def _holds(known: _Known, day: int, expected: list[tuple[int, int]], what: str) -> None:
+def holds(known: _Known, day: int, expected: list[tuple[int, int]], what: str) -> None:
+    """Raise Failed unless these are the busy times of that day, as the hub keeps them."""
     seen = sorted({(one.start, one.end) for busy in known.values() for one in busy if day <= one.start < day + DAY})
     expect(seen == expected, f"{what} is not seen as it is after asking for changes")
 
