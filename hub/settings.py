@@ -103,6 +103,17 @@ class Settings(BaseSettings):
     calendar_max_age: int = Field(
         300, ge=30, le=3600, description="Seconds after which a polled calendar is no longer fresh."
     )
+    push: bool = Field(
+        True,
+        description="Let providers tell the hub when calendars change, where they can reach public_url: over https, or "
+        "both on this machine.",
+    )
+    push_max_age: int = Field(
+        1200,
+        ge=60,
+        le=7200,
+        description="Seconds after which a calendar is no longer fresh whose provider tells of changes.",
+    )
     refresh_budget: float = Field(
         2.0, gt=0, le=30, description="Seconds an availability search may spend on refreshing calendars."
     )

@@ -27,12 +27,14 @@ from hub.core.security import Kind, Visit
 from hub.ledger.append import append
 from hub.parts import Hub
 from hub.store.booking import Booking, Occurrence
+from hub.store.budget import forget_calls_of
 from hub.store.calendar import Calendar, calendars_of_connections
 from hub.store.connection import DISCONNECTED, end_connection
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.holder import Holder
 from hub.store.key_use import last_use
 from hub.store.service import Service
+from hub.store.watch import end_watches_of
 from hub.vault.stopwatch import milliseconds
 
 _SHOWN = 50
@@ -128,6 +130,8 @@ def end(hub: Hub, conn: sa.Connection, business_id: str, connection_id: str, *, 
     said["last_call_ms"] = last_use(conn, business_id, connection_id)
     append(conn, business_id, EntryKind.DISCONNECTED, said, at=now, connection_id=connection_id)
     add_revocation(conn, business_id, connection_id, now)
+    end_watches_of(conn, business_id, connection_id)
+    forget_calls_of(conn, business_id, connection_id)
 
 
 def destroy_at_once(hub: Hub, business_id: str, connection_id: str, provider: str) -> bool:

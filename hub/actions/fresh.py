@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from hub.actions.age import is_known, oldest_fresh
 from hub.actions.sync import sync_calendar
 from hub.core.reason import Reason
 from hub.parts import Hub
@@ -20,9 +21,12 @@ _PAUSE = 15
 
 
 def is_fresh(hub: Hub, row: sa.Row[Any], until: int, now: int) -> bool:
-    """Tell whether what is known of a calendar may be offered from: read lately, without a problem, far enough."""
-    young = now - row.read_at <= hub.settings.calendar_max_age
-    return bool(young and row.problem == "" and row.read_until >= until)
+    """Tell whether what is known of a calendar may be offered from: read lately, without a problem, far enough.
+
+    What is lately is longer while its provider tells of changes, and never before what it told was read.
+    """
+    young = now - row.read_at <= oldest_fresh(hub, row, now)
+    return bool(young and is_known(row) and row.problem == "" and row.read_until >= until)
 
 
 def is_worth_reading(hub: Hub, row: sa.Row[Any], until: int, now: int) -> bool:

@@ -22,6 +22,7 @@ from hub.store.key_use import CallRefusal, KeyUse
 from hub.store.ledger import LedgerContent
 from hub.store.outbox import Outbox
 from hub.store.security import SecurityEvent
+from hub.store.watch import Watch
 
 CALENDAR_DAYS = 30
 """Days after a disconnect for which the names of its calendars are kept."""
@@ -54,6 +55,7 @@ def residue(hub: Hub, business_id: str, connection_id: str, *, holder_id: str | 
         ended = row.health == DISCONNECTED
         at = row.health_at if ended else hub.clock()
         counts = {name: count(conn, business_id, connection_id) for name, count in COUNTS.items()}
+        ends = {"watches": _last_watch(conn, business_id, connection_id)}
     if not ended:
         counts["permission"] = int(_is_revoked_there(hub, row.provider))
     days = {"calendars": CALENDAR_DAYS, "security": _SECURITY_DAYS}
@@ -61,7 +63,7 @@ def residue(hub: Hub, business_id: str, connection_id: str, *, holder_id: str | 
     for what, title, how_long in _KINDS:
         count = None if what in _GROWING else counts.get(what, 1)
         if count != 0:
-            until = at + days[what] * _DAY if what in days else None
+            until = at + days[what] * _DAY if what in days else ends.get(what)
             found.append(Kept(what, title, count, until, how_long))
     return tuple(found)
 
@@ -104,6 +106,12 @@ def _noted(conn: sa.Connection, business_id: str, connection_id: str) -> int:
     return conn.execute(select(func.count()).select_from(SecurityEvent).where(*mine)).scalar_one()
 
 
+def _last_watch(conn: sa.Connection, business_id: str, connection_id: str) -> int | None:
+    mine = Watch.business_id == business_id, Watch.connection_id == connection_id
+    until: int | None = conn.execute(select(func.max(Watch.until)).where(*mine)).scalar_one()
+    return until
+
+
 def _tasks(conn: sa.Connection, business_id: str, connection_id: str) -> int:
     mine = Outbox.business_id == business_id, Outbox.key.endswith(f":{connection_id}")
     return conn.execute(select(func.count()).select_from(Outbox).where(*mine)).scalar_one()
@@ -113,6 +121,7 @@ COUNTS: dict[str, _Count] = {
     "permission": _of(Credential),
     "bookings": _events,
     "calendars": _of(Calendar, Calendar.ref != ""),
+    "watches": _of(Watch),
     "consents": _of(Consent),
     "uses": _of(KeyUse),
     "refusals": _of(CallRefusal),
@@ -132,6 +141,11 @@ _KINDS = (
     ),
     ("bookings", "Bookings whose event stands in one of its calendars, and those events", "with each booking"),
     ("calendars", "Names of its calendars, and their ids at the provider", "unless it is connected again before"),
+    (
+        "watches",
+        "Notices that one of its calendars changed, which the provider may go on sending; the hub does not read them",
+        "until they run out there",
+    ),
     (
         "connection",
         "That there was this connection: provider, name of the account, who connected it, when it ended",

@@ -8,9 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import delete, insert, select, update
 
+from hub.actions.age import oldest_fresh
 from hub.actions.ask import ask_provider
 from hub.actions.conflicts import find_conflicts
 from hub.actions.health import health_after, note_health
+from hub.core.announced import Marks
 from hub.core.calendar import Busy, Calendar, Changes, Window
 from hub.core.errors import Gone, HubError, PluginBroken, ProviderError, UnknownId
 from hub.core.purpose import Purpose
@@ -26,21 +28,37 @@ _MARGIN = 3 * 86_400
 """The last start within the horizon needs the time after it as well: a service and its buffer, a day each at most."""
 _SPARE = 14 * 86_400
 """Read this much further than the longest horizon, so that a full read is needed every two weeks, not every search."""
+QUOTA = "quota"
+"""The code of a call that waits because too many were made lately."""
+_TRIES = 3
+"""Looks that are made when others overtake each, and none of them began after what was announced last."""
 
 
 def sync_calendar(hub: Hub, business_id: str, calendar_id: str, *, until: int = 0) -> bool:
     """Bring the busy times of one calendar up to date; tell whether they are fresh now.
 
     Reads what changed since the cursor, or everything when there is none, when it is too old, or when the known window
-    ends before ``until`` (UTC seconds). Never raises for the provider's faults: they become the calendar's ``problem``
-    and the connection's health, and its slots are withheld. A result that another sync has overtaken is thrown away.
+    ends before ``until`` (UTC seconds). What was announced before the provider is asked counts as read afterwards, and
+    nothing that came later. Never raises for the provider's faults: they become the calendar's ``problem`` and the
+    connection's health, and its slots are withheld. A result that another sync has overtaken is thrown away; if that
+    one began too early to know what was announced, this one looks again.
     """
+    for _ in range(_TRIES):
+        fresh = _look(hub, business_id, calendar_id, until)
+        if fresh is not None:
+            return fresh
+    return False
+
+
+def _look(hub: Hub, business_id: str, calendar_id: str, until: int) -> bool | None:
+    """Look once; None if another look was faster and does not cover what this one was to."""
     now = hub.clock()
     with hub.database.reading() as conn:
         row = _calendar(conn, business_id, calendar_id)
         horizon = conn.execute(
             select(sa.func.max(Service.horizon)).where(Service.business_id == business_id, Service.active)
         ).scalar_one()
+    begun = _begin(hub, business_id, row)
     needed = max(until, now + (horizon or 0) + _MARGIN)
     if row.cursor is None or needed > row.read_until:
         window, cursor = Window(now - _BACK, needed + _SPARE), None
@@ -56,24 +74,45 @@ def sync_calendar(hub: Hub, business_id: str, calendar_id: str, *, until: int = 
         if not current.checked or current.health == DISCONNECTED:
             return False  # let go meanwhile: what was read of it is to be gone
         if current.cursor != row.cursor or current.read_until != row.read_until:
-            return bool(current.problem == "" and current.read_at >= now)  # another one was faster
+            covered = current.known >= begun and current.cursor is not None
+            return bool(current.problem == "") if covered else None
         _apply(hub, conn, business_id, calendar_id, changes)
-        conn.execute(
-            update(calendar.Calendar)
-            .where(calendar.Calendar.business_id == business_id, calendar.Calendar.id == calendar_id)
-            .values(
-                cursor=changes.cursor,
-                read_from=window.start,
-                read_until=window.end,
-                read_at=now,
-                tried_at=now,
-                problem="",
-            )
+        marks = marks_of(current).end(begun)
+        calendar.change_calendars(
+            conn,
+            business_id,
+            [calendar_id],
+            cursor=changes.cursor,
+            read_from=window.start,
+            read_until=window.end,
+            read_at=now,
+            tried_at=now,
+            problem="",
+            known=marks.known,
         )
         note_health(conn, business_id, row.connection_id, "ok", "", now)
         if row.holder_id is not None:
             find_conflicts(conn, business_id, row.holder_id, now)
     return True
+
+
+def marks_of(row: Any) -> Marks:
+    """Return what was announced of a calendar's row, and what of it was read."""
+    return Marks(row.announced, row.begun, row.known)
+
+
+def _begin(hub: Hub, business_id: str, row: sa.Row[Any]) -> int:
+    """Note that a look begins, where an announcement waits for one, and return what it will have read.
+
+    Before the provider is asked: what is announced from now on may not be in its answer.
+    """
+    if not marks_of(row).is_waiting:
+        return int(row.announced)
+    table = calendar.Calendar
+    mine = table.business_id == business_id, table.id == row.id
+    with hub.database.writing() as conn:
+        begun = conn.execute(update(table).where(*mine).values(begun=table.announced).returning(table.begun))
+        return int(begun.scalar_one())
 
 
 def _changes(hub: Hub, business_id: str, row: sa.Row[Any], cursor: str | None, window: Window) -> Changes:
@@ -141,6 +180,10 @@ def _ours(conn: sa.Connection, business_id: str, found: Sequence[Busy]) -> dict[
 
 def _note_problem(hub: Hub, business_id: str, row: sa.Row[Any], error: HubError) -> None:
     now = hub.clock()
+    if error.code == QUOTA and now - row.read_at <= oldest_fresh(hub, row, now):  # it waits for its turn: that is all
+        with hub.database.writing() as conn:
+            calendar.change_calendars(conn, business_id, [row.id], tried_at=now)
+        return
     health = health_after(error)
     with hub.database.writing() as conn:
         conn.execute(

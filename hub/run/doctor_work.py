@@ -177,7 +177,8 @@ def check_calendars(patient: Patient) -> Iterator[Finding]:
     if patient.data is None or not patient.has_clock:
         return
     with patient.data.reading() as conn:
-        counts = calendar_counts(conn, now=patient.now, max_age=patient.settings.calendar_max_age)
+        ages = patient.settings.calendar_max_age, patient.settings.push_max_age
+        counts = calendar_counts(conn, now=patient.now, max_age=ages[0], push_max_age=ages[1])
     late = sum(count for (state,), count in counts.items() if state != "fresh")
     if late:
         what = f"{late} of {sum(counts.values())} calendars are not fresh, so nothing is offered from them by itself."

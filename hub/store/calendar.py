@@ -44,6 +44,11 @@ class Calendar(Base):
     read_at: Mapped[int] = column(_STATE, BigInteger)
     tried_at: Mapped[int] = column(_STATE, BigInteger)
     problem: Mapped[str] = column(_STATE, Text)
+    announced: Mapped[int] = column(_STATE, BigInteger, server_default="0")
+    begun: Mapped[int] = column(_STATE, BigInteger, server_default="0")
+    known: Mapped[int] = column(_STATE, BigInteger, server_default="0")
+    pushed_until: Mapped[int] = column(_STATE, BigInteger, server_default="0")
+    watch_after: Mapped[int] = column(_STATE, BigInteger, server_default="0")
 
     __table_args__ = (Index("ix_calendar_holder", "business_id", "holder_id"),)
 
@@ -65,7 +70,10 @@ class BusyTime(Base):
     __table_args__ = (Index("ix_busy_time_range", "business_id", "calendar_id", "starts_at", "ends_at"),)
 
 
-UNREAD: dict[str, Any] = {"cursor": None, "read_from": 0, "read_until": 0, "read_at": 0, "tried_at": 0, "problem": ""}
+UNREAD: dict[str, Any] = {
+    **{"cursor": None, "read_from": 0, "read_until": 0, "read_at": 0, "tried_at": 0, "problem": ""},
+    **{"pushed_until": 0, "watch_after": 0},
+}
 """The state of a calendar of which nothing is known."""
 
 

@@ -43,10 +43,11 @@ class Figures:
     leases: Mapping[str, int]
 
 
-def figures(conn: Conn, *, now: int, calendar_max_age: int) -> Figures:
+def figures(conn: Conn, *, now: int, calendar_max_age: int, push_max_age: int = 0) -> Figures:
     """Return all figures, in eight queries however many businesses there are.
 
-    ``calendar_max_age``: seconds after which a calendar is no longer fresh.
+    ``calendar_max_age``: seconds after which a calendar is no longer fresh; ``push_max_age``, where it is longer: one
+    whose watch lives.
     """
     oldest = select(func.min(Outbox.due_at)).where(Outbox.state == WAITING, Outbox.due_at <= now)
     due_at = conn.scalar(oldest.execution_options(across=Across.OPERATOR))
@@ -56,7 +57,7 @@ def figures(conn: Conn, *, now: int, calendar_max_age: int) -> Figures:
         oldest_waiting=0 if due_at is None else now - int(due_at),
         bookings=_counts(conn, (Booking.state, Booking.calendar_state), Booking.ends_at > now),
         connections=connection_counts(conn),
-        calendars=calendar_counts(conn, now=now, max_age=calendar_max_age),
+        calendars=calendar_counts(conn, now=now, max_age=calendar_max_age, push_max_age=push_max_age),
         mails=_counts(conn, (Mail.kind, Mail.state)),
         security=_counts(conn, (SecurityEvent.kind, SecurityEvent.outcome), SecurityEvent.at > now - HOUR),
         leases={str(name): int(until) - now for name, until in leases},
@@ -74,12 +75,16 @@ def connection_counts(conn: Conn) -> Counts:
     return _counts(conn, (Connection.provider, Connection.health))
 
 
-def calendar_counts(conn: Conn, *, now: int, max_age: int) -> Counts:
-    """Count the checked calendars of live connections by what may be offered from them; as `actions.fresh` does."""
+def calendar_counts(conn: Conn, *, now: int, max_age: int, push_max_age: int = 0) -> Counts:
+    """Count the checked calendars of live connections by what may be offered from them; as `actions.fresh` does.
+
+    One of which something was announced a moment ago counts as what it was before: it is being read.
+    """
+    oldest = case((Calendar.pushed_until > now, max(max_age, push_max_age)), else_=max_age)
     state = case(
         (Calendar.read_at == 0, "never"),
         (Calendar.problem != "", "failing"),
-        (Calendar.read_at >= now - max_age, "fresh"),
+        (Calendar.read_at >= now - oldest, "fresh"),
         else_="stale",
     )
     statement = (

@@ -45,6 +45,7 @@ class Across(StrEnum):
     LEDGER = "the ledger has one order over all businesses, and collects the counts of all"
     DOOR = "a door finds the business by the address of its page, a link or a key, or lists what its user may enter"
     ACCOUNT = "connections of several businesses may share one grant at a provider: it ends with the last of them"
+    BUDGET = "all businesses share what a provider allows the installation"
     OPERATOR = "the operator's own commands count and list rows of all businesses"
 
 

@@ -20,6 +20,7 @@ from hub.store import (
     answer,
     booking,
     booking_contact,
+    budget,
     business,
     calendar,
     connection,
@@ -43,6 +44,7 @@ from hub.store import (
     service,
     sign_in,
     user,
+    watch,
 )
 from hub.store.annotate import Base, check_annotations
 from hub.store.database import Database, reachable
@@ -54,6 +56,7 @@ FAMILIES = (
     answer,
     booking,
     booking_contact,
+    budget,
     business,
     calendar,
     connection,
@@ -77,6 +80,7 @@ FAMILIES = (
     service,
     sign_in,
     user,
+    watch,
 )
 """Every module with tables: importing them is what fills the metadata."""
 

@@ -115,7 +115,8 @@ class _Installation(Collector):
         hub = self._hub
         try:
             with hub.database.reading() as conn:
-                return figures(conn, now=hub.clock(), calendar_max_age=hub.settings.calendar_max_age)
+                ages = hub.settings.calendar_max_age, hub.settings.push_max_age
+                return figures(conn, now=hub.clock(), calendar_max_age=ages[0], push_max_age=ages[1])
         except Unavailable as error:
             _log.warning("no figures: %s", error.message)
             return None
