@@ -19,6 +19,7 @@ COMMANDS = {
     "outbox": "List what could not be brought about, and try it again.",
     "plugins": "List the plugins: on, off or broken, and why.",
     "probe": "Try a provider's server with a scratch calendar: would booking be safe?",
+    "provider": "Enter settings of providers, such as the id and secret of a registered application.",
     "restore": "Put a backup back, and erase again who was erased since.",
     "rotate": "Make new keys and seal everything by them, while the hub works.",
     "up": "Start the hub and keep it running.",

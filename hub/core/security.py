@@ -43,7 +43,7 @@ class Kind(StrEnum):
     KEY_ENDED = "key_ended"
     KEY_USED = "key_used"  # the first use in an hour, or a refused one
     # The installation
-    AGENCY_CHANGED = "agency_changed"  # detail: renamed, or that its mail server was tried
+    AGENCY_CHANGED = "agency_changed"  # detail: renamed, mail_tried, provider_configured
     # Links
     STAFF_LINK_MADE = "staff_link_made"
     STAFF_LINK_ENDED = "staff_link_ended"

@@ -1,0 +1,67 @@
+"""The providers whose plugins ask the operator for settings, and entering them: an application's id and secret."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hub.actions.record import record
+from hub.core.errors import InputError, UnknownId
+from hub.core.provider import Provider
+from hub.core.security import Kind, Visit
+from hub.parts import Hub
+from hub.settings import Settings
+from hub.vault.provider_settings import Configuration
+
+RETURN_PATH = "/connect/return"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderView:
+    """A provider with settings of its own, and what may be shown of them."""
+
+    provider: Provider
+    configuration: Configuration
+
+
+def list_providers(hub: Hub) -> tuple[ProviderView, ...]:
+    """Return the providers that have settings, by name. Raises Unavailable without the broker."""
+    declared = [one.provider for one in hub.registry.records if one.provider is not None]
+    found = sorted((one for one in declared if one.settings), key=lambda one: one.name)
+    return tuple(ProviderView(one, hub.broker.configuration(one.name)) for one in found)
+
+
+def get_provider(hub: Hub, name: str) -> ProviderView:
+    """Return one of them. Raises UnknownId for a provider that has no settings, or that there is not."""
+    for one in hub.registry.records:
+        if one.provider is not None and one.provider.name == name and one.provider.settings:
+            return ProviderView(one.provider, hub.broker.configuration(name))
+    raise UnknownId("provider with settings", name)
+
+
+def configure_provider(hub: Hub, visit: Visit, name: str, changes: Mapping[str, str]) -> Configuration:
+    """Enter settings of a provider: those in ``changes``, an empty value to take one away. All others stay.
+
+    The broker seals them and writes the entry of the ledger; the security event is ours. Raises InputError, StateError
+    when somebody else changed them at this moment, UnknownId, Unavailable.
+    """
+    get_provider(hub, name)
+    if not changes:
+        raise InputError("settings", "Name at least one setting and its value.")
+    done = hub.broker.configure(name, changes, user=visit.actor_id if visit.actor == "user" else "")
+    record(hub, visit, Kind.AGENCY_CHANGED, detail="provider_configured")
+    return done
+
+
+def is_configured(hub: Hub, provider: Provider) -> bool:
+    """Tell whether all that a provider needs was entered, so that its accounts can be connected."""
+    needed = any(one.required and not one.default for one in provider.settings)
+    return not needed or hub.broker.configuration(provider.name).is_complete
+
+
+def redirect_address(settings: Settings) -> str:
+    """Return where providers send owners back to: to be registered there, letter by letter.
+
+    It is made of the settings alone, whatever a request says of itself (RFC 9700, 4.1.1).
+    """
+    return settings.base_url + RETURN_PATH
