@@ -40,6 +40,9 @@ class Fault(StrEnum):
     HUGE = "huge"  # ten megabytes of XML
     DTD = "dtd"  # XML with a document type and an entity
     UNAUTHORIZED = "unauthorized"  # 401
+    FORBIDDEN = "forbidden"  # 403
+    UNAVAILABLE = "unavailable"  # 503
+    CHANGED = "changed"  # 412 to every write with a condition
     TOO_MANY = "too_many"  # 429 with Retry-After: 7
     ELSEWHERE = "elsewhere"  # 302 to another host
     GARBAGE = "garbage"  # iCalendar that is none
@@ -188,6 +191,8 @@ def _answer(front: Front, origin: str, exchange: _Exchange, fault: Fault | None)
 
 
 def _refused(fault: Fault | None, exchange: _Exchange) -> int:
+    if fault is Fault.CHANGED and exchange.headers.keys() & {"If-Match", "If-None-Match"}:
+        return 412
     if fault is Fault.NO_REPORTS and exchange.method == "REPORT":
         return 501
     if fault is Fault.NO_QUERY and b"calendar-query" in exchange.body:
@@ -259,5 +264,7 @@ _INSTEAD: Mapping[Fault | None, Callable[[], _Reply]] = {
     Fault.HUGE: _huge,
     Fault.DTD: lambda: _Reply(207, _XML, _DTD),
     Fault.UNAUTHORIZED: lambda: _Reply(401, {"WWW-Authenticate": 'Basic realm="x"'}),
+    Fault.FORBIDDEN: lambda: _Reply(403),
+    Fault.UNAVAILABLE: lambda: _Reply(503),
     Fault.TOO_MANY: lambda: _Reply(429, {"Retry-After": "7"}),
 }

@@ -58,7 +58,7 @@ class Check:
         }
         lacking = [str(need) for need in Need if need in self.needs and not there[need]]
         known = subject.faults.known if subject.faults is not None else frozenset()
-        lacking += [f"the server has no fault {fault!r}" for fault in sorted(self.faults - known)]
+        lacking += [f"the server has no fault '{fault}'" for fault in sorted(self.faults - known)]
         return "; ".join(lacking)
 
 

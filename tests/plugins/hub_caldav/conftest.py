@@ -11,8 +11,12 @@ import requests
 from hub.plugin import Account, Calendar, Grant, Setup
 from hub.testing.servers import Server, radicale, xandikos
 from hub.testing.subject import DAY, Subject, direct
+from hub.testing.traffic import Traffic
 from hub_caldav import keys, plugin, trial
 
+CANNOT = {
+    "asks_for_no_titles": "CalDAV gives an event as one object; the hub reads its times in a process of its own.",
+}
 SERVERS = {"radicale": radicale, "xandikos": xandikos}
 
 
@@ -77,7 +81,17 @@ def make(tmp_path: Path) -> Iterator[Callable[[Server], Subject]]:
         account = Account("ada", {"home": home, "principal": "", "addresses": "ada@example.com"}, session)
         start = (int(time.time()) // DAY + 30) * DAY
         calendar = Calendar(here, "scratch", "Europe/Berlin")
-        return Subject(direct(plugin, account), calendar, _At(stranger, ref), start, owner="ada@example.com")
+        return Subject(
+            direct(plugin, account),
+            calendar,
+            _At(stranger, ref),
+            start,
+            owner="ada@example.com",
+            provider=plugin.hub_provider(),
+            traffic=Traffic(session),
+            secrets=(server.password,),
+            cannot=CANNOT,
+        )
 
     yield subject
     for stranger, ref in made:

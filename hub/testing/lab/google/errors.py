@@ -61,7 +61,9 @@ def out_of_scope() -> GoogleError:
 
 def forbidden() -> GoogleError:
     """Return a 403: the account itself has no such right on the calendar."""
-    return GoogleError(403, "requiredAccessLevel", "You need to have writer access to this calendar.", domain="calendar")
+    return GoogleError(
+        403, "requiredAccessLevel", "You need to have writer access to this calendar.", domain="calendar"
+    )
 
 
 def rate_limited(after: int | None = None) -> GoogleError:

@@ -1,0 +1,151 @@
+"""``events.list``: pages, the token for what changed since, and the events of a series one by one."""
+
+from __future__ import annotations
+
+import copy
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from hub.testing.lab.google import errors
+from hub.testing.lab.google.events import reduced
+from hub.testing.lab.google.expand import seconds, singles, touches
+from hub.testing.lab.google.state import Event, GoogleState, StoredCalendar
+
+_NOT_WITH_TOKEN = (
+    *("iCalUID", "orderBy", "privateExtendedProperty", "q", "sharedExtendedProperty", "timeMin", "timeMax"),
+    "updatedMin",
+)
+_TOKEN = re.compile(r"C[A-Za-z0-9_-]{10,100}")
+_MOST = 2_500
+
+
+def list_events(
+    state: GoogleState, calendar: StoredCalendar, role: str, query: Mapping[str, Any], whole: bool
+) -> dict[str, Any]:
+    """Return a page of events. The last page holds the token with which to ask for what changed afterwards."""
+    size = min(query.get("maxResults", 250), _MOST)
+    if "pageToken" in query:
+        items, sync = _page(state, query["pageToken"])
+    elif "syncToken" in query:
+        items, sync = _since(state, calendar, query)
+    else:
+        items, sync = _all(calendar, query)
+    show = _shown(query, whole)
+    answer: dict[str, Any] = {
+        "kind": "calendar#events",
+        "etag": f'"p{calendar.number}"',
+        "summary": calendar.summary,
+        "timeZone": calendar.zone,
+        "accessRole": role,
+        "defaultReminders": [],
+        "items": [show(event) for event in items[:size]],
+    }
+    if len(items) > size:
+        answer["nextPageToken"] = token = f"P{secrets.token_urlsafe(18)}"
+        state.pages[token] = (items[size:], sync)
+    elif sync is not None:
+        answer["nextSyncToken"] = token = f"C{secrets.token_urlsafe(18)}="
+        state.sync[token] = sync
+    return answer
+
+
+def _page(state: GoogleState, token: str) -> tuple[list[Event], Any]:
+    if token not in state.pages:
+        raise errors.bad_request("Invalid page token value.", "pageToken")
+    items, sync = state.pages[token]
+    return items, sync
+
+
+def _all(calendar: StoredCalendar, query: Mapping[str, Any]) -> tuple[list[Event], Any]:
+    start, end = _moment(query, "timeMin"), _moment(query, "timeMax")
+    if start is not None and end is not None and end <= start:
+        where = ("parameter", "timeMax")
+        raise errors.GoogleError(
+            400, "timeRangeEmpty", "The specified time range is empty.", domain="calendar", where=where
+        )
+    single = query.get("singleEvents", False)
+    if query.get("orderBy") == "startTime" and not single:
+        raise errors.bad_request("The requested ordering is not available for the particular query.", "orderBy")
+    found = _view(calendar.events, single, None, calendar.zone, start, end)
+    items = [event for event in found.values() if query.get("showDeleted") or event.get("status") != "cancelled"]
+    items = [event for event in items if _is_asked_for(event, query)]
+    if query.get("orderBy") == "startTime":
+        items.sort(key=lambda event: seconds(event["start"], calendar.zone))
+    filtered = any(name in query for name in _NOT_WITH_TOKEN if name not in ("timeMin", "timeMax"))
+    return copy.deepcopy(items), None if filtered else (calendar.id, calendar.number, single, start, end)
+
+
+def _since(state: GoogleState, calendar: StoredCalendar, query: Mapping[str, Any]) -> tuple[list[Event], Any]:
+    for name in _NOT_WITH_TOKEN:
+        if name in query:
+            raise errors.bad_request(f"Sync token cannot be used together with {name}.", name)
+    if query.get("showDeleted") is False:
+        raise errors.bad_request("showDeleted cannot be false with a sync token.", "showDeleted")
+    token = query["syncToken"]
+    if not _TOKEN.fullmatch(token.rstrip("=")):
+        raise errors.bad_request("Invalid sync token value.", "syncToken")
+    known = state.sync.get(token)
+    if known is None or known[0] != calendar.id or known[2] != query.get("singleEvents", False):
+        raise errors.full_sync()
+    _ref, number, single, start, end = known
+    changed = {past.id for past in calendar.past if past.number > number}
+    roots = {calendar.events[ref].get("recurringEventId", ref) for ref in changed}
+    before = _view(calendar.at(number), single, roots, calendar.zone, start, end)
+    now = _view(calendar.events, single, roots, calendar.zone, start, end)
+    for ref in changed & calendar.events.keys():
+        event = calendar.events[ref]
+        if "recurringEventId" not in event and not (single and event.get("recurrence")):
+            now[ref] = event  # moved out of the span, or deleted: it is named all the same
+    gone = [_stub(event) for ref, event in before.items() if ref not in now]
+    items = [event if event.get("status") != "cancelled" else _stub(event) for event in now.values()]
+    return copy.deepcopy(items + gone), (calendar.id, calendar.number, single, start, end)
+
+
+def _view(
+    events: Mapping[str, Event], single: bool, roots: set[str] | None, zone: str, start: int | None, end: int | None
+) -> dict[str, Event]:
+    if single:
+        return singles(events, roots, zone, start, end)
+    return {
+        ref: event
+        for ref, event in events.items()
+        if (roots is None or event.get("recurringEventId", ref) in roots)
+        and (event.get("recurrence") or touches(event, zone, start, end))
+    }
+
+
+def _stub(event: Event) -> Event:
+    """Return what is left of a deleted event: only the id is guaranteed, of an instance the series as well."""
+    names = ("kind", "etag", "id", "recurringEventId", "originalStartTime")
+    return {name: event[name] for name in names if name in event} | {"status": "cancelled"}
+
+
+def _is_asked_for(event: Event, query: Mapping[str, Any]) -> bool:
+    if "iCalUID" in query and event.get("iCalUID") != query["iCalUID"]:
+        return False
+    if "eventTypes" in query and event.get("eventType", "default") not in query["eventTypes"]:
+        return False
+    private = event.get("extendedProperties", {}).get("private", {})
+    pairs = [one.partition("=") for one in query.get("privateExtendedProperty", [])]
+    return all(private.get(name) == value for name, _, value in pairs)
+
+
+def _shown(query: Mapping[str, Any], whole: bool) -> Callable[[Event], Event]:
+    most = query.get("maxAttendees")
+
+    def show(event: Event) -> Event:
+        if not whole:
+            return reduced(event)
+        people = event.get("attendees", [])
+        if most is not None and len(people) > most:
+            return event | {"attendees": [one for one in people if one.get("self")], "attendeesOmitted": True}
+        return event
+
+    return show
+
+
+def _moment(query: Mapping[str, Any], name: str) -> int | None:
+    return int(datetime.fromisoformat(query[name]).timestamp()) if name in query else None
