@@ -17,7 +17,7 @@ def command() -> None:
     folder = settings.plugins_dir if settings.plugins_dir != Path("") else None
     records = Registry(installed(folder), off=settings.plugins_off).records
     if not records:
-        click.echo("No plugins are installed. See docs/plugins.md.")
+        click.echo("No plugins are installed. See docs/writing-a-plugin.md.")
         return
     names = max(len(record.name) for record in records)
     sources = max(len(record.source) for record in records)

@@ -137,7 +137,7 @@ def check_plugins(patient: Patient) -> Iterator[Finding]:
     if on:
         yield ok("plugins", f"On: {', '.join(on)}.")
     else:
-        yield warn("plugins", "None is on, so no account can be connected.", "Install one: docs/plugins.md.")
+        yield warn("plugins", "None is on, so no account can be connected.", "Install one: docs/writing-a-plugin.md.")
 
 
 def check_connections(patient: Patient) -> Iterator[Finding]:

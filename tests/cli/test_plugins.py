@@ -48,8 +48,8 @@ def test_without_a_folder_the_installed_ones_are_listed(monkeypatch: pytest.Monk
 def test_without_any_plugin_it_says_where_to_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plugins, "installed", lambda folder: [])
     result = run()
-    assert result.output == "No plugins are installed. See docs/plugins.md.\n"
-    assert (Path(__file__).parents[2] / "docs" / "plugins.md").is_file()
+    assert result.output == "No plugins are installed. See docs/writing-a-plugin.md.\n"
+    assert (Path(__file__).parents[2] / "docs" / "writing-a-plugin.md").is_file()
 
 
 def test_looking_makes_no_data_folder(folder: Path) -> None:

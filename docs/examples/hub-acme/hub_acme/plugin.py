@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import requests
@@ -15,15 +17,20 @@ from hub.plugin import (
     Busy,
     Calendar,
     Changes,
+    Channel,
     Conflict,
     ConnectLevel,
     DataCategory,
     Event,
     Found,
     Gone,
+    Incoming,
+    InputError,
     ItemChange,
     NeedsReconnect,
     NotFound,
+    Notice,
+    NoticeKind,
     Operation,
     Provider,
     ProviderError,
@@ -31,6 +38,7 @@ from hub.plugin import (
     Refused,
     Retry,
     Revocation,
+    Watching,
     Window,
     Written,
     busy_from_ical,
@@ -64,6 +72,8 @@ def hub_provider() -> Provider:
             _may("read_changes", "GET", CALENDARS + "/{calendar}/changes", DataCategory.AVAILABILITY, *ASK),
             _may("read_event", "GET", events + "/{uid}", DataCategory.EVENTS, *ASK, *WRITE),
             _may("write_event", "PUT", events + "/{uid}", DataCategory.EVENTS, *WRITE),
+            _may("open_hook", "POST", CALENDARS + "/{calendar}/hooks", DataCategory.AVAILABILITY, *ASK),
+            _may("close_hook", "DELETE", CALENDARS + "/{calendar}/hooks/{hook}", DataCategory.AVAILABILITY, *ASK),
             _may("delete_event", "DELETE", events + "/{uid}", DataCategory.EVENTS, Purpose.CANCEL_EVENT),
         ),
         levels=(ConnectLevel("calendar", "Read free and busy times, and write own events", CALENDAR_PURPOSES),),
@@ -75,8 +85,12 @@ def hub_provider() -> Provider:
 @hookimpl
 def hub_list_calendars(account: Account) -> Sequence[Calendar]:
     """List what Acme lists."""
-    listed = _send(account, "GET", CALENDARS).json()["calendars"]
-    return [Calendar(one["id"], one["name"], one["zone"], writable=one["writable"]) for one in listed]
+    answer = _send(account, "GET", CALENDARS).json()
+    with _understood():
+        listed = [
+            (str(one["id"]), str(one["name"]), str(one["zone"]), bool(one["writable"])) for one in answer["calendars"]
+        ]
+    return [Calendar(ref, name, zone, writable) for ref, name, zone, writable in listed]
 
 
 @hookimpl
@@ -85,8 +99,9 @@ def hub_free_busy(account: Account, calendars: Sequence[Calendar], window: Windo
     between = {"from": window.start, "to": window.end}
     busy: dict[str, list[Busy]] = {}
     for calendar in calendars:
-        events = _send(account, "GET", f"{CALENDARS}/{calendar.ref}/events", params=between).json()["events"]
-        found = busy_from_ical([event["ical"] for event in events], window, zone=calendar.zone)
+        answer = _send(account, "GET", f"{CALENDARS}/{calendar.ref}/events", params=between).json()
+        texts = [text for text in _events(answer).values() if text is not None]
+        found = busy_from_ical(texts, window, zone=calendar.zone, owner={account.name})
         busy[calendar.ref] = [one for each in found for one in each]
     return busy
 
@@ -96,11 +111,38 @@ def hub_changes(account: Account, calendar: Calendar, cursor: str | None, window
     """Ask what changed since the cursor; Acme answers 410, which is Gone, when it no longer knows it."""
     since = {"cursor": cursor} if cursor is not None else {}
     answer = _send(account, "GET", f"{CALENDARS}/{calendar.ref}/changes", params=since).json()
-    there = {event["uid"]: event["ical"] for event in answer["events"] if event["ical"] is not None}
-    busy = zip(there, busy_from_ical(list(there.values()), window, zone=calendar.zone), strict=True)
-    items = {uid: tuple(found) for uid, found in busy}
-    changed = tuple(ItemChange(event["uid"], items.get(event["uid"])) for event in answer["events"])
-    return Changes(changed, answer["cursor"], complete=cursor is None)
+    events = _events(answer)
+    there = {uid: text for uid, text in events.items() if text is not None}
+    busy = busy_from_ical(list(there.values()), window, zone=calendar.zone, owner={account.name})
+    items = {uid: tuple(found) for uid, found in zip(there, busy, strict=True)}
+    changed = tuple(ItemChange(uid, items.get(uid)) for uid in events)
+    return Changes(changed, str(answer["cursor"]), complete=cursor is None)
+
+
+@hookimpl
+def hub_watch(account: Account, calendar: Calendar, channel: Channel, watching: Watching | None) -> Watching:
+    """Make a hook at Acme. It cannot be renewed: each time a new one is made, and the hub ends the old one."""
+    wanted = {"url": channel.url, "secret": channel.secret, "until": channel.until}
+    made = _send(account, "POST", f"{CALENDARS}/{calendar.ref}/hooks", json=wanted).json()
+    with _understood():
+        return Watching(channel.id, str(made["id"]), int(made["until"]))
+
+
+@hookimpl
+def hub_unwatch(account: Account, calendar: Calendar, watching: Watching) -> None:
+    """End the hook; Acme says 404 for one that is gone already."""
+    with contextlib.suppress(NotFound):
+        _send(account, "DELETE", f"{CALENDARS}/{calendar.ref}/hooks/{watching.ref}")
+
+
+@hookimpl
+def hub_receive(request: Incoming) -> Sequence[Notice]:
+    """Read what Acme sends to a hook. Whether it is true is for the hub to judge."""
+    try:
+        news = json.loads(request.body)
+        return [Notice(NoticeKind(news["news"]), str(news["hook"]), str(news["secret"]))]
+    except (ValueError, TypeError, KeyError):  # json.loads raises ValueError for bytes that are no text, too
+        raise InputError("body", "This is not how Acme tells of changes.") from None
 
 
 @hookimpl
@@ -142,15 +184,19 @@ def hub_read_event(account: Account, calendar: Calendar, written: Written) -> Fo
     times = event_from_ical(answer.content, written.uid, zone=calendar.zone)
     if times is None:
         return None
-    place = Written(written.uid, written.uid, answer.headers["ETag"])
-    return Found(place, times.start, times.end, times.sequence, times.cancelled)
+    return Found(_written(written.uid, answer), times.start, times.end, times.sequence, times.cancelled)
 
 
 def _write(account: Account, calendar: Calendar, event: Event, condition: Mapping[str, str]) -> Written:
     headers = {"Content-Type": "text/calendar; charset=utf-8", **condition}
     body = event_to_ical(event, now=int(time.time()))
     answer = _send(account, "PUT", _place(calendar, event.uid), data=body, headers=headers)
-    return Written(event.uid, event.uid, answer.headers["ETag"])
+    return _written(event.uid, answer)
+
+
+def _written(uid: str, answer: requests.Response) -> Written:
+    with _understood():
+        return Written(uid, uid, answer.headers["ETag"])
 
 
 def _place(calendar: Calendar, uid: str) -> str:
@@ -164,7 +210,31 @@ def _send(account: Account, method: str, path: str, **more: Any) -> requests.Res
     if 200 <= status < 300:
         return answer
     if status == 429 or status >= 500:
-        raise Retry(f"Acme cannot answer now ({status}).")
+        raise Retry(f"Acme cannot answer now ({status}).", after=_pause(answer))
     if status in ERRORS:
         raise ERRORS[status](f"Acme says {status} to the {method} of an event or calendar.")
     raise Refused(f"http_{status}", f"Acme refuses the {method} of an event or calendar ({status}).")
+
+
+def _pause(answer: requests.Response) -> float:
+    """Return the seconds that Acme asks to wait; half a minute where it does not say."""
+    asked = answer.headers.get("Retry-After", "")
+    return float(min(int(asked), 3600)) if asked.isdecimal() else 30.0
+
+
+def _events(answer: Any) -> dict[str, str | None]:
+    """Return the text of each event by its uid, None for one that was deleted."""
+    with _understood():
+        events = {str(one["uid"]): one["ical"] for one in answer["events"]}
+        if all(text is None or isinstance(text, str) for text in events.values()):
+            return events
+    raise Retry("Acme answers with something that is no event.", code="unreadable")
+
+
+@contextlib.contextmanager
+def _understood() -> Iterator[None]:
+    """Take an answer that is not as Acme describes it for a failure: it must never look like free time."""
+    try:
+        yield
+    except (TypeError, KeyError, ValueError):
+        raise Retry("Acme answers with something else than was asked for.", code="unreadable") from None

@@ -1,4 +1,4 @@
-"""A small Acme on loopback: calendars of iCalendar objects, with entity tags, conditions and a list of changes."""
+"""A small, strict Acme on loopback: iCalendar objects with entity tags, a list of changes, hooks that tell of them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,20 @@ import contextlib
 import json
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import requests
+from werkzeug import Request, Response
+
+from hub.testing.lab.faulted import COMMON, with_faults
+from hub.testing.lab.serve import serve
+from hub.testing.lab.switches import Fault, Switches
 
 TOKEN = "acme-token-of-ada-0123456789"  # noqa: S105 - of a server that lives for one test
+KNOWN = COMMON | {Fault.GONE, Fault.CHANGED, Fault.LYING}
+LIES = {"events": [{"uid": ["a"], "ical": 7}], "cursor": 9, "calendars": {"id": "ada"}, "id": [], "until": "soon"}
 
 
 @dataclass
@@ -22,11 +31,60 @@ class Acme:
     calendars: dict[str, dict[str, tuple[str, str]]] = field(default_factory=lambda: {"ada": {}})
     changed: list[tuple[str, str]] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=dict)
+    hooks: dict[str, dict[str, Any]] = field(default_factory=dict)
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    switches: Switches = field(default_factory=Switches)
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
-    def changes(self, calendar: str, cursor: str | None) -> dict[str, object] | None:
-        """Return what changed since the cursor, all without one, None for one that is not known."""
-        if cursor is not None and cursor not in self.cursors:
-            return None
+    def __call__(self, environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        """Answer a request (WSGI)."""
+        request = Request(environ)
+        lies = self.switches.takes(request.method, request.path, Fault.LYING)
+        with self.turn:
+            answer = Response(json.dumps(LIES), mimetype="application/json") if lies else self._answer(request)
+        return answer(environ, start)
+
+    def _answer(self, request: Request) -> Response:
+        body = request.get_data(as_text=True)
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            return Response(status=401)
+        match request.method, request.path.strip("/").split("/"):
+            case "GET", ["v1", "me"]:
+                return _json({"email": "ada@example.com"})
+            case "DELETE", ["v1", "token"]:
+                self.token = ""
+                return Response(status=204)
+            case "GET", ["v1", "calendars"]:
+                listed = [{"id": one, "name": one, "zone": "Europe/Berlin", "writable": True} for one in self.calendars]
+                return _json({"calendars": listed})
+            case "POST", ["v1", "calendars"]:
+                self.calendars[name := json.loads(body)["name"]] = {}
+                return _json({"id": name}, 201)
+            case _, ["v1", "calendars", name, *_rest] if name not in self.calendars:
+                return Response(status=404)
+            case "DELETE", ["v1", "calendars", name]:
+                del self.calendars[name]
+                return Response(status=204)
+            case "GET", ["v1", "calendars", name, "events"]:
+                events = self.calendars[name].items()
+                return _json({"events": [{"uid": uid, "ical": text} for uid, (_etag, text) in events]})
+            case "GET", ["v1", "calendars", name, "changes"]:
+                return self._changes(name, request.args.get("cursor"))
+            case "POST", ["v1", "calendars", name, "hooks"]:
+                hook = {"id": secrets.token_hex(8), "calendar": name, **json.loads(body)}
+                self.hooks[hook["id"]] = hook
+                return _json({"id": hook["id"], "until": hook["until"]}, 201)
+            case "DELETE", ["v1", "calendars", _, "hooks", hook_id]:
+                return Response(status=204 if self.hooks.pop(hook_id, None) else 404)
+            case method, ["v1", "calendars", name, "events", uid]:
+                return self._event(method, name, uid, body, request.headers.get("If-Match"))
+            case _:
+                return Response(status=405)
+
+    def _changes(self, calendar: str, cursor: str | None) -> Response:
+        too_old = cursor is not None and self.switches.takes("GET", "/changes", Fault.GONE)
+        if too_old or (cursor is not None and cursor not in self.cursors):
+            return Response(status=410)
         events = self.calendars[calendar]
         uids = list(events)
         if cursor is not None:
@@ -35,108 +93,53 @@ class Acme:
         following = secrets.token_hex(8)
         self.cursors[following] = len(self.changed)
         listed = [{"uid": uid, "ical": events[uid][1] if uid in events else None} for uid in uids]
-        return {"events": listed, "cursor": following}
+        return _json({"events": listed, "cursor": following})
+
+    def _event(self, method: str, calendar: str, uid: str, body: str, wanted: str | None) -> Response:
+        events = self.calendars[calendar]
+        etag, text = events.get(uid, ("", ""))
+        failing = wanted is not None and self.switches.takes(method, "/events", Fault.CHANGED)
+        if failing or (wanted is not None and (not etag or wanted not in (etag, "*"))):
+            return Response(status=412)
+        if method == "PUT":
+            events[uid] = (etag := f'"{secrets.token_hex(8)}"', body)
+            self._tell(calendar, uid)
+            return Response(status=200, headers={"ETag": etag})
+        if not etag:
+            return Response(status=404)
+        if method == "GET":
+            return Response(text, headers={"ETag": etag}, mimetype="text/calendar")
+        del events[uid]
+        self._tell(calendar, uid)
+        return Response(status=204)
+
+    def _tell(self, calendar: str, uid: str) -> None:
+        """Remember the change, and tell the hooks of it as soon as the answer is on its way."""
+        self.changed.append((calendar, uid))
+        for hook in [one for one in self.hooks.values() if one["calendar"] == calendar]:
+            news = {"hook": hook["id"], "secret": hook["secret"], "news": "changed"}
+            threading.Thread(target=_post, args=(hook["url"], news), daemon=True).start()
 
 
 @contextlib.contextmanager
 def running() -> Iterator[Acme]:
     """Serve an Acme with one empty calendar, `ada`, until the block ends."""
     acme = Acme()
+    answering = with_faults(acme, acme.switches)
 
-    class Handler(_Handler):
-        memory = acme
+    def application(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        acme.seen.append((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        return answering(environ, start)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.daemon_threads = True
-    acme.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
+    with serve(application) as acme.url:
         yield acme
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
-class _Handler(BaseHTTPRequestHandler):
-    memory: Acme
-    turn = threading.Lock()
+def _post(url: str, news: dict[str, str]) -> None:
+    with contextlib.suppress(requests.RequestException), requests.Session() as session:
+        session.trust_env = False
+        session.post(url, json=news, timeout=5)
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
 
-    def do_GET(self) -> None:
-        """Answer every method alike."""
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
-        path, _, query = self.path.partition("?")
-        parts = path.strip("/").split("/")
-        with self.turn:
-            if self.headers["Authorization"] != f"Bearer {self.memory.token}":
-                self._say(401)
-            elif parts[:2] == ["v1", "calendars"]:
-                self._calendars(parts[2:], query, body)
-            elif (self.command, path) == ("GET", "/v1/me"):
-                self._say(200, {"email": "ada@example.com"})
-            elif (self.command, path) == ("DELETE", "/v1/token"):
-                self.memory.token = ""
-                self._say(204)
-            else:
-                self._say(404)
-
-    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815 - the names of http.server
-
-    def _calendars(self, parts: list[str], query: str, body: str) -> None:
-        calendars = self.memory.calendars
-        match self.command, parts:
-            case "GET", []:
-                listed = [{"id": one, "name": one, "zone": "Europe/Berlin", "writable": True} for one in calendars]
-                self._say(200, {"calendars": listed})
-            case "POST", []:
-                calendars[name := json.loads(body)["name"]] = {}
-                self._say(201, {"id": name})
-            case _, [name, *_rest] if name not in calendars:
-                self._say(404)
-            case "DELETE", [name]:
-                del calendars[name]
-                self._say(204)
-            case "GET", [name, "events"]:
-                self._say(200, {"events": [{"uid": uid, "ical": one[1]} for uid, one in calendars[name].items()]})
-            case "GET", [name, "changes"]:
-                answer = self.memory.changes(name, query.removeprefix("cursor=") if query else None)
-                self._say(410 if answer is None else 200, answer)
-            case method, [name, "events", uid]:
-                self._event(method, name, uid, body)
-            case _:
-                self._say(405)
-
-    def _event(self, method: str, calendar: str, uid: str, body: str) -> None:
-        events = self.memory.calendars[calendar]
-        etag, text = events.get(uid, ("", ""))
-        wanted = self.headers["If-Match"]
-        if wanted is not None and (not etag or wanted not in (etag, "*")):
-            self._say(412)
-        elif method == "PUT":
-            etag = f'"{secrets.token_hex(8)}"'
-            events[uid] = (etag, body)
-            self.memory.changed.append((calendar, uid))
-            self._say(200, etag=etag)
-        elif not etag:
-            self._say(404)
-        elif method == "GET":
-            self._say(200, text, etag=etag)
-        else:
-            del events[uid]
-            self.memory.changed.append((calendar, uid))
-            self._say(204)
-
-    def _say(self, status: int, body: object = None, etag: str = "") -> None:
-        data = b"" if body is None else body.encode() if isinstance(body, str) else json.dumps(body).encode()
-        self.send_response(status)
-        if etag:
-            self.send_header("ETag", etag)
-        self.send_header("Content-Type", "text/calendar" if isinstance(body, str) else "application/json")
-        if status != 204:
-            self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
+def _json(value: object, status: int = 200) -> Response:
+    return Response(json.dumps(value), status, mimetype="application/json")

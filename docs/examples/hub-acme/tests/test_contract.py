@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from acme import TOKEN, Acme, running
+from acme import KNOWN, TOKEN, Acme, running
 from hub_acme import keys, plugin
 from hub_acme.trial import stranger
 
 from hub.plugin import Account, Calendar, Form, Grant, NeedsReconnect, Setup
 from hub.testing.contract import CalendarContract
-from hub.testing.subject import DAY, Subject, direct
+from hub.testing.subject import DAY, Subject, Switched, direct
+from hub.testing.traffic import Traffic
 
 
 @pytest.fixture
@@ -43,10 +44,23 @@ class TestContract(CalendarContract):
 
     @pytest.fixture
     def subject(self, acme: Acme, account: Account) -> Iterator[Subject]:
-        """Give the plugin with Ada's calendar, and a stranger at the same one."""
+        """Give the plugin with Ada's calendar, a stranger at the same one, and all that the fake lets a test see."""
         other = stranger(account.settings, "", TOKEN)
         start = (int(time.time()) // DAY + 30) * DAY
-        made = Subject(direct(plugin, account), Calendar("ada", "ada", "Europe/Berlin"), other, start)
+        made = Subject(
+            direct(plugin, account),
+            Calendar("ada", "ada", "Europe/Berlin"),
+            other,
+            start,
+            owner="ada@example.com",
+            provider=plugin.hub_provider(),
+            traffic=Traffic(account.http),
+            seen=lambda: acme.seen,
+            faults=Switched(acme.switches, KNOWN),
+            receive=plugin.hub_receive,
+            secrets=(TOKEN,),
+            cannot={"asks_for_no_titles": "Acme gives an event as one object; the hub reads its times."},
+        )
         yield made
         made.clean()
         other.close()
