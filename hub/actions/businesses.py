@@ -143,7 +143,7 @@ def _check_origins(field: str, value: object) -> list[str]:
 
 
 def _check_proof(field: str, value: object) -> str:
-    if value not in set(ContactProof):
+    if value not in list(ContactProof):
         raise InputError(field, "Choose never, second or always.")
     return str(value)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from hub.core.mail import MailKind
 from hub.core.network import network_of
 from hub.parts import Hub
-from hub.store import answer, security, sign_in
+from hub.store import answer, contact_code, security, sign_in
 
 DAY = 86_400
 ADDRESS_DAYS, EVENT_DAYS, SIGN_IN_DAYS = 90, 400, 30
@@ -40,3 +41,9 @@ def forget_answers(hub: Hub) -> None:
     """Delete what the API answered to idempotency keys: a repeat comes within hours."""
     with hub.database.writing() as conn:
         answer.forget_answers(conn, hub.clock() - ANSWER_DAYS * DAY)
+
+
+def forget_codes(hub: Hub) -> None:
+    """Delete codes for the booking pages after a day, and the mails in which they stood: by then they count no more."""
+    with hub.database.writing() as conn:
+        contact_code.forget_codes(conn, MailKind.BOOKING_CODE, hub.clock() - DAY)

@@ -14,19 +14,22 @@ from hub.actions.offer import fresh_schedule
 from hub.core import availability, explain
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import Window
+from hub.core.contact_proof import ContactProof, is_hoarding
 from hub.core.errors import InputError, Taken, TooMany
 from hub.core.reason import Reason
 from hub.core.service import Service, StaffRule, assign_resources, rank_staff
 from hub.core.zones import check_zone
 from hub.parts import Hub
 from hub.store.booking import Booking, Occurrence, add_booking, live_holds, staff_of
-from hub.store.business import lock_business
+from hub.store.booking_contact import count_lapsed
+from hub.store.business import find_client, lock_business
 from hub.store.claim import claim, lapse_holds, lock_holders, taken
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.ids import new_id
 from hub.store.prepared import MANY, prepared
 
-_RECENT = 30 * 86_400
+_DAY = 86_400
+_RECENT = 30 * _DAY
 """Fair turns are counted over the last and the coming thirty days."""
 
 
@@ -182,11 +185,24 @@ def _team(
 
 
 def _check_hoarding(hub: Hub, conn: sa.Connection, business_id: str, network: str, now: int) -> None:
-    """Raise TooMany when a network, with the hold just made, holds more times of the business than it may."""
+    """Raise TooMany when a network, with the hold just made, holds more times of the business than it may.
+
+    That is one at a time once it let several lapse today, unless the business never asks for a proof.
+    """
     lock_business(conn, business_id)  # or two holds at once would each count without the other
     most = hub.settings.holds_per_network
-    if live_holds(conn, business_id, network, now) > most:
-        raise TooMany(f"Only {most} times can be held at once; book or let go of one, or wait until they lapse.")
+    held = live_holds(conn, business_id, network, now)
+    if held > 1 and _lets_lapse(conn, business_id, network, now):
+        most = 1
+    if held > most:
+        many = f"{most} times" if most > 1 else "one time"
+        raise TooMany(f"Only {many} can be held at once; book or let go of one, or wait until they lapse.")
+
+
+def _lets_lapse(conn: sa.Connection, business_id: str, network: str, now: int) -> bool:
+    if find_client(conn, business_id).contact_proof == ContactProof.NEVER:
+        return False
+    return is_hoarding(count_lapsed(conn, business_id, (), network, now, now - _DAY))
 
 
 def _repeated(hub: Hub, business_id: str, key: str, fingerprint: str) -> Held | None:

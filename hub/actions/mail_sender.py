@@ -14,9 +14,10 @@ from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.registry import Registry
 from hub.store.business import AGENCY
-from hub.store.connection import DISCONNECTED, Connection
+from hub.store.connection import DISCONNECTED, Connection, find_connection
 
 HOOK = "hub_send_message"
+_LOST = "needs_reconnect"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,14 @@ def find_sender(hub: Hub, conn: sa.Connection, business_id: str) -> Sender:
         mailbox = Mailbox(row.settings.get("sender_name", ""), row.settings.get("sender", ""))
         return Sender(mailbox, row.business_id, row.id)
     return Sender(Mailbox("", f"hub@{mail_host(hub.settings.base_url)}"))
+
+
+def reaches_a_server(hub: Hub, conn: sa.Connection, business_id: str) -> bool:
+    """Tell whether a mail of a business would be handed over now: a server is connected, and lets the hub in."""
+    sender = find_sender(hub, conn, business_id)
+    if not sender.connection_id:
+        return False
+    return bool(find_connection(conn, sender.business_id, sender.connection_id).health != _LOST)
 
 
 def _offers(registry: Registry, provider: str) -> bool:

@@ -23,6 +23,7 @@ SAMPLE: Mapping[str, str] = MappingProxyType(
         "business_email": "hello@example.com",
         "business_name": "Ada's Practice",
         "business_phone": "030 901820",
+        "code": "123456",
         "customer_email": "grace@example.com",
         "customer_name": "Grace Hopper",
         "customer_phone": "+1 202-555-0143",

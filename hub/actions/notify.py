@@ -98,8 +98,11 @@ def notify_booking(
 
 
 def notify_returned(conn: sa.Connection, mail: sa.Row[Any], why: str, now: int) -> None:
-    """Tell the staff that a mail to their customer did not arrive: ``refused`` or ``bounced``."""
-    if mail.reader != Reader.CUSTOMER or mail.booking_id is None:
+    """Tell the staff that a mail to their customer did not arrive: ``refused`` or ``bounced``.
+
+    Not of a code, which goes to somebody who is no customer yet.
+    """
+    if mail.reader != Reader.CUSTOMER or mail.booking_id is None or mail.person_id is None:
         return
     row, business = find_booking(conn, mail.business_id, mail.booking_id), find_business(conn, mail.business_id)
     about = {"start": row.starts_at, "end": row.ends_at, "version": row.version, "why": why}

@@ -18,7 +18,9 @@ from hub.actions.letters import write_letter
 from hub.actions.mail import EFFECT, message_id, open_message, seal_message
 from hub.actions.mail_sender import HOOK, Sender, find_sender
 from hub.actions.notify import notify_returned
+from hub.core.contact_proof import LIFE
 from hub.core.errors import HubError, InputError, NeedsReconnect, Refused, Retry, UnknownId
+from hub.core.mail import MailKind
 from hub.core.mail_message import compose, readdressed, recipient_of
 from hub.core.message import Message
 from hub.core.purpose import Purpose
@@ -67,6 +69,8 @@ def _written(hub: Hub, work: Work, mail: sa.Row[Any], sender: Sender) -> _Ready 
     """Return the mail as bytes; None when there is nothing to say any more. Raises Refused for a bad address."""
     try:
         with hub.database.reading() as conn:
+            if mail.kind == MailKind.BOOKING_CODE and mail.made_at + LIFE <= hub.clock():
+                return None
             if "about" not in work.payload:
                 raw = open_message(hub, conn, mail)
                 if sender.connection_id:  # perhaps another one than when it was written

@@ -30,6 +30,7 @@ class MailKind(StrEnum):
     BOOKING_MOVED = "booking_moved"
     BOOKING_CANCELLED = "booking_cancelled"
     BOOKING_REMINDER = "booking_reminder"
+    BOOKING_CODE = "booking_code"  # shows that an address is theirs, before a booking
     STAFF_BOOKED = "staff_booked"
     STAFF_MOVED = "staff_moved"
     STAFF_CANCELLED = "staff_cancelled"
@@ -76,8 +77,8 @@ _VIEWED = _ACCESS | {"seen_at"}
 ACCESS_KINDS = frozenset(kind for kind in MailKind if "_access_" in kind)
 """Mails about people who look: they are no matter of choice."""
 
-SECRET_KINDS = frozenset({MailKind.STAFF_ACCESS_ASKED, MailKind.BOOKING_ACCESS_ASKED})
-"""Mails with a link by which their reader alone decides: nobody else may read them."""
+SECRET_KINDS = frozenset({MailKind.STAFF_ACCESS_ASKED, MailKind.BOOKING_ACCESS_ASKED, MailKind.BOOKING_CODE})
+"""Mails with a link by which their reader alone decides, or a code: nobody else may read them."""
 
 VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
     {
@@ -86,6 +87,7 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.BOOKING_MOVED: _CUSTOMER | {"old_when"},
         MailKind.BOOKING_CANCELLED: _BOOKING | {"reason"},
         MailKind.BOOKING_REMINDER: _CUSTOMER,
+        MailKind.BOOKING_CODE: _BUSINESS | {"code", "service_name", "when"},  # nothing that a visitor typed
         MailKind.STAFF_BOOKED: _STAFF,
         MailKind.STAFF_MOVED: _STAFF | {"old_when"},
         MailKind.STAFF_CANCELLED: _STAFF | {"reason"},
@@ -116,6 +118,7 @@ REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.BOOKING_MOVED: _WHEN | {"manage_link"},
         MailKind.BOOKING_CANCELLED: _WHEN,
         MailKind.BOOKING_REMINDER: _WHEN | {"manage_link"},
+        MailKind.BOOKING_CODE: frozenset({"code"}),
         MailKind.STAFF_BOOKED: _WHEN,
         MailKind.STAFF_MOVED: _WHEN,
         MailKind.STAFF_CANCELLED: _WHEN,

@@ -79,6 +79,12 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
             "Reminder: {service_name}, {when}",
             f"Hello {{customer_name}},\n\nthis is to remind you of your appointment.\n{_ABOUT}{_CHANGE}{_SIGNED}",
         ),
+        MailKind.BOOKING_CODE: _text(
+            "Your code for {business_name}",
+            "Hello,\n\nyour code is {code}\n\nType it on the page on which you book. It works once, for ten minutes."
+            "\n\nWhat: {service_name}\nWhen: {when}\n\nNothing is booked yet. If it was not you who asked for it, "
+            f"do nothing.\n{_SIGNED}",
+        ),
         MailKind.STAFF_BOOKED: _text(
             "Booked: {service_name}, {when}",
             f"Hello {{reader_name}},\n\nan appointment was booked.\n{_ABOUT}{_CUSTOMER}{_SIGNED}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hub.actions.access_decide import end_overdue
 from hub.actions.cancel import lapse_expired_holds
 from hub.actions.consent_end import expire_consents
-from hub.actions.forget import cut_addresses, forget_answers, forget_events, forget_sign_ins
+from hub.actions.forget import cut_addresses, forget_answers, forget_codes, forget_events, forget_sign_ins
 from hub.actions.poll import poll_calendars
 from hub.actions.residue import forget_old_calendars
 from hub.actions.rotate import settle_rotations
@@ -52,6 +52,7 @@ PERIODIC = (
     Periodic("end_overdue_access", 60, end_overdue),
     Periodic("expire_consents", 30, expire_consents),
     Periodic("forget_answers", DAY // 4, forget_answers),
+    Periodic("forget_codes", DAY // 24, forget_codes),
     Periodic("forget_done_effects", DAY // 4, forget_done_effects),
     Periodic("forget_events", DAY // 4, forget_events),
     Periodic("forget_old_calendars", DAY // 4, forget_old_calendars),

@@ -59,6 +59,22 @@ def count_of_network(conn: sa.Connection, business_id: str, network: str, now: i
     return _count(conn, business_id, but, Booking.network == network, Booking.made_at > since, made, asked)
 
 
+def count_lapsed(
+    conn: sa.Connection, business_id: str, hashes: Collection[str], network: str, now: int, since: int
+) -> int:
+    """Return how many times these contacts or that network held since an instant and let lapse.
+
+    A time that was let go for another one is none of them, nor one at which the calendar turned out to be busy.
+    """
+    swept = sa.and_(Booking.state == State.LAPSED, Booking.changed_at >= Booking.hold_until)
+    over = sa.and_(Booking.state == State.HELD, Booking.hold_until <= now)
+    whose = [_under(business_id, hashes)] if hashes else []
+    whose += [Booking.network == network] if network else []
+    if not whose:
+        return 0
+    return _count(conn, business_id, "", or_(*whose), Booking.made_at > since, or_(swept, over))
+
+
 def _count(conn: sa.Connection, business_id: str, but: str, *rules: sa.ColumnElement[bool]) -> int:
     statement = select(func.count()).where(Booking.business_id == business_id, Booking.id != but, *rules)
     return int(conn.execute(statement).scalar_one())

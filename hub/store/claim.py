@@ -111,6 +111,12 @@ def keep(conn: sa.Connection, business_id: str, booking_id: str) -> bool:
     return bool(spans) and all(standing == len(cells(start, end)) for start, end, standing in spans)
 
 
+def prolong(conn: sa.Connection, business_id: str, booking_id: str, until: int) -> None:
+    """Let what a hold has claimed expire later. The holders must be locked."""
+    mine = Occurrence.business_id == business_id, Occurrence.booking_id == booking_id
+    conn.execute(update(Occurrence).where(*mine, Occurrence.expires_at.is_not(None)).values(expires_at=until))
+
+
 def free(conn: sa.Connection, business_id: str, booking_id: str) -> None:
     """Give back everything that a booking has claimed."""
     mine = select(Occurrence.id).where(Occurrence.business_id == business_id, Occurrence.booking_id == booking_id)

@@ -63,6 +63,7 @@ def test_every_field_is_changed_as_it_was_said_and_counted(world: World) -> None
         "place": "1 High Street",
         "cancel_notice": DAY,
         "reminders": [3600, DAY],
+        "contact_proof": "always",
         "embed_origins": ["https://WWW.example.com/", "https://www.example.com", "http://localhost:8080"],
     }
     found = change(world, **changes)
@@ -70,7 +71,7 @@ def test_every_field_is_changed_as_it_was_said_and_counted(world: World) -> None
     assert (found.name, found.zone, found.slug, found.region) == ("New name", "America/New_York", "new-name", "GB")
     assert (found.email, found.phone, found.place) == ("hello@example.com", "+442079460958", "1 High Street")
     assert (found.tentative_is_busy, found.unanswered_is_busy, found.cancel_notice) == (False, False, DAY)
-    assert found.reminders == (DAY, 3600)
+    assert (found.reminders, found.contact_proof) == ((DAY, 3600), "always")
     assert found.embed_origins == ("http://localhost:8080", "https://www.example.com")
     assert found.version == 2
     assert change(world, slug="", email="", phone="").slug is None
@@ -117,6 +118,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "no mail address": ({"email": "ada"}, "email"),
     "no number": ({"phone": "12"}, "phone"),
     "a place too long": ({"place": "x" * 501}, "business.place"),
+    "no rule of proof": ({"contact_proof": "third"}, "business.contact_proof"),
+    "a rule of proof that is no word": ({"contact_proof": []}, "business.contact_proof"),
     "a notice before the start": ({"cancel_notice": -1}, "business.cancel_notice"),
     "a notice without end": ({"cancel_notice": 2**40}, "business.cancel_notice"),
     "reminders twice": ({"reminders": [3600, 3600]}, "business.reminders"),

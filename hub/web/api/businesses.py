@@ -9,6 +9,7 @@ from werkzeug.exceptions import Forbidden
 
 from hub.actions import businesses as actions
 from hub.actions.hours import list_holidays, set_holidays
+from hub.core.contact_proof import ContactProof
 from hub.core.role import Right
 from hub.web.api.call import Reply, call
 from hub.web.api.fields import Day, Given, Id, Instant, Line, Seconds, Shown, Version, left_out
@@ -31,6 +32,7 @@ class NewBusiness(Given):
     cancel_notice: Seconds = left_out("Seconds before the start until which a customer may move or cancel.")
     reminders: list[Seconds] = left_out("Seconds before the start, up to five.")
     embed_origins: list[Line] = left_out("Exact https origins that may show the booking page in a frame.")
+    contact_proof: ContactProof = left_out("Before which bookings on the page an address is proved by a code.")
     tentative_is_busy: bool = left_out("Whether tentative events block.")
     unanswered_is_busy: bool = left_out("Whether unanswered invitations block.")
 
@@ -49,6 +51,7 @@ class BusinessChange(Given):
     cancel_notice: Seconds = left_out("")
     reminders: list[Seconds] = left_out("")
     embed_origins: list[Line] = left_out("")
+    contact_proof: ContactProof = left_out("")
     tentative_is_busy: bool = left_out("")
     unanswered_is_busy: bool = left_out("")
 
@@ -67,6 +70,7 @@ class Business(Shown):
     cancel_notice: int
     reminders: list[int]
     embed_origins: list[str]
+    contact_proof: ContactProof
     tentative_is_busy: bool
     unanswered_is_busy: bool
     version: int

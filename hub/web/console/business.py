@@ -12,6 +12,8 @@ from wtforms.validators import DataRequired, Length, Optional
 
 from hub.actions.businesses import Business, change_business, get_business
 from hub.actions.hours import list_holidays, set_holidays
+from hub.actions.try_mail import sends_mail
+from hub.core.contact_proof import ContactProof
 from hub.core.errors import InputError
 from hub.core.role import Right
 from hub.web.console.edit import EditForm, RowsForm, edit, given, version, wants_row
@@ -27,6 +29,11 @@ from hub.web.route import route
 DAY = 86_400
 GIVE = "Please fill this in."
 _POLICY = choices(("yes", "Keep the time free of bookings"), ("no", "Offer the time all the same"))
+_PROOF = choices(
+    (ContactProof.SECOND, "From their second booking on"),
+    (ContactProof.ALWAYS, "Before each booking"),
+    (ContactProof.NEVER, "Never"),
+)
 
 
 class BusinessForm(EditForm, RowsForm):
@@ -42,6 +49,7 @@ class BusinessForm(EditForm, RowsForm):
     tentative_is_busy = SelectField("Entries marked as tentative", [DataRequired(GIVE)], choices=_POLICY)
     unanswered_is_busy = SelectField("Invitations nobody has answered", [DataRequired(GIVE)], choices=_POLICY)
     cancel_notice = LengthField("Customers may move or cancel until", most=366 * DAY)
+    contact_proof = SelectField("Customers show by a code that their address is theirs", choices=_PROOF)
     reminders = FieldList(LengthField("Before the appointment", least=300, most=60 * DAY))
     embed_origins = LinesField("Web sites that may show the booking page")
 
@@ -88,7 +96,8 @@ def holidays(business_id: str) -> Response:
 def _settings(found: Business, form: BusinessForm, status: int = 200, *, keep: bool = False) -> Response:
     """Return the page; ``keep``: with the version that was looked at, not the one of now."""
     looked_at = version() if keep else found.version
-    return business_page("console/business.html", found.id, status, business=found, form=form, version=looked_at)
+    known = {"business": found, "version": looked_at, "mailed": sends_mail(the_hub(), found.id)}
+    return business_page("console/business.html", found.id, status, form=form, **known)
 
 
 def _holidays(found: Business, form: HolidaysForm, status: int = 200, *, keep: bool = False) -> Response:

@@ -48,6 +48,7 @@ MAILS = {
     MailKind.BOOKING_MOVED: "An appointment was moved",
     MailKind.BOOKING_CANCELLED: "An appointment was cancelled",
     MailKind.BOOKING_REMINDER: "A reminder of an appointment",
+    MailKind.BOOKING_CODE: "A code that shows that an address is theirs",
     MailKind.STAFF_BOOKED: "They have a new booking",
     MailKind.STAFF_MOVED: "A booking of theirs was moved",
     MailKind.STAFF_CANCELLED: "A booking of theirs was cancelled",

@@ -24,6 +24,7 @@ def filled(world: World, **changes: object) -> dict[str, object]:
         "region": "US",
         "tentative_is_busy": "yes",
         "unanswered_is_busy": "yes",
+        "contact_proof": "second",
         "cancel_notice": "0",
         "cancel_notice-unit": "hours",
     }
@@ -37,6 +38,7 @@ def test_settings_are_kept_as_they_were_typed(world: World, signed_in: SignedIn)
         "name": "Ada & Daughters",
         "phone": "+49 30 901820",
         "unanswered_is_busy": "no",
+        "contact_proof": "always",
         "cancel_notice": "2",
         "cancel_notice-unit": "days",
         "reminders-0": "1",
@@ -53,6 +55,7 @@ def test_settings_are_kept_as_they_were_typed(world: World, signed_in: SignedIn)
     found = get_business(world.hub, world.business)
     assert (found.name, found.phone, found.unanswered_is_busy) == ("Ada & Daughters", "+4930901820", False)
     assert (found.cancel_notice, found.reminders) == (48 * HOUR, (24 * HOUR, 2 * HOUR))
+    assert found.contact_proof == "always"
     assert found.embed_origins == ("https://www.example.com",)
 
 
