@@ -114,6 +114,9 @@ class Settings(BaseSettings):
         le=7200,
         description="Seconds after which a calendar is no longer fresh whose provider tells of changes.",
     )
+    failing_patience: int = Field(
+        900, ge=60, le=86_400, description="Seconds after which people are told of an account that goes on failing."
+    )
     refresh_budget: float = Field(
         2.0, gt=0, le=30, description="Seconds an availability search may spend on refreshing calendars."
     )

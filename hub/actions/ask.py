@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from hub.actions.health import note_health, reason_of
 from hub.core.calendar import Calendar, Changes, Event, Found, Written
-from hub.core.errors import Refused
+from hub.core.errors import NeedsReconnect, Refused
 from hub.core.message import Sent
 from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store.booking_event import is_ours
 from hub.vault.accounts import open_account
+from hub.vault.border import Handle
 from hub.vault.refusals import record_refusal
 
 
@@ -39,11 +41,22 @@ def try_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpos
         about = {"hook": hook, "purpose": purpose, "reason": error.reason}
         record_refusal(hub.database, business_id, connection_id, **about, now=hub.clock())
         raise
-    answer = opened.call(lambda account: hub.registry.ask(opened.provider, hook, account=account, **arguments))
+    try:
+        answer = opened.call(lambda account: hub.registry.ask(opened.provider, hook, account=account, **arguments))
+    except NeedsReconnect as error:
+        _note_lost(hub, opened.handle, error)
+        raise
     if not isinstance(answer, _ANSWERS.get(hook, object)):
         what = f"The plugin of {opened.provider!r} answered {hook} with {type(answer).__name__}."
         raise Refused("plugin_error", what)
     return answer
+
+
+def _note_lost(hub: Hub, handle: Handle, error: NeedsReconnect) -> None:
+    """Note that only the owner can mend the account, whatever it was asked for; unless it was connected again since."""
+    with hub.database.writing() as conn:
+        where = handle.business, handle.connection
+        note_health(conn, *where, "needs_reconnect", reason_of(error), hub.clock(), epoch=handle.epoch)
 
 
 def _are_ours(

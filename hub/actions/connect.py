@@ -13,6 +13,7 @@ from hub.actions.calendars import Choice, own_connection, set_choices
 from hub.actions.consent import check_consent, consent_about, return_consent, take_consent
 from hub.actions.consent_state import About
 from hub.actions.disconnect import destroy_at_once, end
+from hub.actions.reconnected import note_connected
 from hub.actions.record import note, record
 from hub.core.calendar import Calendar as Listed
 from hub.core.errors import InputError, ProviderError, Refused, UnknownId
@@ -102,6 +103,8 @@ def _finish(hub: Hub, visit: Visit, about: About, step: Connected, consent: str,
             if visit.actor == "user":
                 set_user(conn, business_id, step.connection, visit.actor_id)
             take_consent(hub, conn, visit, about, step.connection, consent, new=new)
+        if not new:
+            note_connected(hub, business_id, step.connection)
         if hub.registry.offers(provider, "hub_list_calendars"):
             list_calendars(hub, business_id, step.connection)
     except BaseException as error:

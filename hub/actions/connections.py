@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from hub.actions.access_mask import is_masked, masked_calendars
 from hub.actions.calendars import own_connection
 from hub.actions.connect import list_calendars
-from hub.actions.health import health_after, note_health
+from hub.actions.health import health_after, note_health, reason_of
 from hub.core.access import mask_account
 from hub.core.errors import PluginBroken, ProviderError
+from hub.core.health import Health
 from hub.core.provider import Provider
 from hub.core.trouble import sentence
 from hub.parts import Hub
@@ -131,8 +132,11 @@ def try_connection(hub: Hub, business_id: str, connection_id: str, *, holder_id:
             return Tested(row.health == "ok", row.health_reason, "This account has no calendars to ask for.", 0)
         found = list_calendars(hub, business_id, connection_id)
     except (ProviderError, PluginBroken) as error:
-        _note(hub, business_id, connection_id, health_after(error), error.code)
-        return Tested(False, error.code, sentence(error.code), 0)
+        reason = reason_of(error)
+        _note(hub, business_id, connection_id, health_after(error), reason)
+        return Tested(False, reason, sentence(reason), 0)
+    if row.health == Health.NEEDS_RECONNECT:  # what still answers may be a token that outlives its permission
+        return Tested(False, row.health_reason, sentence(row.health_reason), len(found))
     _note(hub, business_id, connection_id, "ok", "")
     many = "1 calendar" if len(found) == 1 else f"{len(found)} calendars"
     return Tested(True, "", f"It works: the account shows {many}.", len(found))

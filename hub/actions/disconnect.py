@@ -11,46 +11,31 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 import sqlalchemy as sa
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from hub.actions.access_mask import shown_account
+from hub.actions.at_risk import AtRisk, coming_bookings
 from hub.actions.calendars import own_connection, release
 from hub.actions.consent_state import end_consent
+from hub.actions.health import note_end
 from hub.actions.record import note
 from hub.actions.revoke import add_revocation
 from hub.actions.tell import tell
-from hub.core.booking import State
 from hub.core.errors import HubError, PluginBroken
 from hub.core.ledger import EntryKind, Value
 from hub.core.provider import Revocation
 from hub.core.security import Kind, Visit
 from hub.ledger.append import append
 from hub.parts import Hub
-from hub.store.booking import Booking, Occurrence
 from hub.store.budget import forget_calls_of
 from hub.store.calendar import Calendar, calendars_of_connections
 from hub.store.connection import DISCONNECTED, end_connection
 from hub.store.crash import CrashPoint, crash_point
-from hub.store.holder import Holder
 from hub.store.key_use import last_use
-from hub.store.service import Service
 from hub.store.watch import end_watches_of
 from hub.vault.stopwatch import milliseconds
 
-_SHOWN = 50
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class AtRisk:
-    """A coming booking of somebody whose calendars are no longer checked at all. Times in UTC seconds."""
-
-    booking_id: str
-    service: str
-    start: int
-    end: int
-    holder_id: str
-    holder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +114,7 @@ def end(hub: Hub, conn: sa.Connection, business_id: str, connection_id: str, *, 
     said: dict[str, Value] = {"epoch": epoch, "asked_ms": asked_ms or stopped_ms, "stopped_ms": stopped_ms}
     said["last_call_ms"] = last_use(conn, business_id, connection_id)
     append(conn, business_id, EntryKind.DISCONNECTED, said, at=now, connection_id=connection_id)
+    note_end(conn, business_id, connection_id, now)
     add_revocation(conn, business_id, connection_id, now)
     end_watches_of(conn, business_id, connection_id)
     forget_calls_of(conn, business_id, connection_id)
@@ -169,23 +155,4 @@ def _at_risk(
         Calendar.connection_id != without,
     )
     bare = set(holders) - set(conn.execute(checked).scalars())
-    mine = (
-        Booking.business_id == business_id,
-        Occurrence.business_id == business_id,
-        Holder.business_id == business_id,
-        Service.business_id == business_id,
-        Occurrence.holder_id.in_(bare),
-        Booking.state.in_((State.CONFIRMED, State.REQUESTED)),
-        Booking.ends_at > now,
-    )
-    source = (
-        sa.join(Booking, Occurrence, Occurrence.booking_id == Booking.id)
-        .join(Holder, Holder.id == Occurrence.holder_id)
-        .join(Service, Service.id == Booking.service_id)
-    )
-    found = select(Booking.id, Service.name, Booking.starts_at, Booking.ends_at, Holder.id, Holder.name)
-    rows = conn.execute(
-        found.select_from(source).where(*mine).order_by(Booking.starts_at, Booking.id, Holder.id).limit(_SHOWN)
-    )
-    count = select(func.count()).select_from(source).where(*mine)
-    return tuple(AtRisk(*row) for row in rows), conn.execute(count).scalar_one()
+    return coming_bookings(conn, business_id, bare, now)

@@ -13,7 +13,17 @@ from hub.actions.poll import SYNC_CALENDAR
 from hub.actions.revoke import REVOKE
 from hub.actions.send_mail import SEND_MAIL
 from hub.actions.tell import TELL
+from hub.actions.trouble import TELL_TROUBLE
 
-_ALL = (ACCOUNT_MAIL, CHECK_AGAIN, REVOKE, SEND_MAIL, SYNC_CALENDAR, TELL, WRITE_EVENT)
+_ALL = (
+    ACCOUNT_MAIL,
+    CHECK_AGAIN,
+    REVOKE,
+    SEND_MAIL,
+    SYNC_CALENDAR,
+    TELL,
+    TELL_TROUBLE,
+    WRITE_EVENT,
+)
 
 EFFECTS: Mapping[str, Effect] = MappingProxyType({one.name: one for one in _ALL})

@@ -182,7 +182,8 @@ def _out_of_date(hub: Hub, conn: sa.Connection, row: sa.Row[Any]) -> str:
         return ""
     if about.get("connection"):
         health = find_connection(conn, row.business_id, about["connection"]).health
-        return "" if health == _LOST else "The account is connected again, or disconnected."
+        so = {MailKind.CONNECTION_LOST: _LOST, MailKind.CONNECTION_FAILING: "failing"}.get(kind, health)
+        return "" if health == so else "The account works again, is to be connected again, or was disconnected."
     return "It is of no use later."
 
 

@@ -2,7 +2,7 @@
 
 ``about`` of a mail's outbox row holds: ``start`` and ``end`` as told, ``old_start`` and ``old_end``, ``version`` of the
 booking, ``holder`` (a staff member; without one the business's address), ``why`` (a machine word), ``invited``,
-``connection``. Times in UTC seconds.
+``connection`` and ``outage``, ``link`` (a staff link's id). Times in UTC seconds.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from hub.actions.access_letter import access_values
-from hub.actions.access_mask import shown_account
 from hub.actions.customer_link import customer_link
 from hub.actions.mail import reply_to
 from hub.actions.mail_sender import Sender
 from hub.actions.mail_texts import text_of
 from hub.actions.people import Customer, open_person
+from hub.actions.trouble_letter import trouble_values
 from hub.core.booking import LIVE, Decline, State
 from hub.core.calendar import Event
 from hub.core.mail import MailKind, Reader, fill
@@ -32,7 +32,6 @@ from hub.identity.phone import spell_phone
 from hub.parts import Hub
 from hub.store.booking import find_booking, staff_of
 from hub.store.business import find_business
-from hub.store.connection import find_connection
 from hub.store.holder import Holder
 from hub.store.service import Service
 from hub.vault.cipher import Place
@@ -100,10 +99,11 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
         values |= told
         links += [told["link"]] if told.get("link") else []
     elif about.get("connection"):
-        lost = find_connection(conn, mail.business_id, about["connection"])
-        # A mail that is kept can be read in the console, so even its reader's own account is masked in it.
-        whose = about.get("holder") or None if sender.connection_id else None
-        values["account_name"] = shown_account(hub, lost, holder_id=whose)
+        trouble = trouble_values(hub, conn, mail.business_id, kind, about, zone, kept=not sender.connection_id)
+        if trouble is None:
+            return None
+        values |= trouble.values
+        links += [trouble.link] if trouble.link else []
     if to is None:
         return None
     values["reader_name"] = to.name

@@ -9,7 +9,7 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from hub.core.errors import InputError
-from hub.core.mail import REQUIRED, VARIABLES, MailKind, Reader, Text, check_text, fill, reader_of
+from hub.core.mail import CONNECTION_KINDS, REQUIRED, VARIABLES, MailKind, Reader, Text, check_text, fill, reader_of
 from hub.core.mail_defaults import DEFAULTS
 from hub.parts import Hub
 from hub.store.business import AGENCY, find_business
@@ -18,11 +18,16 @@ from hub.store.mail import drop_text, find_text, own_texts, put_text
 SAMPLE: Mapping[str, str] = MappingProxyType(
     {
         "account_name": "ada@example.com",
+        "accounts": "Ada's Practice: ada@example.com, since Monday, 15 March 2027. Connect the account again.",
         "agency_name": "Our agency",
         "asked_by": "Ben Barnes",
+        "book_link": "https://hub.example.com/b/adas-practice",
+        "bookings": "- Tuesday, 16 March 2027, 14:00 to 14:30 CET (Europe/Berlin): Check-up",
         "business_email": "hello@example.com",
         "business_name": "Ada's Practice",
         "business_phone": "030 901820",
+        "changes": "Something else stands over this appointment now:\n"
+        "- Tuesday, 16 March 2027, 14:00 to 14:30 CET (Europe/Berlin): Check-up",
         "code": "123456",
         "customer_email": "grace@example.com",
         "customer_name": "Grace Hopper",
@@ -30,6 +35,7 @@ SAMPLE: Mapping[str, str] = MappingProxyType(
         "hours": "1 hour",
         "link": "https://hub.example.com/link/…",
         "manage_link": "https://hub.example.com/b/manage/…",
+        "meanwhile": "Until then no new times of Ada Lovelace are offered.",
         "objects": "the name of an account and of its calendars",
         "old_when": "Monday, 15 March 2027, 08:00 to 08:30 CET (Europe/Berlin)",
         "place": "1 Example Street",
@@ -37,6 +43,7 @@ SAMPLE: Mapping[str, str] = MappingProxyType(
         "reader_name": "Ada Lovelace",
         "reason": "The time turned out to be taken.",
         "seen_at": "Monday, 15 March 2027, 08:00 CET (Europe/Berlin)",
+        "since": "Monday, 15 March 2027, 08:00 CET (Europe/Berlin)",
         "service_name": "Check-up",
         "staff_names": "Ada Lovelace",
         "until": "Monday, 22 March 2027, 08:00 CET (Europe/Berlin)",
@@ -106,7 +113,7 @@ def text_of(conn: sa.Connection, business_id: str, kind: MailKind) -> Text:
 
 def _kinds(business_id: str) -> list[MailKind]:
     if business_id == AGENCY:
-        return [kind for kind in MailKind if reader_of(kind) is Reader.USER or kind is MailKind.CONNECTION_LOST]
+        return [kind for kind in MailKind if reader_of(kind) is Reader.USER or kind in CONNECTION_KINDS]
     return [kind for kind in MailKind if reader_of(kind) is not Reader.USER]
 
 

@@ -7,13 +7,16 @@ from collections.abc import Iterable
 import sqlalchemy as sa
 
 from hub.core.errors import InputError
-from hub.core.mail import ACCESS_KINDS, MailKind, Reader, reader_of
+from hub.core.mail import ACCESS_KINDS, CONNECTION_KINDS, MailKind, Reader, reader_of
 from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.mail import notice_rules, put_notice_rules
 
-KINDS = tuple(kind for kind in MailKind if reader_of(kind) is Reader.STAFF and kind not in ACCESS_KINDS)
-"""What there are rules for."""
+_WITH_LOST = CONNECTION_KINDS - {MailKind.CONNECTION_LOST}
+KINDS = tuple(
+    kind for kind in MailKind if reader_of(kind) is Reader.STAFF and kind not in ACCESS_KINDS and kind not in _WITH_LOST
+)
+"""What there are rules for. Whoever hears that an account was lost hears of its other troubles, and of their end."""
 
 TO = ("staff", "business")
 """Whom a rule may name."""

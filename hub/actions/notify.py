@@ -20,7 +20,6 @@ from hub.core.booking import State
 from hub.core.mail import MailKind, Reader
 from hub.store.booking import find_booking, staff_of
 from hub.store.business import find_business
-from hub.store.connection import find_connection
 from hub.store.holder import Holder
 from hub.store.person import Person
 from hub.store.prepared import MANY, prepared
@@ -110,19 +109,6 @@ def notify_returned(conn: sa.Connection, mail: sa.Row[Any], why: str, now: int) 
     _plan_staff(conn, row, business.email, MailKind.STAFF_MAIL_RETURNED, team, about, now)
 
 
-def notify_connection(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> None:
-    """Tell the owner of an account, and the business, that it does not let the hub in any more."""
-    kind, rules = MailKind.CONNECTION_LOST, rules_of(conn, business_id)
-    owner = find_connection(conn, business_id, connection_id).holder_id
-    readers = _with_address(conn, business_id, [owner] if owner and (kind, "staff") in rules else [])
-    if (kind, "business") in rules and find_business(conn, business_id).email:
-        readers.append("")
-    for reader in readers:
-        about = {"connection": connection_id, "holder": reader}
-        key = f"mail:{connection_id}:{reader or 'business'}"
-        plan_mail(conn, business_id=business_id, kind=kind, key=key, about=about, now=now)
-
-
 def _plan_staff(
     conn: sa.Connection,
     row: sa.Row[Any],
@@ -133,7 +119,7 @@ def _plan_staff(
     now: int,
 ) -> None:
     rules = rules_of(conn, row.business_id)
-    readers = _with_address(conn, row.business_id, team if (kind, "staff") in rules else ())
+    readers = with_address(conn, row.business_id, team if (kind, "staff") in rules else ())
     if email and (kind, "business") in rules:
         readers.append("")
     for reader in readers:
@@ -147,7 +133,7 @@ def _has_address(conn: sa.Connection, row: sa.Row[Any]) -> bool:
     return row.person_id is not None and _person(conn, **who).first() is not None
 
 
-def _with_address(conn: sa.Connection, business_id: str, holders: Collection[str]) -> list[str]:
+def with_address(conn: sa.Connection, business_id: str, holders: Collection[str]) -> list[str]:
     """Return which of these staff members can be written to."""
     if not holders:
         return []

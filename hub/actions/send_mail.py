@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hub.actions.ask import ask_provider
 from hub.actions.effect import Effect, OutcomeUnknown, Repeat, Work
-from hub.actions.health import note_health
+from hub.actions.health import note_health, reason_of
 from hub.actions.letters import write_letter
 from hub.actions.mail import EFFECT, message_id, open_message, seal_message
 from hub.actions.mail_sender import HOOK, Sender, find_sender
@@ -98,7 +98,7 @@ def _hand_over(hub: Hub, mail: sa.Row[Any], sender: Sender, ready: _Ready) -> No
     except NeedsReconnect as error:
         _note(hub, mail, store.WAITING, problem=error.code)
         with hub.database.writing() as conn:
-            note_health(conn, *where, "needs_reconnect", error.code, hub.clock())
+            note_health(conn, *where, "needs_reconnect", reason_of(error), hub.clock())
         raise Retry("The mail server does not let the hub in.", after=_RECONNECT_WAIT, code=error.code) from None
     except Retry as error:
         _note(hub, mail, store.UNKNOWN if error.sent else store.WAITING, problem=error.code)

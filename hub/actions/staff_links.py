@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hmac
 import secrets
+from base64 import urlsafe_b64encode
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
@@ -25,6 +27,9 @@ DAY = 86_400
 LONGEST = 365
 """Days that a link may work at most."""
 
+_MAILED = "clock:"
+_MAIL_DAYS, _MAIL_LEAST = 14, 2
+"""Days that a link in a mail works, and must still work to be mailed once more."""
 _TOKEN_BYTES = 32
 _LONGEST_TOKEN = 100
 _TOUCH = 60
@@ -75,6 +80,29 @@ def make_staff_link(hub: Hub, visit: Visit, business_id: str, holder_id: str, da
         detail = "replaced" if older else ""
         note(hub, conn, visit, Kind.STAFF_LINK_MADE, about=holder_id, within=business_id, detail=detail)
     return StaffLink(link_id, business_id, holder_id, row.name, now, until, None, None), token
+
+
+def mailed_link(hub: Hub, conn: sa.Connection, business_id: str, holder_id: str) -> str:
+    """Return the id of a link that only its staff member gets to see, in a mail; it works for two days and more.
+
+    One for several mails, beside the link that somebody made by hand. What it is found by is `mailed_token`.
+    """
+    now, mine = hub.clock(), list_links(conn, business_id, holder_id)
+    for row in mine:
+        if row.made_by == _MAILED and row.ended_at is None and row.until > now + _MAIL_LEAST * DAY:
+            return str(row.id)
+    link_id, ids = new_id(), {"business_id": business_id, "holder_id": holder_id}
+    until = now + _MAIL_DAYS * DAY
+    token_hash = _hash(mailed_token(hub, link_id))
+    add_link(conn, id=link_id, **ids, token_hash=token_hash, made_at=now, until=until, made_by=_MAILED)
+    note(hub, conn, Visit(actor="clock"), Kind.STAFF_LINK_MADE, about=holder_id, within=business_id, detail="mailed")
+    return link_id
+
+
+def mailed_token(hub: Hub, link_id: str) -> str:
+    """Return the secret of a link that is only mailed: made of its id, so that a mail can be written from that."""
+    mac = hmac.digest(hub.keyring.door_key("mailed staff link"), link_id.encode(), sha256)
+    return urlsafe_b64encode(mac).decode().rstrip("=")
 
 
 def find_staff_link(hub: Hub, token: str, visit: Visit | None = None) -> StaffLink | None:

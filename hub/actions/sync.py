@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 from hub.actions.age import oldest_fresh
 from hub.actions.ask import ask_provider
 from hub.actions.conflicts import find_conflicts
-from hub.actions.health import health_after, note_health
+from hub.actions.health import health_after, note_health, reason_of
 from hub.core.announced import Marks
 from hub.core.calendar import Busy, Calendar, Changes, Window
 from hub.core.errors import Gone, HubError, PluginBroken, ProviderError, UnknownId
@@ -184,14 +184,14 @@ def _note_problem(hub: Hub, business_id: str, row: sa.Row[Any], error: HubError)
         with hub.database.writing() as conn:
             calendar.change_calendars(conn, business_id, [row.id], tried_at=now)
         return
-    health = health_after(error)
+    health, reason = health_after(error), reason_of(error)
     with hub.database.writing() as conn:
         conn.execute(
             update(calendar.Calendar)
             .where(calendar.Calendar.business_id == business_id, calendar.Calendar.id == row.id)
-            .values(problem=error.code, tried_at=now)
+            .values(problem=reason, tried_at=now)
         )
-        note_health(conn, business_id, row.connection_id, health, error.code, now)
+        note_health(conn, business_id, row.connection_id, health, reason, now)
 
 
 def _calendar(conn: sa.Connection, business_id: str, calendar_id: str, *, lock: bool = False) -> sa.Row[Any]:

@@ -21,6 +21,11 @@ LONGEST_SUBJECT, LONGEST_BODY = 200, 5_000
 LONGEST_VALUE = 1_000
 """Characters of a value that are put into a text."""
 
+LISTS = frozenset({"accounts", "bookings", "changes", "meanwhile"})
+"""Values of several lines, of at most..."""
+LONGEST_LIST = 5_000
+"""...these characters."""
+
 
 class MailKind(StrEnum):
     """Why a mail is written. A customer's mail is about their own request, and there is no kind for anything else."""
@@ -36,7 +41,10 @@ class MailKind(StrEnum):
     STAFF_CANCELLED = "staff_cancelled"
     STAFF_CALENDAR_PROBLEM = "staff_calendar_problem"
     STAFF_MAIL_RETURNED = "staff_mail_returned"
+    STAFF_EVENTS_MISSING = "staff_events_missing"  # many events of ours are gone from a calendar at once
     CONNECTION_LOST = "connection_lost"
+    CONNECTION_FAILING = "connection_failing"
+    CONNECTION_MENDED = "connection_mended"  # with what was missed
     STAFF_ACCESS_ASKED = "staff_access_asked"  # somebody asks to see data of theirs
     STAFF_ACCESS_VIEWED = "staff_access_viewed"
     STAFF_ACCESS_LINK = "staff_access_link"  # somebody made, and knows, a link to their page
@@ -44,6 +52,7 @@ class MailKind(StrEnum):
     BOOKING_ACCESS_VIEWED = "booking_access_viewed"
     USER_ACCESS_ASKED = "user_access_asked"
     USER_ACCESS_VIEWED = "user_access_viewed"
+    USER_CONNECTIONS = "user_connections"  # accounts that do not work, of all businesses of a user
     INVITATION = "invitation"
     RESET = "reset"
     TEST = "test"  # to whoever tries the mail server
@@ -74,6 +83,11 @@ _ACCESS = frozenset({"asked_by", "objects", "why"})
 _ASKED = _ACCESS | {"hours", "link"}
 _VIEWED = _ACCESS | {"seen_at"}
 
+_TROUBLE = _BUSINESS | {"reader_name", "account_name", "problem", "since", "meanwhile", "bookings", "link"}
+
+CONNECTION_KINDS = frozenset({MailKind.CONNECTION_LOST, MailKind.CONNECTION_FAILING, MailKind.CONNECTION_MENDED})
+"""Mails about an account: whom they go to is one choice."""
+
 ACCESS_KINDS = frozenset(kind for kind in MailKind if "_access_" in kind)
 """Mails about people who look: they are no matter of choice."""
 
@@ -85,7 +99,7 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.BOOKING_CONFIRMED: _CUSTOMER,
         MailKind.BOOKING_REQUESTED: _CUSTOMER,
         MailKind.BOOKING_MOVED: _CUSTOMER | {"old_when"},
-        MailKind.BOOKING_CANCELLED: _BOOKING | {"reason"},
+        MailKind.BOOKING_CANCELLED: _BOOKING | {"reason", "book_link"},
         MailKind.BOOKING_REMINDER: _CUSTOMER,
         MailKind.BOOKING_CODE: _BUSINESS | {"code", "service_name", "when"},  # nothing that a visitor typed
         MailKind.STAFF_BOOKED: _STAFF,
@@ -93,7 +107,10 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.STAFF_CANCELLED: _STAFF | {"reason"},
         MailKind.STAFF_CALENDAR_PROBLEM: _STAFF | {"problem"},
         MailKind.STAFF_MAIL_RETURNED: _STAFF | {"problem"},
-        MailKind.CONNECTION_LOST: _BUSINESS | {"reader_name", "account_name"},
+        MailKind.STAFF_EVENTS_MISSING: _BUSINESS | {"reader_name", "bookings", "link"},
+        MailKind.CONNECTION_LOST: _TROUBLE,
+        MailKind.CONNECTION_FAILING: _TROUBLE,
+        MailKind.CONNECTION_MENDED: _BUSINESS | {"reader_name", "account_name", "since", "changes", "link"},
         MailKind.STAFF_ACCESS_ASKED: _BUSINESS | _ASKED | {"reader_name"},
         MailKind.STAFF_ACCESS_VIEWED: _BUSINESS | _VIEWED | {"reader_name"},
         MailKind.STAFF_ACCESS_LINK: _BUSINESS | {"asked_by", "reader_name"},
@@ -101,6 +118,7 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.BOOKING_ACCESS_VIEWED: _BUSINESS | _VIEWED | {"customer_name"},
         MailKind.USER_ACCESS_ASKED: _ASKED | {"agency_name", "business_name"},
         MailKind.USER_ACCESS_VIEWED: _VIEWED | {"agency_name", "business_name"},
+        MailKind.USER_CONNECTIONS: frozenset({"agency_name", "accounts", "link"}),
         MailKind.INVITATION: _ACCOUNT,
         MailKind.RESET: _ACCOUNT,
         MailKind.TEST: frozenset({"agency_name"}),
@@ -124,7 +142,10 @@ REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.STAFF_CANCELLED: _WHEN,
         MailKind.STAFF_CALENDAR_PROBLEM: _WHEN | {"problem"},
         MailKind.STAFF_MAIL_RETURNED: _WHEN,
+        MailKind.STAFF_EVENTS_MISSING: frozenset({"bookings"}),
         MailKind.CONNECTION_LOST: frozenset({"account_name"}),
+        MailKind.CONNECTION_FAILING: frozenset({"account_name"}),
+        MailKind.CONNECTION_MENDED: frozenset({"account_name", "changes"}),
         MailKind.STAFF_ACCESS_ASKED: _DECIDE,
         MailKind.STAFF_ACCESS_VIEWED: _ACCESS,
         MailKind.STAFF_ACCESS_LINK: frozenset({"asked_by"}),
@@ -132,6 +153,7 @@ REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.BOOKING_ACCESS_VIEWED: _ACCESS,
         MailKind.USER_ACCESS_ASKED: _DECIDE,
         MailKind.USER_ACCESS_VIEWED: _ACCESS,
+        MailKind.USER_CONNECTIONS: frozenset({"accounts"}),
         MailKind.INVITATION: frozenset({"link"}),
         MailKind.RESET: frozenset({"link"}),
         MailKind.TEST: frozenset(),
@@ -165,12 +187,12 @@ def check_text(kind: MailKind, subject: str, body: str) -> Text:
 
 
 def fill(kind: MailKind, text: Text, values: Mapping[str, str]) -> Text:
-    """Return a text with its variables replaced by the values, each put on one line.
+    """Return a text with its variables replaced by the values, each put on one line but for `LISTS`.
 
     A variable without a value becomes nothing, and a line of the body whose variables all become nothing is left out,
     so that "Place: {place}" does not stand there empty. What is in braces but on no list stays as it is.
     """
-    known = {name: one_line(values.get(name, ""))[:LONGEST_VALUE] for name in VARIABLES[kind]}
+    known = {name: _value(name, values.get(name, "")) for name in VARIABLES[kind]}
     lines = []
     for line in text.body.split("\n"):
         named = [name for name in _VARIABLE.findall(line) if name in known]
@@ -178,6 +200,12 @@ def fill(kind: MailKind, text: Text, values: Mapping[str, str]) -> Text:
             lines.append(_replace(line, known))
     body = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip("\n")
     return Text(one_line(_replace(text.subject, known))[:LONGEST_SUBJECT], body)
+
+
+def _value(name: str, text: str) -> str:
+    if name not in LISTS:
+        return one_line(text)[:LONGEST_VALUE]
+    return "\n".join(one_line(line) for line in text.split("\n"))[:LONGEST_LIST]
 
 
 def one_line(text: str) -> str:

@@ -49,6 +49,10 @@ When: {seen_at}
 It is written down in a record that nobody can change. If this was not right, answer this mail.
 """
 
+_MEND = """Connect it again on this page: {link}
+
+You get this mail once a day until it is connected again, or disconnected."""
+
 
 def _text(subject: str, body: str) -> Text:
     return Text(subject, body.strip("\n"))
@@ -73,7 +77,8 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
         ),
         MailKind.BOOKING_CANCELLED: _text(
             "Cancelled: {service_name}, {when}",
-            f"Hello {{customer_name}},\n\nyour appointment does not take place.\n\n{{reason}}\n{_ABOUT}{_SIGNED}",
+            "Hello {customer_name},\n\nyour appointment does not take place.\n\n{reason}\n"
+            f"{_ABOUT}\nTo choose another time: {{book_link}}\n{_SIGNED}",
         ),
         MailKind.BOOKING_REMINDER: _text(
             "Reminder: {service_name}, {when}",
@@ -110,9 +115,26 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
         ),
         MailKind.CONNECTION_LOST: _text(
             "Please connect again: {account_name}",
-            "Hello {reader_name},\n\nthe account {account_name} does not let the hub in any more. Until it is "
-            "connected again its calendars are not checked, and times that depend on them are not offered. Please "
-            "connect it again in the console or by your link.\n\n{business_name}",
+            "Hello {reader_name},\n\nthe hub cannot use the account {account_name} any more. {problem}\n\n"
+            f"Since: {{since}}\n\n{{meanwhile}}\n\n{{bookings}}\n\n{_MEND}\n\n{{business_name}}",
+        ),
+        MailKind.CONNECTION_FAILING: _text(
+            "Not working for a while: {account_name}",
+            "Hello {reader_name},\n\nthe hub has not been able to use the account {account_name} for a while. "
+            "{problem}\n\nSince: {since}\n\n{meanwhile}\n\n{bookings}\n\nYou get another mail when it works again. To "
+            "look at it: {link}\n\n{business_name}",
+        ),
+        MailKind.CONNECTION_MENDED: _text(
+            "It works again: {account_name}",
+            "Hello {reader_name},\n\nthe hub can use the account {account_name} again. It could not since {since}."
+            "\n\n{changes}\n\nTo look at it: {link}\n\n{business_name}",
+        ),
+        MailKind.STAFF_EVENTS_MISSING: _text(
+            "Many appointments are gone from the calendar: please look",
+            "Hello {reader_name},\n\nmany appointments are not in the calendar any more, all at once. That looks like "
+            "a mistake, or like a calendar that was emptied, so nothing was cancelled and no customer was told.\n\n"
+            "{bookings}\n\nPlease cancel those that do not take place, and write the others into the calendar again. "
+            "Both is done on the page of each booking: {link}\n\n{business_name}",
         ),
         MailKind.STAFF_ACCESS_ASKED: _text(
             "May {asked_by} see something of yours?",
@@ -143,6 +165,13 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
         MailKind.USER_ACCESS_VIEWED: _text(
             "{asked_by} looked at an account of yours",
             f"Hello,\n\n{_VIEWED}\n\n{{business_name}}\n{{agency_name}}",
+        ),
+        MailKind.USER_CONNECTIONS: _text(
+            "Accounts that do not work",
+            "Hello,\n\nthe hub cannot use these accounts. Until they work, no new times that depend on them are "
+            "offered, and nobody sees what comes to stand over the appointments that stand.\n\n{accounts}\n\nThose "
+            "whose accounts they are have been told. You get this mail once a day until all of them work or are "
+            "disconnected. To look at them: {link}\n\n{agency_name}",
         ),
         MailKind.INVITATION: _text(
             "Your access to {agency_name}",

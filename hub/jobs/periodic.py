@@ -9,6 +9,8 @@ from hub.actions.forget import cut_addresses, forget_answers, forget_codes, forg
 from hub.actions.poll import poll_calendars
 from hub.actions.residue import forget_old_calendars
 from hub.actions.rotate import settle_rotations
+from hub.actions.trouble import watch_health
+from hub.actions.trouble_agency import tell_agency
 from hub.jobs.schedule import Periodic
 from hub.ledger.collect import collect
 from hub.ledger.sequence import sequence
@@ -62,4 +64,6 @@ PERIODIC = (
     Periodic("order_ledger", 1, order_ledger),
     Periodic("poll_calendars", 5, poll_calendars),
     Periodic("settle_rotations", 60, settle_rotations),
+    Periodic("tell_agency", 60, tell_agency),
+    Periodic("watch_health", 15, watch_health),
 )

@@ -41,6 +41,7 @@ class CrashPoint(StrEnum):
     EVENT_BEFORE_WRITE = "event_before_write"
     EVENT_AFTER_WRITE = "event_after_write"
     EVENT_BEFORE_COMMIT = "event_before_commit"
+    TROUBLE_BEFORE_COMMIT = "trouble_before_commit"
     MAIL_BEFORE_HANDING = "mail_before_handing"
     MAIL_AFTER_HANDING = "mail_after_handing"
     ROTATE_KEY_MADE = "rotate_key_made"

@@ -16,6 +16,8 @@ from hub.store.ids import LENGTH, new_id
 _ID = About(Category.IDENTIFIER, Retention.CONNECTION)
 _STATE = About(Category.TECHNICAL, Retention.CONNECTION)
 
+_TROUBLED = ("failing", "needs_reconnect")
+
 KEPT_CHANGES = 50
 """Changes of one connection that are kept, the newest."""
 
@@ -39,10 +41,9 @@ class Outage(Base):
     """A trouble of a connection: open until ``ended_at``, and one that is open a connection at most.
 
     ``began_at``, ``told_at`` and ``settles_at`` are those of `core.health.Condition`. ``blind_from`` is when its
-    calendars were last known to be current before it. ``news`` is what was last put into the outbox to tell, and
-    ``mailed_at`` when those of the business last were; ``agency_at`` when the agency was. ``late`` are the bookings
-    whose events were not as they should be when it was connected again, and ``report`` what was missed: ids, times and
-    machine words (`actions.missed`).
+    calendars were last known to be current before it. ``mailed`` is the last effect that told people of the business,
+    ``agency_at`` when the agency last was. ``late`` are the bookings whose events were not as they should be when it
+    was connected again, and ``report`` what was missed: bookings by kind (`actions.missed`).
     """
 
     __tablename__ = "outage"
@@ -55,7 +56,7 @@ class Outage(Base):
     reason: Mapped[str] = column(_STATE, Text)
     told_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
     settles_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
-    mailed_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
+    mailed: Mapped[str] = column(_STATE, Text, server_default="")
     agency_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
     ended_at: Mapped[int | None] = column(_STATE, BigInteger, nullable=True)
     late: Mapped[list[str]] = column(_STATE, JSON, server_default="[]")
@@ -117,15 +118,15 @@ def drop_outage(conn: sa.Connection, business_id: str, outage_id: str) -> None:
     conn.execute(delete(Outage).where(Outage.business_id == business_id, Outage.id == outage_id))
 
 
-def in_trouble(conn: sa.Connection, limit: int = 1000) -> list[sa.Row[Any]]:
+def in_trouble(conn: sa.Connection, limit: int = 1000) -> list[tuple[str, str]]:
     """Return business and id of the connections, of all businesses, that time may make news of."""
     open_ones = select(Outage.connection_id).where(Outage.ended_at.is_(None))
-    ill = Connection.health.in_(("failing", "needs_reconnect"))
+    ill = Connection.health.in_(_TROUBLED)
     statement = select(Connection.business_id, Connection.id).where(
         Connection.health != "disconnected", sa.or_(ill, Connection.id.in_(open_ones))
     )
-    across = {"across": Across.SWEEP}
-    return list(conn.execute(statement.order_by(Connection.id).limit(limit).execution_options(**across)).all())
+    statement = statement.order_by(Connection.id).limit(limit).execution_options(across=Across.SWEEP)
+    return [(business_id, connection_id) for business_id, connection_id in conn.execute(statement)]
 
 
 def untold_agency(conn: sa.Connection, before: int) -> list[sa.Row[Any]]:
@@ -141,4 +142,14 @@ def untold_agency(conn: sa.Connection, before: int) -> list[sa.Row[Any]]:
     return list(conn.execute(statement).all())
 
 
-_TROUBLED = ("failing", "needs_reconnect")
+def take_for_agency(conn: sa.Connection, row: sa.Row[Any], now: int, before: int) -> bool:
+    """Note that the agency is told of a trouble now; False if somebody else has just told it."""
+    late = sa.or_(Outage.agency_at.is_(None), Outage.agency_at <= before)
+    mine = Outage.business_id == row.business_id, Outage.id == row.id, Outage.ended_at.is_(None)
+    return conn.execute(update(Outage).where(*mine, late).values(agency_at=now)).rowcount == 1
+
+
+def agency_told_at(conn: sa.Connection) -> int | None:
+    """Return when the agency was last told of any trouble."""
+    found: int | None = conn.scalar(select(sa.func.max(Outage.agency_at)).execution_options(across=Across.SWEEP))
+    return found

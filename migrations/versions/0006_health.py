@@ -35,7 +35,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("told_at", sa.BigInteger(), nullable=True),
         sa.Column("settles_at", sa.BigInteger(), nullable=True),
-        sa.Column("mailed_at", sa.BigInteger(), nullable=True),
+        sa.Column("mailed", sa.Text(), server_default="", nullable=False),
         sa.Column("agency_at", sa.BigInteger(), nullable=True),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("late", sa.JSON(), server_default="[]", nullable=False),

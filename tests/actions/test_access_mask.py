@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.actions.notify import notify_connection
+from hub.actions.health import note_health
 from tests.actions.looking import scene
 from tests.post import change, kept, settle, text, with_post
 from tests.world import World
@@ -10,7 +10,7 @@ from tests.world import World
 
 def lose(world: World, connection_id: str) -> None:
     with world.hub.database.writing() as conn:
-        notify_connection(conn, world.business, connection_id, world.clock())
+        note_health(conn, world.business, connection_id, "needs_reconnect", "revoked", world.clock())
     settle(world)
 
 

@@ -136,15 +136,25 @@ def test_a_test_asks_now_and_what_it_finds_is_the_health(world: World) -> None:
     assert (tested.ok, tested.sentence, tested.calendars) == (True, "It works: the account shows 1 calendar.", 1)
     for error, health, reason in (
         (down()("hub_list_calendars"), "failing", "unreachable"),
+        (None, "ok", ""),
         (NeedsReconnect("401"), "needs_reconnect", "needs_reconnect"),
     ):
         world.calendars.fail = lambda hook, error=error: error  # type: ignore[misc]
         tested = try_connection(world.hub, world.business, connection_id)
-        assert (tested.ok, tested.reason, tested.sentence) == (False, reason, sentence(reason))
+        assert (tested.ok, tested.reason) == (error is None, reason)
+        assert tested.sentence == (sentence(reason) or "It works: the account shows 1 calendar.")
         assert get_connection(world.hub, world.business, connection_id).health == health
-    world.calendars.fail = lambda hook: None
+
+
+def test_an_account_that_is_to_be_connected_again_is_so_also_when_it_still_answers(world: World) -> None:
+    """A token may outlive the permission that it was made of."""
+    connection_id = connection_of(world, world.staff())
+    world.calendars.fail = lambda hook: NeedsReconnect("over", code="revoked")
     try_connection(world.hub, world.business, connection_id)
-    assert get_connection(world.hub, world.business, connection_id).health == "ok"
+    world.calendars.fail = lambda hook: None
+    tested = try_connection(world.hub, world.business, connection_id)
+    assert (tested.ok, tested.reason, tested.sentence) == (False, "revoked", sentence("revoked"))
+    assert get_connection(world.hub, world.business, connection_id).health == "needs_reconnect"
 
 
 def test_testing_a_disconnected_account_asks_nobody_and_leaves_it_so(world: World) -> None:

@@ -149,7 +149,8 @@ def test_a_consent_whose_time_is_over_ends_and_its_owner_is_told(world: World, c
     (shown,) = list_connections(world.hub, world.business)
     assert (shown.health, shown.reason) == ("needs_reconnect", "consent")
     assert "no consent" in shown.sentence
-    assert [row.kind for row in rows_of(world.hub, world.business, Outbox) if row.kind == "send_mail"] == ["send_mail"]
+    told = [row.payload["news"] for row in rows_of(world.hub, world.business, Outbox) if row.kind == "tell_health"]
+    assert told == ["lost"]
     with nothing_changed(world.hub):
         expire_consents(world.hub)
 

@@ -7,7 +7,7 @@ import pytest
 from hub.actions.businesses import create_business
 from hub.actions.mail_texts import SAMPLE, get_text, list_texts, preview_text, reset_text, set_text
 from hub.core.errors import InputError, UnknownId
-from hub.core.mail import VARIABLES, MailKind
+from hub.core.mail import CONNECTION_KINDS, VARIABLES, MailKind
 from hub.core.mail_defaults import DEFAULTS
 from hub.store.business import AGENCY
 from tests.post import booked, settle, text, with_post
@@ -49,12 +49,13 @@ def test_mails_about_accounts_are_worded_by_the_agency_alone(world: World) -> No
         set_text(world.hub, world.business, MailKind.RESET, "Hello", "{link}")
     set_text(world.hub, AGENCY, MailKind.RESET, "Hello", "{link}")
     assert {view.kind for view in list_texts(world.hub, AGENCY)} == {
-        MailKind.CONNECTION_LOST,
+        *CONNECTION_KINDS,
         MailKind.INVITATION,
         MailKind.RESET,
         MailKind.TEST,
         MailKind.USER_ACCESS_ASKED,
         MailKind.USER_ACCESS_VIEWED,
+        MailKind.USER_CONNECTIONS,
     }
 
 

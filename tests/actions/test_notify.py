@@ -9,7 +9,6 @@ from sqlalchemy import select
 from hub.actions.book import book
 from hub.actions.cancel import cancel
 from hub.actions.customer_link import customer_link
-from hub.actions.health import note_health
 from hub.actions.hold import hold
 from hub.actions.holders import change_holder, get_holder
 from hub.actions.notice_rules import set_rules
@@ -17,7 +16,6 @@ from hub.actions.people import Customer
 from hub.actions.poll import poll_calendars
 from hub.actions.reschedule import reschedule
 from hub.plugin import Busy, Refused
-from hub.store.connection import Connection
 from hub.store.holder import Holder
 from tests.post import TEN, booked, change, settle, states, text, with_post
 from tests.world import ADA, BEN, DAY, HOUR, World, down
@@ -247,21 +245,6 @@ def test_rules_decide_whom_of_the_business_a_change_is_told(world: World) -> Non
         ("Cancelled", "ada@example.com"),
         ("Cancelled", STAFF),
     ]
-
-
-def test_an_account_that_lost_its_way_in_is_told_to_its_owner_and_the_business_once(world: World) -> None:
-    post = with_post(world)
-    staffed(world)
-    staff = world_staff(world)
-    with world.hub.database.writing() as conn:
-        mine = Connection.business_id == world.business
-        connection = conn.execute(select(Connection.id).where(mine)).scalar_one()
-        conn.execute(Connection.__table__.update().where(mine).values(holder_id=staff))  # type: ignore[attr-defined]
-        for reason in ("rejected", "rejected", "tampered"):
-            note_health(conn, world.business, connection, "needs_reconnect", reason, world.clock())
-    settle(world)
-    assert sorted(one.recipients[0] for one in post.taken) == [OFFICE, STAFF]
-    assert all("connect it again" in text(mail) for mail in post.mails)
 
 
 def test_a_staff_member_who_left_is_not_written_to(world: World) -> None:

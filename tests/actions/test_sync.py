@@ -109,7 +109,7 @@ def test_what_fails_is_the_health_of_the_connection_and_the_copy_stays(
     assert len(busy(world)) == 1
     world.calendars.fail = lambda hook: None
     assert sync(world)
-    assert health(world) == ("ok", "")
+    assert health(world) == (("ok", "") if expected[0] == "failing" else expected)  # that takes its owner
 
 
 def test_a_change_of_health_is_told_once(world: World) -> None:
@@ -119,7 +119,7 @@ def test_a_change_of_health_is_told_once(world: World) -> None:
         sync(world)
     with world.hub.database.reading() as conn:
         told = conn.execute(select(Outbox.payload).where(Outbox.business_id == world.business)).scalars().all()
-    assert [one["facts"]["health"] for one in told if one["hook"] == "hub_connection_changed"] == ["failing"]
+    assert [one["facts"]["health"] for one in told if one.get("hook") == "hub_connection_changed"] == ["failing"]
 
 
 def test_another_event_over_a_booking_is_a_conflict_until_it_is_gone(world: World) -> None:
@@ -149,3 +149,80 @@ def test_what_could_not_be_read_blocks_new_bookings_but_is_no_conflict(world: Wo
     assert calendar_state(world, booking_id) == CalendarState.WRITTEN
     with pytest.raises(HubError, match="busy"):
         hold(world.hub, world.business, world.service(ada), TEN + HOUR, zone="Europe/Berlin")
+
+
+def announce(world: World) -> None:
+    with world.hub.database.writing() as conn:
+        conn.execute(
+            update(Calendar)
+            .where(Calendar.business_id == world.business, Calendar.announced == Calendar.begun)
+            .values(announced=Calendar.announced + 1)
+        )
+
+
+def marks(world: World) -> tuple[int, int, int]:
+    row = calendar(world)
+    return row.announced, row.begun, row.known
+
+
+def test_what_is_announced_during_a_look_is_not_read_by_it(world: World) -> None:
+    world.staff()
+    announce(world)
+    world.calendars.fail = lambda hook: announce(world)
+    assert sync(world)
+    assert marks(world) == (2, 1, 1)
+    world.calendars.fail = lambda hook: None
+    assert sync(world)
+    assert marks(world) == (2, 2, 2)
+
+
+def test_a_look_that_fails_has_read_nothing(world: World) -> None:
+    world.staff()
+    announce(world)
+    world.calendars.fail = lambda hook: Retry("down")
+    assert not sync(world)
+    assert marks(world) == (1, 1, 0)
+
+
+def test_a_look_that_another_overtook_looks_again_for_what_neither_has_read(world: World) -> None:
+    """The other one asked the provider before the change was announced, and ended first."""
+    ada = world.staff()
+    sync(world)
+    began: list[str] = []
+
+    def overtaken(hook: str) -> None:
+        began.append(hook)
+        if len(began) == 1:  # the early look is with the provider
+            announce(world)
+            world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
+            assert sync(world)  # the late one covers it, and ends first
+
+    world.calendars.fail = overtaken
+    assert sync(world)
+    assert (len(began), marks(world), len(busy(world))) == (2, (1, 1, 1), 1)
+
+    def overtaking(hook: str) -> None:
+        began.append(hook)
+        if len(began) == 1:  # the late look is with the provider: an early one ends before it
+            with world.hub.database.writing() as conn:
+                mine = Calendar.business_id == world.business
+                conn.execute(update(Calendar).where(mine).values(cursor="of the early one"))
+
+    began.clear()
+    world.calendars.busy[ada].clear()
+    announce(world)
+    world.calendars.fail = overtaking
+    assert sync(world)
+    assert (len(began), marks(world), busy(world)) == (2, (2, 2, 2), [])
+
+
+def test_a_look_that_waits_for_its_turn_is_no_problem_until_the_calendar_is_too_old(world: World) -> None:
+    world.staff()
+    sync(world)
+    world.calendars.fail = lambda hook: Retry("later", code="quota")
+    world.clock.now += MINUTE
+    assert not sync(world)
+    assert (calendar(world).problem, health(world)) == ("", ("ok", ""))
+    world.clock.now += 5 * MINUTE
+    assert not sync(world)
+    assert calendar(world).problem == "quota"

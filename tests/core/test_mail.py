@@ -100,4 +100,5 @@ def test_every_kind_has_one_reader_and_only_the_customer_can_change_a_booking_by
         MailKind.TEST,
         MailKind.USER_ACCESS_ASKED,
         MailKind.USER_ACCESS_VIEWED,
+        MailKind.USER_CONNECTIONS,
     }

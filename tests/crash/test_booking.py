@@ -31,6 +31,7 @@ ELSEWHERE = {
     CrashPoint.DISCONNECT_AFTER_COMMIT,
     CrashPoint.MAIL_BEFORE_HANDING,
     CrashPoint.MAIL_AFTER_HANDING,
+    CrashPoint.TROUBLE_BEFORE_COMMIT,  # tests/crash/test_trouble.py
     CrashPoint.SEQUENCE_BEFORE_COMMIT,
     CrashPoint.SEQUENCE_AFTER_COMMIT,
     CrashPoint.COLLECT_BEFORE_COMMIT,

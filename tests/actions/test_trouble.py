@@ -1,0 +1,239 @@
+"""An account that dies is told to whom it concerns, once; and when it works again, what was missed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import update
+
+from hub.actions.calendars import Choice, choose_calendars
+from hub.actions.disconnect import disconnect
+from hub.actions.health import note_health
+from hub.actions.poll import poll_calendars
+from hub.actions.reconnected import note_connected
+from hub.actions.staff_links import find_staff_link
+from hub.actions.trouble import watch_health
+from hub.actions.trouble_agency import tell_agency
+from hub.core.errors import NeedsReconnect
+from hub.core.security import OPERATOR
+from hub.plugin import Busy
+from hub.store.connection import OK, Connection
+from hub.store.outage import last_outage, open_outage
+from tests.accounts import join, own
+from tests.post import booked, change, settle, text, with_post
+from tests.world import DAY, HOUR, MINUTE, MONDAY, World, down
+
+TEN = MONDAY + 2 * HOUR
+STAFF, OFFICE = "grace@example.com", "office@example.com"
+
+
+def account(world: World) -> tuple[str, str]:
+    """A staff member's own account, whose calendar is checked and written to; returns both ids."""
+    from hub.actions.holders import change_holder, get_holder
+
+    change(world, email=OFFICE)
+    staff = world.staff()
+    version = get_holder(world.hub, world.business, staff).version
+    change_holder(world.hub, world.business, staff, version, {"email": STAFF, "name": "Grace Hopper"})
+    with world.hub.database.writing() as conn:
+        mine = Connection.business_id == world.business
+        values = {"holder_id": staff, "account_name": "grace@gmail.com"}
+        connection = conn.execute(update(Connection).where(mine).values(**values).returning(Connection.id)).scalar_one()
+    return staff, str(connection)
+
+
+def look(world: World) -> None:
+    poll_calendars(world.hub)
+    settle(world)
+
+
+def pass_time(world: World, seconds: int) -> None:
+    world.clock.now += seconds
+    watch_health(world.hub)
+    settle(world)
+
+
+def lose(world: World, reason: str = "revoked") -> None:
+    world.calendars.fail = lambda hook: NeedsReconnect("over", code=reason)
+    world.clock.now += 5 * MINUTE
+    look(world)
+
+
+def connect_again(world: World, connection: str) -> None:
+    """Do what the broker and `connect` do, without the provider's pages."""
+    world.calendars.fail = lambda hook: None
+    with world.hub.database.writing() as conn:
+        state = {"health": OK, "health_reason": "", "health_at": world.clock(), "epoch": Connection.epoch + 1}
+        mine = Connection.business_id == world.business, Connection.id == connection
+        conn.execute(update(Connection).where(*mine).values(**state))
+    note_connected(world.hub, world.business, connection)
+
+
+def test_a_lost_account_is_told_to_its_owner_with_a_link_that_works_and_to_the_business_with_the_name_masked(
+    world: World,
+) -> None:
+    post = with_post(world)
+    staff, connection = account(world)
+    booked(world, world.service(staff))
+    settle(world)
+    post.taken.clear()
+    lose(world)
+    (mine,), (office,) = post.to(STAFF), post.to(OFFICE)
+    for mail in (mine, office):
+        assert "The permission was taken back at the provider." in text(mail)
+        assert "no new times of Grace Hopper are offered" in text(mail)
+        assert "- Monday, 15 March 2027, 10:00 to 10:30 CET (Europe/Berlin): Check-up" in text(mail)
+        assert "Ada Lovelace" not in text(mail)
+    assert "grace@gmail.com" in text(mine)
+    assert "g•••@g•••" in text(office)
+    assert "gmail" not in office.as_string()
+    path = next(line for line in text(mine).splitlines() if "/staff/" in line).rpartition("/staff/")[2]
+    token, _, rest = path.partition("/")
+    found = find_staff_link(world.hub, token)
+    assert found is not None
+    assert (found.holder_id, rest) == (staff, f"accounts/{connection}")
+    assert f"/console/{world.business}/connections/{connection}" in text(office)
+    assert len(post.taken) == 2
+
+
+def test_nobody_is_told_twice_of_one_loss_and_everybody_once_a_day_until_it_ends(world: World) -> None:
+    post = with_post(world)
+    _, connection = account(world)
+    lose(world)
+    for _ in range(3):
+        note(world, connection, "needs_reconnect", "expired")
+        pass_time(world, HOUR)
+    assert len(post.taken) == 2
+    pass_time(world, DAY)
+    assert [mail["Subject"].partition(":")[0] for mail in post.to(STAFF)] == ["Please connect again"] * 2
+    links = {line for mail in post.to(STAFF) for line in text(mail).splitlines() if "/staff/" in line}
+    assert len(links) == 1  # the same one, while it works
+    disconnect(world.hub, OPERATOR, world.business, connection)
+    pass_time(world, 2 * DAY)
+    assert len(post.taken) == 4
+
+
+def note(world: World, connection: str, health: str, reason: str = "") -> None:
+    with world.hub.database.writing() as conn:
+        note_health(conn, world.business, connection, health, reason, world.clock())
+
+
+def test_a_server_that_is_down_for_a_moment_is_nobodys_news_and_one_that_stays_down_is(world: World) -> None:
+    post = with_post(world)
+    account(world)
+    look(world)
+    world.calendars.fail = down()
+    for _ in range(14):
+        look(world)
+        pass_time(world, MINUTE)
+    world.calendars.fail = lambda hook: None
+    look(world)
+    pass_time(world, HOUR)
+    assert post.taken == []
+    world.calendars.fail = down()
+    for _ in range(30):
+        look(world)
+        pass_time(world, MINUTE)
+    (mail,) = post.to(STAFF)
+    assert "Not working for a while" in mail["Subject"]
+    assert "cannot be reached" in text(mail)
+
+
+def test_what_was_missed_is_told_once_the_calendars_were_looked_at_again(world: World) -> None:
+    post = with_post(world)
+    staff, connection = account(world)
+    service = world.service(staff)
+    booked(world, service)
+    booked(world, service, TEN + HOUR)
+    look(world)
+    lose(world)
+    post.taken.clear()
+    world.calendars.busy[staff].append(Busy(TEN, TEN + HOUR))  # nobody sees it
+    world.clock.now += HOUR
+    connect_again(world, connection)
+    watch_health(world.hub)
+    settle(world)
+    assert post.taken == []  # nothing was looked at yet
+    look(world)
+    pass_time(world, MINUTE)
+    mails = [mail for mail in post.to(STAFF) if "works again" in mail["Subject"]]
+    assert len(mails) == 1
+    assert "Something else came to stand over these appointments:\n- Monday, 15 March 2027, 10:00" in text(mails[0])
+    assert "11:00" not in text(mails[0]).partition("appointments:")[2]
+    with world.hub.database.reading() as conn:
+        assert open_outage(conn, world.business, connection) is None
+        over = last_outage(conn, world.business, connection)
+    assert over is not None
+    assert set(over.report) == {"conflict"}
+    pass_time(world, 2 * DAY)
+    assert len([mail for mail in post.to(STAFF) if "works again" in mail["Subject"]]) == 1
+
+
+def test_an_event_that_could_not_be_written_is_written_when_the_account_is_connected_again(world: World) -> None:
+    post = with_post(world)
+    staff, connection = account(world)
+    look(world)
+    world.calendars.fail = lambda hook: NeedsReconnect("over") if hook == "hub_create_event" else None
+    booking = booked(world, world.service(staff))
+    settle(world)
+    assert world.calendars.event_times(staff) == []
+    connect_again(world, connection)
+    world.clock.now += 3 * MINUTE
+    look(world)
+    assert world.calendars.event_times(staff) == [(TEN, TEN + 30 * MINUTE)]
+    from tests.actions.test_book import row
+
+    assert row(world, booking).calendar_state == "written"
+    pass_time(world, MINUTE)
+    (mail,) = [mail for mail in post.to(STAFF) if "works again" in mail["Subject"]]
+    assert "written into the calendar only now" in text(mail)
+
+
+def test_the_agency_gets_one_mail_a_user_however_many_accounts_fail(world: World) -> None:
+    post = with_post(world)
+    hub = world.hub
+    own(hub)
+    join(hub, "ben@example.com", "agent", world.business)
+    join(hub, "vera@example.com", "viewer")
+    staff, _ = account(world)
+    world.staff()
+    booked(world, world.service(staff))
+    settle(world)
+    post.taken.clear()
+    lose(world)
+    tell_agency(hub)
+    tell_agency(hub)
+    settle(world)
+    for reader in ("ada@example.com", "ben@example.com"):
+        (mail,) = [one for one in post.to(reader) if "Accounts that" in one["Subject"]]
+        assert text(mail).count("- Ada's Practice: ") == 2
+        assert "1 coming appointment is not watched." in text(mail)
+        assert "g•••@g•••" in text(mail)
+        assert "gmail" not in mail.as_string()
+    assert post.to("vera@example.com") == []
+    count = len(post.taken)
+    world.clock.now += DAY
+    tell_agency(hub)
+    settle(world)
+    assert len(post.taken) == count + 2
+
+
+def test_what_is_kept_for_handing_on_has_no_link_to_the_staff_members_page(world: World) -> None:
+    from tests.post import kept
+
+    account(world)
+    lose(world)
+    mail: Any = kept(world, "connection_lost")
+    assert "/staff/" not in mail.as_string()
+
+
+def test_choosing_another_calendar_ends_a_trouble_of_the_one_that_is_gone(world: World) -> None:
+    staff, connection = account(world)
+    from hub.actions.connections import get_connection
+
+    look(world)
+    calendar = get_connection(world.hub, world.business, connection).calendars[0].id
+    note(world, connection, "failing", "not_found")
+    choose_calendars(world.hub, world.business, connection, {calendar: Choice(staff)})
+    note(world, connection, "ok")
+    assert get_connection(world.hub, world.business, connection).health == "ok"
