@@ -30,6 +30,10 @@ class _Quiet(WSGIRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:
         """Say nothing: addresses hold codes and names."""
 
+    def get_environ(self) -> dict[str, Any]:
+        """Return what the standard library says, and the target as it was sent: ``%2F`` in an id is no slash."""
+        return {**super().get_environ(), "REQUEST_URI": self.path}
+
     def address_string(self) -> str:
         """Return the address; its name is nobody's affair."""
         return str(self.client_address[0])

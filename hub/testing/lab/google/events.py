@@ -6,7 +6,9 @@ import copy
 import re
 import secrets
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub.testing.lab.google import errors
 from hub.testing.lab.google.expand import check_times, rule_set, seconds, singles
@@ -14,6 +16,18 @@ from hub.testing.lab.google.state import Event, GoogleState, Person, StoredCalen
 
 _ID = re.compile(r"[0-9a-v]{5,1024}")
 _OURS = frozenset({"kind", "etag", "created", "updated", "creator", "organizer", "htmlLink"})
+_KEPT = frozenset(
+    {
+        *("id", "iCalUID", "created", "creator", "organizer", "eventType", "recurringEventId", "originalStartTime"),
+        "sequence",
+    }
+)
+_FREE_BUSY = frozenset(
+    {
+        *("kind", "etag", "id", "status", "created", "updated", "start", "end", "recurringEventId", "iCalUID"),
+        *("originalStartTime", "transparency", "eventType", "sequence", "recurrence"),
+    }
+)
 _STATUS = frozenset({"confirmed", "tentative", "cancelled"})
 _RESPONSE = frozenset({"needsAction", "declined", "tentative", "accepted"})
 _TYPES = frozenset({"default", "outOfOffice", "focusTime", "workingLocation"})
@@ -51,10 +65,7 @@ def update(state: GoogleState, calendar: StoredCalendar, ref: str, body: Event, 
     old = _unchanged(calendar, ref, condition)
     if old.get("status") == "cancelled" and "status" not in body:
         raise errors.GoogleError(403, "forbidden", "Forbidden")
-    kept = {
-        name: old[name] for name in ("id", "iCalUID", "created", "creator", "organizer", "eventType") if name in old
-    }
-    kept |= {name: old[name] for name in ("recurringEventId", "originalStartTime", "sequence") if name in old}
+    kept = {name: value for name, value in old.items() if name in _KEPT}
     written = {name: value for name, value in body.items() if name not in (*_OURS, "id", "iCalUID", "eventType")}
     return _changed(state, calendar, old, kept | {"kind": "calendar#event", "status": "confirmed"} | written)
 
@@ -79,9 +90,7 @@ def delete(state: GoogleState, calendar: StoredCalendar, ref: str, condition: st
 
 def reduced(event: Event) -> Event:
     """Return an event as somebody sees it who may know no more than free and busy."""
-    names = ("kind", "etag", "id", "status", "created", "updated", "start", "end", "recurringEventId", "iCalUID")
-    names += ("originalStartTime", "transparency", "eventType", "sequence", "recurrence")
-    return {name: event[name] for name in names if name in event} | {"visibility": "private"}
+    return {name: value for name, value in event.items() if name in _FREE_BUSY} | {"visibility": "private"}
 
 
 def _found(calendar: StoredCalendar, ref: str) -> Event:
@@ -135,6 +144,9 @@ def _span(event: Event, zone: str) -> tuple[int, int, list[str]]:
 
 def _checked(calendar: StoredCalendar, event: Event) -> Event:
     check_times(event, calendar.zone)
+    for name in ("start", "end"):
+        if "dateTime" in event[name]:
+            event[name] = _with_offset(event[name], calendar.zone)
     if event.get("recurrence"):
         _check_rules(event, calendar)
     if event["status"] not in _STATUS or event["eventType"] not in _TYPES:
@@ -152,9 +164,12 @@ def _checked(calendar: StoredCalendar, event: Event) -> Event:
     return event
 
 
-def _check_rules(event: Mapping[str, Any], calendar: StoredCalendar) -> None:
-    from datetime import datetime
-    from zoneinfo import ZoneInfo
+def _with_offset(moment: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """Return a time as the API shows it: with its offset, in its own zone or in the calendar's."""
+    place = ZoneInfo(moment.get("timeZone", zone))
+    return {**moment, "dateTime": datetime.fromtimestamp(seconds(moment, zone), place).isoformat()}
 
+
+def _check_rules(event: Mapping[str, Any], calendar: StoredCalendar) -> None:
     place = ZoneInfo(event["start"].get("timeZone", calendar.zone))
     rule_set(event["recurrence"], datetime.fromtimestamp(seconds(event["start"], calendar.zone), place))

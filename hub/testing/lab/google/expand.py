@@ -36,9 +36,10 @@ def check_times(event: Mapping[str, Any], zone: str) -> None:
     if ("date" in start) is not ("date" in end) or ("date" in start) is ("dateTime" in start):
         raise bad_request("Invalid start or end time.")
     for moment in (start, end):
-        if "dateTime" in moment and datetime.fromisoformat(moment["dateTime"]).tzinfo is None:
-            if "timeZone" not in moment:
-                raise bad_request("Missing time zone definition for start time.")
+        if "dateTime" not in moment or "timeZone" in moment:
+            continue
+        if datetime.fromisoformat(moment["dateTime"]).tzinfo is None:
+            raise bad_request("Missing time zone definition for start time.")
     if event.get("recurrence") and "dateTime" in start and "timeZone" not in start:
         raise bad_request("Missing time zone definition for start time.")  # EventDateTime.timeZone: "required"
     if seconds(end, zone) < seconds(start, zone) or ("date" in start and end["date"] <= start["date"]):

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+
+from hub.plugin import Account, Calendar, Grant, Redirect, Setup
+from hub.testing.lab.google import faults
+from hub.testing.lab.google.app import ADA, GoogleLab, google
+from hub.testing.lab.google.state import Person
+from hub.testing.lab.google.stranger import GoogleStranger
+from hub.testing.lab.google.visitor import consent, own_token
+from hub.testing.subject import DAY, Subject, Switched, direct
+from hub.testing.traffic import Traffic
+from hub_google import keys, plugin
+from hub_google.event_ids import MOST, event_id
+
+STATE = "a-word-made-by-the-hub"
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[GoogleLab]:
+    """One stand-in for a module: each test works in a calendar of its own."""
+    with google() as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(running: GoogleLab) -> Iterator[GoogleLab]:
+    running.state.switches.turn(None)
+    running.state.lie = None
+    yield running
+    running.state.switches.turn(None)
+
+
+@pytest.fixture
+def http() -> Iterator[requests.Session]:
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.fixture
+def connect(lab: GoogleLab, http: requests.Session) -> Callable[..., Grant]:
+    """Connect an account at a level, through the consent page; ``scopes`` are the boxes that are ticked."""
+
+    def go(level: str, person: Person = ADA, scopes: list[str] | None = None, **before: str) -> Grant:
+        asked = begin(lab, http, level)
+        answer = consent(asked.url, person, scopes)
+        granted = keys.hub_connect(setup(lab, http, level, asked, before), answer)
+        assert isinstance(granted, Grant)
+        return granted
+
+    return go
+
+
+@pytest.fixture
+def account(connect: Callable[..., Grant], http: requests.Session) -> Callable[..., Account]:
+    """Connect, and sign a session in as the broker would."""
+
+    def go(level: str = "standard", person: Person = ADA, scopes: list[str] | None = None) -> Account:
+        grant = connect(level, person, scopes)
+        http.headers["Authorization"] = f"Bearer {grant.secret['access_token']}"
+        return Account(grant.account_name, grant.settings, http)
+
+    return go
+
+
+@pytest.fixture
+def subject(lab: GoogleLab, account: Callable[..., Account]) -> Iterator[Callable[..., Subject]]:
+    """Give the plugin at a level with a calendar of its own, and a stranger at the same one."""
+    strangers: list[GoogleStranger] = []
+
+    def go(level: str = "standard") -> Subject:
+        mine = account(level)
+        stranger = GoogleStranger(lab.origin, own_token(lab, ADA), "Europe/Berlin", own_ids)
+        strangers.append(stranger)
+        ref = mine.settings["bookings"] if level == "shield" else stranger.make_calendar("scratch")
+        start = (int(time.time()) // DAY + 30) * DAY
+        return Subject(
+            direct(plugin, mine),
+            Calendar(ref, "scratch", "Europe/Berlin"),
+            stranger,
+            start,
+            owner=ADA.email,
+            provider=plugin.hub_provider(),
+            traffic=Traffic(mine.http),
+            seen=lambda: lab.state.seen,
+            faults=Switched(lab.state.switches, faults.KNOWN),
+            receive=plugin.hub_receive,
+            secrets=(str(mine.http.headers["Authorization"]).removeprefix("Bearer "),),
+            cannot={"sees_an_unknown_zone_as_busy": "Google takes no event in a zone that it does not know."},
+        )
+
+    yield go
+    for stranger in strangers:
+        stranger.close()
+
+
+def begin(lab: GoogleLab, http: requests.Session, level: str) -> Redirect:
+    asked = keys.hub_connect(setup(lab, http, level), None)
+    assert isinstance(asked, Redirect)
+    return asked
+
+
+def setup(
+    lab: GoogleLab,
+    http: requests.Session,
+    level: str = "standard",
+    asked: Redirect | None = None,
+    before: dict[str, str] | None = None,
+) -> Setup:
+    back = lab.state.client.redirect_urls[0]
+    return Setup(level, lab.settings, http, back, STATE, asked.keep if asked else {}, before or {})
+
+
+def own_ids(uid: str) -> list[str]:
+    return [event_id(uid, turn) for turn in range(MOST)]
