@@ -13,6 +13,7 @@ COMMANDS = {
     "backup": "Copy data and key store, while the hub runs.",
     "demo": "Show a booking on a real CalDAV server, from connecting to cancelling.",
     "doctor": "Explain what is wrong with this installation, and how to mend it.",
+    "lab": "Run stand-ins for providers on this machine, for people without accounts there.",
     "ledger": "Print the newest entries of the ledger, a line of JSON each.",
     "mail-bounce": "Take in a mail that came back, from standard input.",
     "migrate": "Bring the database to the state that this version needs.",

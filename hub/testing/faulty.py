@@ -120,8 +120,11 @@ class _Reply:
 
 
 @contextlib.contextmanager
-def faulty(origin: str, *, tls: ssl.SSLContext | None = None) -> Iterator[Front]:
-    """Run a front before the server at ``origin`` (http, loopback) until the block ends; over https with ``tls``."""
+def faulty(origin: str, *, tls: ssl.SSLContext | None = None, port: int = 0) -> Iterator[Front]:
+    """Run a front before the server at ``origin`` (http, loopback) until the block ends; over https with ``tls``.
+
+    ``port`` 0 takes one that is free.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -153,7 +156,7 @@ def faulty(origin: str, *, tls: ssl.SSLContext | None = None) -> Iterator[Front]
             self.end_headers()
             self.wfile.write(reply.body)
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), Handler)
     server.daemon_threads = True
     front = Front(f"{'https' if tls else 'http'}://127.0.0.1:{server.server_address[1]}/")
     if tls is not None:

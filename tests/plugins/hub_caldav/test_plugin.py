@@ -8,7 +8,7 @@ import pytest
 
 from hub.testing.contract import CalendarContract
 from hub.testing.faulty import faulty
-from hub.testing.lab.caldav import CaldavFaults
+from hub.testing.lab.caldav.faults import CaldavFaults
 from hub.testing.servers import Server
 from hub.testing.subject import Subject
 

@@ -1,0 +1,1 @@
+"""The page on which people play the other side: calendars, invitations, grants, faults and notifications."""
