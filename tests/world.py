@@ -35,15 +35,22 @@ from hub.plugin import (
     Busy,
     Calendar,
     Changes,
+    Channel,
     ConnectLevel,
+    Echo,
     Event,
     Found,
     Gone,
+    Incoming,
+    InputError,
     ItemChange,
     NotFound,
+    Notice,
+    NoticeKind,
     Provider,
     Retry,
     Revocation,
+    Watching,
     Window,
     Written,
     hookimpl,
@@ -84,6 +91,9 @@ class Calendars:
     calls: list[str] = field(default_factory=list)
     fail: Callable[[str], Exception | None] = lambda hook: None
     writes: int = 0
+    watches: dict[str, tuple[str, Channel]] = field(default_factory=dict)
+    lifetime: int = DAY
+    renews: bool = True
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def candidate(self) -> Candidate:
@@ -93,6 +103,14 @@ class Calendars:
     def event_times(self, ref: str) -> list[tuple[int, int]]:
         """Return the times of the events of ours in a calendar."""
         return sorted((event.start, event.end) for event in self.events[ref].values())
+
+    def notices(self, ref: str, kind: NoticeKind = NoticeKind.CHANGED, number: int = 0) -> list[tuple[str, Notice]]:
+        """Return what this provider sends when a calendar changed: channel and notification, for each watch of it."""
+        return [
+            (channel.id, Notice(kind, name, channel.secret, number))
+            for name, (watched, channel) in self.watches.items()
+            if watched == ref
+        ]
 
     def called(self, hook: str) -> None:
         with self.lock:
@@ -140,6 +158,36 @@ class _Plugin:
         found = self.calendars.all(calendar.ref)
         items = tuple(ItemChange(f"item {n}", (busy,)) for n, busy in enumerate(found))
         return Changes(items, f"cursor {len(self.calendars.calls)}", complete=True)
+
+    @hookimpl
+    def hub_watch(self, account: Account, calendar: Calendar, channel: Channel, watching: Watching | None) -> Watching:
+        self.calendars.called("hub_watch")
+        until = channel.until - 7 * DAY + self.calendars.lifetime
+        if watching is not None and self.calendars.renews and watching.ref in self.calendars.watches:
+            return Watching(watching.channel, watching.ref, until)
+        name = f"watch by {channel.id}"
+        self.calendars.watches[name] = calendar.ref, channel
+        problem = self.calendars.fail("after watch")
+        if problem:
+            raise problem
+        return Watching(channel.id, name, until)
+
+    @hookimpl
+    def hub_unwatch(self, account: Account, calendar: Calendar, watching: Watching) -> None:
+        self.calendars.called("hub_unwatch")
+        if self.calendars.watches.pop(watching.ref, None) is None:
+            raise NotFound("gone")
+
+    @hookimpl
+    def hub_receive(self, request: Incoming) -> Echo | Sequence[Notice]:
+        if "token" in request.query:
+            return Echo(request.query["token"])
+        if request.body == b"nonsense":
+            raise InputError("body", "It is no notification.")
+        if request.body == b"broken":
+            raise ZeroDivisionError
+        sent = {name: request.headers.get(f"x-fake-{name}", "") for name in ("kind", "ref", "secret", "number")}
+        return [Notice(NoticeKind(sent["kind"]), sent["ref"], sent["secret"], int(sent["number"] or 0))]
 
     @hookimpl
     def hub_create_event(self, account: Account, calendar: Calendar, event: Event) -> Written:

@@ -10,6 +10,7 @@ from hub.core.calendar import Calendar, Changes, Event, Found, Written
 from hub.core.errors import NeedsReconnect, Refused
 from hub.core.message import Sent
 from hub.core.purpose import Purpose
+from hub.core.push import Watching
 from hub.parts import Hub
 from hub.store.booking_event import is_ours
 from hub.vault.accounts import open_account
@@ -83,4 +84,5 @@ _ANSWERS: dict[str, type | tuple[type, ...]] = {
     "hub_update_event": Written,
     "hub_read_event": (Found, type(None)),
     "hub_send_message": Sent,
+    "hub_watch": Watching,
 }

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy import select, update
 
 from hub.actions.conflicts import find_conflicts
+from hub.actions.unwatch import end_watches
 from hub.core.changes import changed_meanwhile, state_word
 from hub.core.errors import InputError, StateError, UnknownId
 from hub.core.purpose import Purpose
@@ -164,6 +165,7 @@ def _settle(
     table = Calendar
     mine = table.business_id == business_id, table.id.in_(calendars)
     unchecked = list(conn.execute(select(table.id).where(*mine, ~table.checked)).scalars())
+    end_watches(conn, business_id, unchecked, now)
     change_calendars(conn, business_id, unchecked, **UNREAD)
     for one in sorted(holders):
         find_conflicts(conn, business_id, one, now)  # bookings are locked before busy times, as everywhere

@@ -14,10 +14,14 @@ from hub.actions.revoke import REVOKE
 from hub.actions.send_mail import SEND_MAIL
 from hub.actions.tell import TELL
 from hub.actions.trouble import TELL_TROUBLE
+from hub.actions.unwatch import END_WATCH
+from hub.actions.watch import OPEN_WATCH
 
 _ALL = (
     ACCOUNT_MAIL,
     CHECK_AGAIN,
+    END_WATCH,
+    OPEN_WATCH,
     REVOKE,
     SEND_MAIL,
     SYNC_CALENDAR,

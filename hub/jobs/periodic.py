@@ -11,6 +11,7 @@ from hub.actions.residue import forget_old_calendars
 from hub.actions.rotate import settle_rotations
 from hub.actions.trouble import watch_health
 from hub.actions.trouble_agency import tell_agency
+from hub.actions.watch import keep_watches
 from hub.jobs.schedule import Periodic
 from hub.ledger.collect import collect
 from hub.ledger.sequence import sequence
@@ -60,6 +61,7 @@ PERIODIC = (
     Periodic("forget_old_calendars", DAY // 4, forget_old_calendars),
     Periodic("forget_past_claims", DAY // 4, forget_past_claims),
     Periodic("forget_sign_ins", DAY // 4, forget_sign_ins),
+    Periodic("keep_watches", 5, keep_watches),
     Periodic("lapse_expired_holds", 10, lapse_expired_holds),
     Periodic("order_ledger", 1, order_ledger),
     Periodic("poll_calendars", 5, poll_calendars),

@@ -41,6 +41,8 @@ class CrashPoint(StrEnum):
     EVENT_BEFORE_WRITE = "event_before_write"
     EVENT_AFTER_WRITE = "event_after_write"
     EVENT_BEFORE_COMMIT = "event_before_commit"
+    WATCH_BEFORE_CALL = "watch_before_call"
+    WATCH_AFTER_CALL = "watch_after_call"
     TROUBLE_BEFORE_COMMIT = "trouble_before_commit"
     MAIL_BEFORE_HANDING = "mail_before_handing"
     MAIL_AFTER_HANDING = "mail_after_handing"

@@ -94,10 +94,10 @@ def change_watch(conn: sa.Connection, business_id: str, watch_id: str, **values:
 
 def end_watches_of(conn: sa.Connection, business_id: str, connection_id: str) -> None:
     """End the watches of a connection here, and no longer count its calendars as pushed. No provider is told."""
-    mine = Watch.business_id == business_id, Watch.connection_id == connection_id
-    conn.execute(update(Watch).where(*mine).values(state=ENDED))
     calendars = Calendar.business_id == business_id, Calendar.connection_id == connection_id
     conn.execute(update(Calendar).where(*calendars, Calendar.pushed_until > 0).values(pushed_until=0))
+    mine = Watch.business_id == business_id, Watch.connection_id == connection_id
+    conn.execute(update(Watch).where(*mine).values(state=ENDED))
 
 
 def forget_watches(conn: sa.Connection, now: int) -> int:

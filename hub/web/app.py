@@ -29,6 +29,7 @@ from hub.web.refusals import answer_refusals
 from hub.web.staff.room import staff
 from hub.web.table import TABLE
 from hub.web.watch import watch
+from hub.web.webhooks.room import webhooks
 
 LARGEST = 512 * 1024
 """Bytes that a request may bring."""
@@ -62,6 +63,7 @@ def create_app(
         booking(),
         console(),
         staff(),
+        webhooks(),
         *(room for room, _ in more),
     ):
         app.register_blueprint(blueprint)

@@ -18,6 +18,7 @@ class Who(StrEnum):
     STAFF = "staff"  # has a staff member's invite link: the ``token`` of the address
     APPROVER = "approver"  # has the signed link to a request for access: the ``token`` of the address
     CUSTOMER = "customer"  # has the link to a booking: the ``token`` of the address
+    PROVIDER = "provider"  # a provider's server, at an address that it was given; the page looks at what it brings
 
 
 class Proof(StrEnum):
@@ -39,6 +40,7 @@ class Rate(StrEnum):
     LINK = "60/minute"
     BOOK = "30/minute"  # holds and bookings of the public
     OUTWARD = "20/minute"  # makes the hub call a server or send a mail
+    PUSH = "60000/minute"  # a provider tells of changes, of thousands at once
     NONE = ""  # health pages and files
 
 
@@ -97,6 +99,7 @@ _USUAL = {
     Who.STAFF: (Rate.LINK, Proof.LINK),
     Who.CUSTOMER: (Rate.LINK, Proof.LINK),
     Who.APPROVER: (Rate.LINK, Proof.LINK),
+    Who.PROVIDER: (Rate.PUSH, Proof.OPEN),
 }
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -56,7 +56,7 @@ def guard_doors(app: Flask, table: Iterable[Door]) -> None:
 
 
 def _admit(door: Door) -> AnyResponse | None:
-    if door.who in (Who.ANYONE, Who.HALF, Who.STAFF, Who.CUSTOMER, Who.APPROVER):
+    if door.who in (Who.ANYONE, Who.HALF, Who.STAFF, Who.CUSTOMER, Who.APPROVER, Who.PROVIDER):
         _count(door.rate, "network", g.entry.network)
     found = identify(g.entry)
     if found is None:
@@ -108,7 +108,7 @@ def _check_origin(door: Door) -> None:
     if site in ("cross-site", "same-site") or (origin and origin.lower() not in ours):
         _refuse(Kind.CROSS_SITE, "origin")
         raise Forbidden("This was sent from another site, so it was not done. Open the page here and try again.")
-    if not request.content_length:
+    if not request.content_length or door.who is Who.PROVIDER:
         return
     if request.mimetype not in _FORMS and not (request.is_json and door.json):
         raise UnsupportedMediaType("Send this as the form does.")

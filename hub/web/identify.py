@@ -73,6 +73,10 @@ def _approver(entry: Entry) -> Entry | None:
     return replace(entry, visit=visit, approver=found)
 
 
+def _provider(entry: Entry) -> Entry:
+    return entry  # who it is stands in what it brings, and that is looked at by the page
+
+
 _WAYS = {
     Who.ANYONE: _anyone,
     Who.HALF: _half,
@@ -81,4 +85,5 @@ _WAYS = {
     Who.STAFF: _staff,
     Who.CUSTOMER: _customer,
     Who.APPROVER: _approver,
+    Who.PROVIDER: _provider,
 }

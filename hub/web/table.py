@@ -10,6 +10,7 @@ from hub.web.booking import room as booking
 from hub.web.console import room as console
 from hub.web.door import Door
 from hub.web.staff import room as staff
+from hub.web.webhooks import room as webhooks
 
 TABLE: tuple[Door, ...] = (
     *assets.DOORS,
@@ -21,4 +22,5 @@ TABLE: tuple[Door, ...] = (
     *booking.DOORS,
     *console.DOORS,
     *staff.DOORS,
+    *webhooks.DOORS,
 )

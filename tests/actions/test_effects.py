@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.actions.book import book
+from hub.actions.calendars import unchoose
 from hub.actions.disconnect import disconnect
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.effects import EFFECTS
@@ -16,6 +17,7 @@ from hub.actions.hold import hold
 from hub.actions.poll import poll_calendars
 from hub.actions.reset import ask_reset
 from hub.actions.tell import tell
+from hub.actions.watch import keep_watches
 from hub.core.booking import State
 from hub.core.errors import HubError
 from hub.core.security import OPERATOR
@@ -26,6 +28,7 @@ from hub.store.business import AGENCY
 from hub.store.outbox import Outbox
 from tests.accounts import VISIT, own
 from tests.actions.test_calendars import connection_of
+from tests.pushing import calendar_row, reachable, watched
 from tests.tables import Contents, contents
 from tests.world import ADA, HOUR, MONDAY, World, down
 
@@ -75,9 +78,22 @@ def _revoke(world: World) -> None:
     disconnect(world.hub, OPERATOR, world.business, connection_id)
 
 
+def _open_watch(world: World) -> None:
+    reachable(world).staff()
+    keep_watches(world.hub)
+
+
+def _end_watch(world: World) -> None:
+    watched(world)
+    row = calendar_row(world)
+    unchoose(world.hub, world.business, row.connection_id, [row.id])
+
+
 CAUSES: dict[str, Callable[[World], None]] = {
     "account_mail": _account_mail,
     "check_again": _check_again,
+    "end_watch": _end_watch,
+    "open_watch": _open_watch,
     "revoke": _revoke,
     "send_mail": _send_mail,
     "sync_calendar": _sync_calendar,

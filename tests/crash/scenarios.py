@@ -59,8 +59,8 @@ SCENARIOS: dict[CrashPoint, str] = {
     CrashPoint.EVENT_BEFORE_COMMIT: "book",
 }
 """At which point which scenario is killed. The relay's two points are tried with a real queue in tests/jobs, those of
-a disconnect in `tests.crash.test_disconnect`, those of a mail in `tests.crash.test_mail`, and those of the ledger in
-`tests.crash.test_ledger`."""
+a disconnect in `tests.crash.test_disconnect`, those of a mail in `tests.crash.test_mail`, those of a watch in
+`tests.crash.test_watch`, and those of the ledger in `tests.crash.test_ledger`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,8 @@ ELSEWHERE = {
     CrashPoint.RELAY_AFTER_PUSH,
     CrashPoint.DISCONNECT_BEFORE_COMMIT,
     CrashPoint.DISCONNECT_AFTER_COMMIT,
+    CrashPoint.WATCH_BEFORE_CALL,
+    CrashPoint.WATCH_AFTER_CALL,
     CrashPoint.MAIL_BEFORE_HANDING,
     CrashPoint.MAIL_AFTER_HANDING,
     CrashPoint.TROUBLE_BEFORE_COMMIT,  # tests/crash/test_trouble.py

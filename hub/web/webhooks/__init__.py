@@ -1,0 +1,1 @@
+"""What providers' servers send to the addresses that they were given."""

@@ -1,0 +1,16 @@
+"""The room of providers' servers: its routes, joined."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from hub.web.route import doors_of, room_of
+from hub.web.webhooks import notice
+
+ROUTES = notice.ROUTES
+DOORS = doors_of(ROUTES)
+
+
+def webhooks() -> Blueprint:
+    """Return the room."""
+    return room_of("webhooks", ROUTES)
