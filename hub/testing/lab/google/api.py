@@ -130,7 +130,10 @@ def _get_event(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any
 
 def _insert(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
     calendar = _calendar(state, call)
-    return _told(state, calendar, events.insert(state, calendar, state.people[call.access.sub], call.body))
+    made = events.insert(state, calendar, state.people[call.access.sub], call.body)
+    if call.access.client == state.client.id:
+        calendar.written_by[made["id"]] = state.client.name
+    return _told(state, calendar, made)
 
 
 def _import(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:

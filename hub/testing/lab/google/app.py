@@ -103,7 +103,9 @@ class GoogleLab:
                 return _json({"error": "service_unavailable"}, 503)
             case Fault.REVOKE_LIES:
                 return _json({})
-        if tokens.revoke(self.state, request.values.get("token", "")):
+        ended = tokens.revoke(self.state, request.values.get("token", ""))
+        if ended is not None:
+            self.pushes.drop(ended.sub, ended.client)
             return _json({})
         return _json({"error": "invalid_token", "error_description": "Token expired or revoked"}, 400)
 

@@ -41,7 +41,8 @@ class Past:
 class StoredCalendar:
     """A calendar: its events as the API shows them, and how they came to be so.
 
-    ``roles`` says by e-mail address what people may do; ``made_by`` is the client that made it, if one did.
+    ``roles`` says by e-mail address what people may do; ``made_by`` is the client that made it, if one did, and
+    ``written_by`` names the application that wrote an event, by the event's id.
     """
 
     id: str
@@ -52,6 +53,7 @@ class StoredCalendar:
     made_by: str = ""
     roles: dict[str, str] = field(default_factory=dict)
     events: dict[str, Event] = field(default_factory=dict)
+    written_by: dict[str, str] = field(default_factory=dict)
     past: list[Past] = field(default_factory=list)
     number: int = 0
 

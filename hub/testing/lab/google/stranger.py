@@ -85,7 +85,7 @@ class GoogleStranger:
             event.add("ATTENDEE", f"mailto:{one['email']}")
         made = icalendar.Calendar()
         made.add_component(event)
-        return made.to_ical().decode()
+        return str(made.to_ical().decode())
 
     def remove(self, calendar: str, uid: str) -> None:
         """Delete the event if it is there."""

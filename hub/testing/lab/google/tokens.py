@@ -53,16 +53,15 @@ def answer(state: GoogleState, issuer: str, form: Mapping[str, str], basic: tupl
     raise TokenError("unsupported_grant_type", "Invalid grant_type.")
 
 
-def revoke(state: GoogleState, token: str) -> bool:
-    """End the whole grant of a token: every token of this account for this client. Tell whether there was one."""
+def revoke(state: GoogleState, token: str) -> StoredGrant | None:
+    """End the whole grant of a token: every token of this account for this client. Return it, if there was one."""
     with state.lock:
         found = state.access.get(token)
         grant = state.grants.get((found.sub, found.client)) if found else None
         grant = grant or next((one for one in state.grants.values() if token in one.refresh), None)
-        if grant is None:
-            return False
-        end_grant(state, grant)
-        return True
+        if grant is not None:
+            end_grant(state, grant)
+        return grant
 
 
 def end_grant(state: GoogleState, grant: StoredGrant) -> None:
