@@ -1,0 +1,157 @@
+"""A mailbox: its calendars and events, written and changed as Graph lets it be done, and the trail of changes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from hub.testing.lab.microsoft import moments, schema, series
+from hub.testing.lab.microsoft.failures import Problem
+from hub.testing.lab.microsoft.items import Date, Item, filled
+
+MOST_DAYS = 1825
+"""A calendar view of more than five years is refused (Graph's page of event: instances and calendarView)."""
+
+Changed = Callable[[str, str, str], None]
+"""Is told of a change: the calendar, the kind (created, updated, deleted) and the event's id."""
+
+
+@dataclass(slots=True)
+class Box:
+    """A calendar of the mailbox."""
+
+    id: str
+    name: str
+    default: bool = False
+    editable: bool = True
+    items: dict[str, Item] = field(default_factory=dict)
+    trail: list[str] = field(default_factory=list)  # ids of events, in the order of their changes
+
+
+class Mailbox:
+    """Calendars of one account. ``zone`` is the Windows name of where its owner is."""
+
+    def __init__(self, owner: str, zone: str, clock: Callable[[], float]) -> None:
+        self.owner, self.zone, self.boxes = owner, zone, dict[str, Box]()
+        self._clock = clock
+        self._told: list[Changed] = []
+        self.make("Calendar", default=True)
+
+    def listen(self, changed: Changed) -> None:
+        """Call this at each change from now on."""
+        self._told.append(changed)
+
+    def make(self, name: str, *, default: bool = False, editable: bool = True) -> Box:
+        """Make a calendar."""
+        if any(box.name == name for box in self.boxes.values()):
+            raise Problem(409, "ErrorFolderExists", "A folder with the specified name already exists.")
+        box = Box(_identifier(), name, default, editable)
+        self.boxes[box.id] = box
+        return box
+
+    def box(self, ref: str) -> Box:
+        """Return a calendar, or raise what Graph answers for one that is not there."""
+        if ref not in self.boxes:
+            raise Problem(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+        return self.boxes[ref]
+
+    def default(self) -> Box:
+        """Return the calendar that the account has from the start."""
+        return next(box for box in self.boxes.values() if box.default)
+
+    def find(self, ref: str) -> Date:
+        """Return an event or one date of a series by its id."""
+        head, _, day = ref.rpartition("-")
+        for box in self.boxes.values():
+            if ref in box.items:
+                return box.items[ref].whole()
+            if head in box.items and box.items[head].repeats and day.isdecimal() and len(day) == 8:
+                found = box.items[head].on(date(int(day[:4]), int(day[4:6]), int(day[6:])))
+                if found is not None:
+                    return found
+        raise Problem(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+
+    def create(self, calendar: str, body: Mapping[str, Any], *, by: str = "") -> tuple[Item, bool]:
+        """Write an event, and tell whether it is new: the same transactionId makes no second one."""
+        box = self.box(calendar)
+        if not box.editable:
+            raise Problem(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+        transaction = body.get("transactionId")
+        for there in box.items.values():
+            if transaction and there.transaction == transaction:
+                return there, False
+        fields = filled({name: value for name, value in body.items() if name in schema.RESOURCES["event"]})
+        fields.pop("transactionId", None)
+        _check_times(fields)
+        item = Item(_identifier(), box.id, self.zone, int(self._clock()), fields, by=by, transaction=transaction)
+        item.properties = {one["id"]: one["value"] for one in body.get(schema.PROPERTIES, ())}
+        box.items[item.id] = item
+        self.note(item, "created")
+        return item, True
+
+    def change(self, found: Date, body: Mapping[str, Any], condition: str = "") -> None:
+        """Change an event, or one date of a series. With a condition, only that version."""
+        item = found.item
+        if condition not in ("", "*", item.etag):
+            raise Problem(412, "ErrorIrresolvableConflict", "The send or update operation could not be performed.")
+        if "transactionId" in body and body["transactionId"] != item.transaction:
+            raise Problem(400, "ErrorInvalidPropertySet", "Set action is invalid for property transactionId.")
+        fields = {name: value for name, value in body.items() if name in schema.RESOURCES["event"]}
+        fields.pop("transactionId", None)
+        if found.day is None:
+            _check_times(item.fields | fields)
+            item.fields |= fields
+        else:
+            there = item.exceptions.get(found.day, {})
+            _check_times(item.fields | there | fields)
+            item.exceptions[found.day] = there | fields
+        item.properties |= {one["id"]: one["value"] for one in body.get(schema.PROPERTIES, ())}
+        self.note(item, "updated")
+
+    def delete(self, found: Date) -> None:
+        """Delete an event, or one date of a series."""
+        item = found.item
+        if found.day is None:
+            del self.box(item.calendar).items[item.id]
+            self.note(item, "deleted")
+        else:
+            item.dropped.add(found.day)
+            self.note(item, "updated")
+
+    def note(self, item: Item, kind: str) -> None:
+        """Remember that an event changed, and tell those who listen."""
+        item.version += 1
+        item.changed = int(self._clock())
+        self.box(item.calendar).trail.append(item.id)
+        for told in self._told:
+            told(item.calendar, kind, item.id)
+
+
+def _check_times(fields: Mapping[str, Any]) -> None:
+    """Raise what Graph answers to an event whose times make no sense."""
+    try:
+        start, end = (
+            moments.seconds(moments.wall(fields[name]["dateTime"]), fields[name].get("timeZone") or "UTC")
+            for name in ("start", "end")
+        )
+    except moments.UnknownZone as error:
+        raise Problem(400, "TimeZoneNotSupportedException", "A valid TimeZone value must be specified.") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise Problem(400, "ErrorPropertyValidationFailure", "At least one property failed validation.") from error
+    if end < start:
+        raise Problem(400, "ErrorCalendarEndDateIsEarlierThanStartDate", "The end date is earlier than the start date.")
+    midnights = all(
+        moments.wall(fields[name]["dateTime"]).time().isoformat() == "00:00:00" for name in ("start", "end")
+    )
+    if fields["isAllDay"] and (not midnights or end == start):
+        text = "The Event.Start and Event.End of an all-day event must be midnight and a day or more apart."
+        raise Problem(400, "ErrorInvalidRequest", text)
+    if fields.get("recurrence") is not None and (text := series.problem(fields["recurrence"])):
+        raise Problem(400, "ErrorPropertyValidationFailure", text)
+
+
+def _identifier() -> str:
+    return f"AAMkAG{secrets.token_hex(20)}="

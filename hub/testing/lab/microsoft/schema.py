@@ -1,0 +1,203 @@
+"""What Graph's calendar resources look like: names, types and choices, and a check of what is sent.
+
+Facts from the metadata of Microsoft Graph v1.0 (namespace microsoft.graph, published by Microsoft under the MIT
+licence), reduced to what the lab answers and takes. A type ends with ``[]`` for a list; a name of `CHOICES` is an
+enumeration, one of `RESOURCES` an object. Nothing here is required by the metadata: what a request must have is said
+where it is handled.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+CHOICES: Mapping[str, frozenset[str]] = {
+    "freeBusyStatus": frozenset({"unknown", "free", "tentative", "busy", "oof", "workingElsewhere"}),
+    "responseType": frozenset({"none", "organizer", "tentativelyAccepted", "accepted", "declined", "notResponded"}),
+    "eventType": frozenset({"singleInstance", "occurrence", "exception", "seriesMaster"}),
+    "sensitivity": frozenset({"normal", "personal", "private", "confidential"}),
+    "importance": frozenset({"low", "normal", "high"}),
+    "bodyType": frozenset({"text", "html"}),
+    "attendeeType": frozenset({"required", "optional", "resource"}),
+    "dayOfWeek": frozenset({"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}),
+    "weekIndex": frozenset({"first", "second", "third", "fourth", "last"}),
+    "recurrencePatternType": frozenset(
+        {"daily", "weekly", "absoluteMonthly", "relativeMonthly", "absoluteYearly", "relativeYearly"}
+    ),
+    "recurrenceRangeType": frozenset({"endDate", "noEnd", "numbered"}),
+}
+
+RESOURCES: Mapping[str, Mapping[str, str]] = {
+    "event": {
+        "id": "string",
+        "attendees": "attendee[]",
+        "body": "itemBody",
+        "bodyPreview": "string",
+        "categories": "string[]",
+        "changeKey": "string",
+        "createdDateTime": "date-time",
+        "end": "dateTimeTimeZone",
+        "iCalUId": "string",
+        "importance": "importance",
+        "isAllDay": "boolean",
+        "isCancelled": "boolean",
+        "isOrganizer": "boolean",
+        "isReminderOn": "boolean",
+        "lastModifiedDateTime": "date-time",
+        "location": "location",
+        "organizer": "recipient",
+        "originalEndTimeZone": "string",
+        "originalStart": "date-time",
+        "originalStartTimeZone": "string",
+        "recurrence": "patternedRecurrence",
+        "reminderMinutesBeforeStart": "integer",
+        "responseRequested": "boolean",
+        "responseStatus": "responseStatus",
+        "sensitivity": "sensitivity",
+        "seriesMasterId": "string",
+        "showAs": "freeBusyStatus",
+        "start": "dateTimeTimeZone",
+        "subject": "string",
+        "transactionId": "string",
+        "type": "eventType",
+        "webLink": "string",
+    },
+    "calendar": {
+        "id": "string",
+        "canEdit": "boolean",
+        "canShare": "boolean",
+        "canViewPrivateItems": "boolean",
+        "changeKey": "string",
+        "hexColor": "string",
+        "isDefaultCalendar": "boolean",
+        "isRemovable": "boolean",
+        "name": "string",
+        "owner": "emailAddress",
+    },
+    "subscription": {
+        "id": "string",
+        "applicationId": "string",
+        "changeType": "string",
+        "clientState": "string",
+        "creatorId": "string",
+        "expirationDateTime": "date-time",
+        "includeResourceData": "boolean",
+        "latestSupportedTlsVersion": "string",
+        "lifecycleNotificationUrl": "string",
+        "notificationUrl": "string",
+        "resource": "string",
+    },
+    "dateTimeTimeZone": {"dateTime": "string", "timeZone": "string"},
+    "responseStatus": {"response": "responseType", "time": "date-time"},
+    "itemBody": {"content": "string", "contentType": "bodyType"},
+    "location": {"displayName": "string", "locationEmailAddress": "string", "locationUri": "string"},
+    "emailAddress": {"address": "string", "name": "string"},
+    "recipient": {"emailAddress": "emailAddress"},
+    "attendee": {"emailAddress": "emailAddress", "type": "attendeeType", "status": "responseStatus"},
+    "patternedRecurrence": {"pattern": "recurrencePattern", "range": "recurrenceRange"},
+    "recurrencePattern": {
+        "dayOfMonth": "integer",
+        "daysOfWeek": "dayOfWeek[]",
+        "firstDayOfWeek": "dayOfWeek",
+        "index": "weekIndex",
+        "interval": "integer",
+        "month": "integer",
+        "type": "recurrencePatternType",
+    },
+    "recurrenceRange": {
+        "endDate": "date",
+        "numberOfOccurrences": "integer",
+        "recurrenceTimeZone": "string",
+        "startDate": "date",
+        "type": "recurrenceRangeType",
+    },
+    "scheduleInformation": {
+        "availabilityView": "string",
+        "error": "freeBusyError",
+        "scheduleId": "string",
+        "scheduleItems": "scheduleItem[]",
+        "workingHours": "workingHours",
+    },
+    "freeBusyError": {"message": "string", "responseCode": "string"},
+    "scheduleItem": {
+        "end": "dateTimeTimeZone",
+        "isPrivate": "boolean",
+        "location": "string",
+        "start": "dateTimeTimeZone",
+        "status": "freeBusyStatus",
+        "subject": "string",
+    },
+    "workingHours": {"daysOfWeek": "dayOfWeek[]", "timeZone": "timeZoneBase"},
+    "timeZoneBase": {"name": "string"},
+}
+
+READ_ONLY: Mapping[str, frozenset[str]] = {
+    "event": frozenset(
+        "id bodyPreview changeKey createdDateTime iCalUId isCancelled isOrganizer lastModifiedDateTime organizer "
+        "originalEndTimeZone originalStart originalStartTimeZone responseStatus seriesMasterId type webLink".split()
+    ),
+    "calendar": frozenset(RESOURCES["calendar"].keys() - {"name", "hexColor"}),
+    "subscription": frozenset({"id", "applicationId", "creatorId"}),
+}
+"""What a client may not write; Graph's pages of each resource call it read-only, or the server sets it."""
+
+PROPERTIES = "singleValueExtendedProperties"
+"""A navigation property, so it is in no list of plain ones; each has an ``id`` and a ``value``, both strings."""
+
+_DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?\Z")
+_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
+_PLAIN: Mapping[str, type] = {"string": str, "boolean": bool, "integer": int, "date-time": str, "date": str}
+
+
+def problem(kind: str, value: Any, path: str = "") -> str:
+    """Return what is wrong with a value of that type, or an empty text. ``path`` names it."""
+    here = path or kind
+    if value is None:
+        return ""
+    if kind.endswith("[]"):
+        if not isinstance(value, list):
+            return f"{here} must be a collection."
+        return next((text for one in value if (text := problem(kind.removesuffix("[]"), one, here))), "")
+    if kind in CHOICES:
+        return "" if isinstance(value, str) and value in CHOICES[kind] else f"{here} has no member {value!r}."
+    if kind in _PLAIN:
+        return _plain(kind, value, here)
+    if not isinstance(value, dict):
+        return f"{here} must be an object."
+    fields = RESOURCES[kind]
+    for name, one in value.items():
+        if name.startswith("@odata."):
+            continue
+        if name not in fields:
+            return f"The property '{name}' does not exist on type 'microsoft.graph.{kind}'."
+        if text := problem(fields[name], one, f"{here}.{name}"):
+            return text
+    return ""
+
+
+def written(kind: str, body: Mapping[str, Any]) -> str:
+    """Return what is wrong with a body that a client sends to write such a resource, or an empty text."""
+    plain = {name: value for name, value in body.items() if name != PROPERTIES}
+    for name in plain:
+        if name in READ_ONLY[kind]:
+            return f"The property '{name}' is read-only and cannot be set."
+    return problem(kind, plain) or _properties(body.get(PROPERTIES, []))
+
+
+def _properties(value: Any) -> str:
+    rights = isinstance(value, list) and all(
+        isinstance(one, dict) and one.keys() == {"id", "value"} and all(isinstance(part, str) for part in one.values())
+        for one in value
+    )
+    return "" if rights else f"{PROPERTIES} must be a collection of id and value."
+
+
+def _plain(kind: str, value: Any, here: str) -> str:
+    if not isinstance(value, _PLAIN[kind]) or (kind == "integer" and isinstance(value, bool)):
+        return f"Cannot convert the value of {here} to the expected type '{kind}'."
+    if kind == "date-time" and not _DATE_TIME.match(str(value)):
+        return f"Cannot convert the value of {here} to the expected type 'Edm.DateTimeOffset'."
+    if kind == "date" and not _DATE.match(str(value)):
+        return f"Cannot convert the value of {here} to the expected type 'Edm.Date'."
+    return ""
