@@ -18,6 +18,7 @@ COMMANDS = {
     "mail-bounce": "Take in a mail that came back, from standard input.",
     "migrate": "Bring the database to the state that this version needs.",
     "outbox": "List what could not be brought about, and try it again.",
+    "plugin": "Begin a plugin for another provider.",
     "plugins": "List the plugins: on, off or broken, and why.",
     "probe": "Try a provider's server with a scratch calendar: would booking be safe?",
     "provider": "Enter settings of providers, such as the id and secret of a registered application.",
