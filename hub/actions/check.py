@@ -43,13 +43,15 @@ def check_live(
     window: Window,
     *,
     booking_id: str = "",
+    moved_to: Window | None = None,
     budget: float = _BUDGET,
 ) -> Verdict:
     """Ask every checked calendar of these holders for just that window: one call a connection, all at once.
 
-    The booking's own events do not count, nor do those that the hub is about to change. Holds no transaction and never
-    raises for a provider's fault, nor for one that takes longer than the ``budget`` (seconds): that is OPEN. A calendar
-    that is busy is BUSY even if another one could not be asked.
+    The booking's own events do not count, nor do those that the hub is about to change. ``moved_to`` is where its event
+    was moved by hand: a provider that names no events shows it there as a busy time without uid. Holds no transaction
+    and never raises for a provider's fault, nor for one that takes longer than the ``budget`` (seconds): that is OPEN.
+    A calendar that is busy is BUSY even if another one could not be asked.
     """
     with hub.database.reading() as conn:
         business = find_business(conn, business_id)
@@ -62,7 +64,8 @@ def check_live(
         return Verdict.FREE
     pool = ThreadPoolExecutor(max_workers=len(connections), thread_name_prefix="check")
     try:
-        tasks = [pool.submit(_ask, hub, business, calendars, window, ours) for calendars in connections.values()]
+        asked = [(calendars, window, ours, moved_to) for calendars in connections.values()]
+        tasks = [pool.submit(_ask, hub, business, *one) for one in asked]
         wait(tasks, timeout=budget)
         verdicts = {_verdict(task) for task in tasks}
     finally:
@@ -95,7 +98,14 @@ def _passing(business_id: Any, booking_id: Any, calendars: Any = MANY) -> sa.Exe
     return select(BookingEvent.uid).where(*mine, passing)
 
 
-def _ask(hub: Hub, business: Business, rows: Sequence[sa.Row[Any]], window: Window, ours: frozenset[str]) -> Verdict:
+def _ask(
+    hub: Hub,
+    business: Business,
+    rows: Sequence[sa.Row[Any]],
+    window: Window,
+    ours: frozenset[str],
+    moved_to: Window | None,
+) -> Verdict:
     calendars = [Calendar(row.ref, row.name, row.zone, row.writable) for row in rows]
     try:
         answer = ask_provider(
@@ -112,6 +122,8 @@ def _ask(hub: Hub, business: Business, rows: Sequence[sa.Row[Any]], window: Wind
     if any(one.ref not in answer for one in calendars):
         return Verdict.OPEN
     busy: list[Busy] = [one for found in answer.values() for one in found]
+    if moved_to is not None:
+        busy = [one for one in busy if one.uid or (one.start, one.end) != (moved_to.start, moved_to.end)]
     blocking = (
         one.end > window.start and one.start < window.end and one.uid not in ours and counts_as_busy(business, one.kind)
         for one in busy

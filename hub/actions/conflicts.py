@@ -12,9 +12,11 @@ from hub.actions.schedule import counts_as_busy
 from hub.actions.tell import tell
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import BusyKind
+from hub.core.outside import ASKS
 from hub.store.booking import Booking, BookingEvent, Occurrence, find_booking
 from hub.store.business import find_business
 from hub.store.calendar import BusyTime, Calendar
+from hub.store.outside import OutsideChange
 
 
 def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: int) -> list[str]:
@@ -28,7 +30,7 @@ def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: i
     business = find_business(conn, business_id)
     whole_team = aliased(Occurrence)  # what stands in the calendar of another one of them counts too
     statement = (
-        select(Booking.id, Booking.calendar_state, BusyTime.kind)
+        select(Booking.id, Booking.calendar_state, BusyTime.kind, _asks(business_id).label("asks"))
         .join(Occurrence, Occurrence.booking_id == Booking.id)
         .join(whole_team, whole_team.booking_id == Booking.id)
         .outerjoin(Calendar, sa.and_(Calendar.holder_id == whole_team.holder_id, Calendar.checked))
@@ -54,9 +56,9 @@ def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: i
     )
     clashing: dict[str, bool] = {}
     before: dict[str, str] = {}
-    for booking_id, state, kind in conn.execute(statement):
+    for booking_id, state, kind, asks in conn.execute(statement):
         before[booking_id] = state
-        clashes = kind is not None and kind != BusyKind.UNREADABLE and counts_as_busy(business, kind)
+        clashes = asks or (kind is not None and kind != BusyKind.UNREADABLE and counts_as_busy(business, kind))
         clashing[booking_id] = clashing.get(booking_id, False) or clashes
     for booking_id, clashes in clashing.items():
         if clashes and before[booking_id] in (CalendarState.WRITTEN, CalendarState.NONE):
@@ -70,6 +72,13 @@ def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: i
             state = CalendarState.WRITTEN if conn.execute(written).first() else CalendarState.NONE
             _set(conn, business_id, booking_id, CalendarState.CONFLICT, state, now)
     return sorted(one for one, clashes in clashing.items() if clashes)
+
+
+def _asks(business_id: str) -> sa.ColumnElement[bool]:
+    """Whether its own event was moved or deleted, and a person is to decide."""
+    table = OutsideChange
+    mine = table.business_id == business_id, table.booking_id == Booking.id, table.version == Booking.version
+    return sa.exists().where(*mine, table.ended_at.is_(None), table.state.in_(sorted(ASKS))).correlate(Booking)
 
 
 def _set(conn: sa.Connection, business_id: str, booking_id: str, before: str, state: CalendarState, now: int) -> None:

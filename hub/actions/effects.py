@@ -9,6 +9,7 @@ from hub.actions.account_mail import ACCOUNT_MAIL
 from hub.actions.book import CHECK_AGAIN
 from hub.actions.effect import Effect
 from hub.actions.event import WRITE_EVENT
+from hub.actions.outside_look import LOOK_AT_EVENT
 from hub.actions.poll import SYNC_CALENDAR
 from hub.actions.revoke import REVOKE
 from hub.actions.send_mail import SEND_MAIL
@@ -21,6 +22,7 @@ _ALL = (
     ACCOUNT_MAIL,
     CHECK_AGAIN,
     END_WATCH,
+    LOOK_AT_EVENT,
     OPEN_WATCH,
     REVOKE,
     SEND_MAIL,

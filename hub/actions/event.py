@@ -26,7 +26,8 @@ from hub.store.outbox import add_effect
 from hub.store.prepared import MANY, prepared
 from hub.store.service import Service
 
-UNWANTED = -1
+UNWANTED, NEVER = -1, 0
+"""An event that should not exist, and one that was never seen as it should be."""
 
 
 def plan_events(conn: sa.Connection, row: sa.Row[Any], now: int) -> CalendarState:
@@ -44,7 +45,7 @@ def plan_events(conn: sa.Connection, row: sa.Row[Any], now: int) -> CalendarStat
             _set_event(conn, business_id, booking_id, calendar_id, wanted=row.version)
         else:
             ids = {"business_id": business_id, "booking_id": booking_id, "calendar_id": calendar_id, "uid": uid}
-            conn.execute(_ADD, {**ids, "ref": "", "etag": "", "wanted": row.version, "shown": 0})
+            conn.execute(_ADD, {**ids, "ref": "", "etag": "", "wanted": row.version, "shown": NEVER})
     for calendar_id in sorted(known | set(wanted)):
         payload = {"booking_id": booking_id, "calendar_id": calendar_id}
         key = f"event:{booking_id}:{calendar_id}"

@@ -18,6 +18,7 @@ from hub.actions.customer_link import customer_link
 from hub.actions.mail import reply_to
 from hub.actions.mail_sender import Sender
 from hub.actions.mail_texts import text_of
+from hub.actions.missed import spell_these
 from hub.actions.people import Customer, open_person
 from hub.actions.trouble_letter import trouble_values
 from hub.core.booking import LIVE, Decline, State
@@ -53,18 +54,30 @@ _MUST_BE = {
     MailKind.STAFF_MOVED: frozenset({State.CONFIRMED}),
     MailKind.STAFF_CALENDAR_PROBLEM: LIVE,
 }
+_STAYS = (
+    "The appointment stands as it was, and the customer was told nothing. Please decide on its page in the console."
+)
 _WORDS = {
     "calendar_busy": "The time turned out to be taken.",
+    "cancelled_outside": "It had to be cancelled.",
     "calendar_failed": "This appointment could not be written into the calendar. Please enter it by hand, or connect "
     "the calendar again.",
     "calendar_conflict": "Something else stands in the calendar at the time of this appointment. Please move one of "
     "the two.",
+    "moved_taken": f"Its event was moved in the calendar, to a time that is not free. {_STAYS}",
+    "moved_unclaimable": f"Its event was moved in the calendar, to a time at which no appointment can be. {_STAYS}",
+    "moved_told": f"Its event was moved in the calendar. {_STAYS}",
+    "deleted_told": f"Its event was deleted in the calendar. {_STAYS}",
+    "deleted_elsewhere": f"Its event was put into another calendar. {_STAYS}",
     "never_checked": "The calendar could not be asked for hours, so this appointment is not confirmed and its time is "
     "kept. Please look at the calendar, and tell the customer.",
     "refused": "The mail server does not take mail for that address.",
     "bounced": "It came back.",
     **{one.value: one.sentence for one in Decline},
 }
+
+_FOR_STAFF = {"cancelled_outside": "Its event was deleted in the calendar."}
+_OFFERS_ANOTHER = frozenset({"cancelled_outside", "calendar_busy"})
 
 
 def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About, sender: Sender) -> Letter | None:
@@ -89,15 +102,23 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
             to, zone = Mailbox("" if name == NOBODY else name, ascii_email(customer.email)), row.zone or business.zone
             links.append(customer_link(hub, mail.business_id, mail.booking_id))
             values["manage_link"] = links[0]
-        values |= _booking_values(conn, business, row, customer, about, zone)
+        values |= _booking_values(conn, business, row, customer, about, zone, hub.settings.base_url)
         if mail.reader == Reader.CUSTOMER:
             values["customer_name"] = greeted_name(customer.name)
+            links += [values["book_link"]] if values["book_link"] else []
+        else:
+            values["reason"] = _FOR_STAFF.get(about.get("why", ""), values["reason"])
     if "grant" in about or "by" in about:
         told = access_values(hub, conn, mail.business_id, about, zone)
         if told is None:
             return None
         values |= told
         links += [told["link"]] if told.get("link") else []
+    elif kind is MailKind.STAFF_EVENTS_MISSING:
+        page = f"{hub.settings.base_url}/console/{business.id}/bookings?attention=1"
+        values["bookings"] = spell_these(conn, business.id, about["bookings"], zone, business.zone)
+        values["link"] = "" if about.get("holder") else page
+        links += [values["link"]] if values["link"] else []
     elif about.get("connection"):
         trouble = trouble_values(hub, conn, mail.business_id, kind, about, zone, kept=not sender.connection_id)
         if trouble is None:
@@ -136,11 +157,18 @@ def _staff_reader(hub: Hub, conn: sa.Connection, business: Any, about: About) ->
     return Mailbox(row.name, ascii_email(address)), row.zone
 
 
+def _book_link(business: Any, slug: str | None, base: str) -> str:
+    """Return where the customer chooses another time, empty where there is no page."""
+    if not business.slug:
+        return ""
+    return f"{base}/b/{business.slug}/{slug}" if slug else f"{base}/b/{business.slug}"
+
+
 def _booking_values(
-    conn: sa.Connection, business: Any, row: sa.Row[Any], customer: Customer, about: About, zone: str
+    conn: sa.Connection, business: Any, row: sa.Row[Any], customer: Customer, about: About, zone: str, base: str
 ) -> dict[str, str]:
     mine = Service.business_id == business.id, Service.id == row.service_id
-    service = conn.execute(select(Service.name, Service.place).where(*mine)).one()
+    service = conn.execute(select(Service.name, Service.place, Service.slug).where(*mine)).one()
     holders = about.get("staff") or staff_of(conn, business.id, row.id)
     named = Holder.business_id == business.id, Holder.id.in_(holders)
     names = conn.execute(select(Holder.name).where(*named).order_by(Holder.name)).scalars()
@@ -157,6 +185,7 @@ def _booking_values(
         "customer_email": customer.email,
         "reason": why,
         "problem": why,
+        "book_link": _book_link(business, service.slug, base) if about.get("why") in _OFFERS_ANOTHER else "",
     }
 
 

@@ -114,6 +114,12 @@ def spell_missed(lines: Collection[Line], zone: str, by: str) -> str:
     return "\n".join(parts).strip() or NOTHING
 
 
+def spell_these(conn: sa.Connection, business_id: str, bookings: Collection[str], zone: str, by: str) -> str:
+    """Return bookings as the lines of a mail, by time."""
+    lines = lines_of(conn, business_id, {Missed.ASKED: bookings})
+    return "\n".join(f"- {spell_span(one.start, one.end, zone, by)}: {one.service}" for one in lines[:MOST])
+
+
 def _of_holders(business_id: str, holders: Collection[str]) -> sa.Select[Any]:
     mine = Occurrence.business_id == business_id, Occurrence.holder_id.in_(holders)
     return select(Occurrence.booking_id).where(*mine)

@@ -35,6 +35,12 @@ class What(StrEnum):
     CALENDAR_FAILED = "calendar_failed"
     CALENDAR_CONFLICT = "calendar_conflict"
     NEVER_CHECKED = "never_checked"
+    # What somebody did to its event in the calendar, where the booking does not follow
+    MOVED_TAKEN = "moved_taken"
+    MOVED_UNCLAIMABLE = "moved_unclaimable"
+    MOVED_TOLD = "moved_told"
+    DELETED_TOLD = "deleted_told"
+    DELETED_ELSEWHERE = "deleted_elsewhere"
 
 
 _CUSTOMER = {
@@ -47,10 +53,8 @@ _STAFF = {
     What.CONFIRMED: MailKind.STAFF_BOOKED,
     What.MOVED: MailKind.STAFF_MOVED,
     What.CANCELLED: MailKind.STAFF_CANCELLED,
-    What.CALENDAR_FAILED: MailKind.STAFF_CALENDAR_PROBLEM,
-    What.CALENDAR_CONFLICT: MailKind.STAFF_CALENDAR_PROBLEM,
-    What.NEVER_CHECKED: MailKind.STAFF_CALENDAR_PROBLEM,
 }
+_PROBLEMS = frozenset(What) - set(_STAFF) - set(_CUSTOMER)
 _INVITED = frozenset({What.CONFIRMED, What.MOVED, What.CANCELLED})
 
 
@@ -76,7 +80,7 @@ def notify_booking(
         about |= {"old_start": before.starts_at, "old_end": before.ends_at}
     if what is What.CANCELLED:
         about |= {"staff": sorted(staff_before), "why": row.problem}
-    elif what in (What.CALENDAR_FAILED, What.CALENDAR_CONFLICT, What.NEVER_CHECKED):
+    elif what in _PROBLEMS:
         about["why"] = what.value
     was_promised = before is None or before.state == State.CONFIRMED
     if what in _CUSTOMER and reached:
@@ -84,8 +88,9 @@ def notify_booking(
         key, ids = f"mail:{row.id}:customer", {"booking_id": row.id, "person_id": row.person_id}
         plan_mail(conn, business_id=row.business_id, kind=_CUSTOMER[what], key=key, about=told, now=now, **ids)
     team = staff_of(conn, row.business_id, row.id) if what is not What.CANCELLED else tuple(staff_before)
-    if what in _STAFF:
-        _plan_staff(conn, row, business.email, _STAFF[what], team, about, now)
+    if what in _STAFF or what in _PROBLEMS:
+        kind = _STAFF.get(what, MailKind.STAFF_CALENDAR_PROBLEM)
+        _plan_staff(conn, row, business.email, kind, team, about, now)
     gone = set(staff_before) - set(team)
     if what is What.MOVED and before is not None and gone:
         old = {"start": before.starts_at, "end": before.ends_at, "version": row.version, "staff": sorted(staff_before)}

@@ -12,6 +12,7 @@ from hub.actions.age import oldest_fresh
 from hub.actions.ask import ask_provider
 from hub.actions.conflicts import find_conflicts
 from hub.actions.health import health_after, note_health, reason_of
+from hub.actions.outside import lock_ours, note_outside
 from hub.core.announced import Marks
 from hub.core.calendar import Busy, Calendar, Changes, Window
 from hub.core.errors import Gone, HubError, PluginBroken, ProviderError, UnknownId
@@ -76,7 +77,6 @@ def _look(hub: Hub, business_id: str, calendar_id: str, until: int) -> bool | No
         if current.cursor != row.cursor or current.read_until != row.read_until:
             covered = current.known >= begun and current.cursor is not None
             return bool(current.problem == "") if covered else None
-        _apply(hub, conn, business_id, calendar_id, changes)
         marks = marks_of(current).end(begun)
         calendar.change_calendars(
             conn,
@@ -90,7 +90,10 @@ def _look(hub: Hub, business_id: str, calendar_id: str, until: int) -> bool | No
             problem="",
             known=marks.known,
         )
+        # The connection is locked before bookings, and those before busy times, as everywhere.
         note_health(conn, business_id, row.connection_id, "ok", "", now)
+        ours = _apply(hub, conn, business_id, calendar_id, changes, now)
+        note_outside(conn, business_id, calendar_id, ours, window.end, now)
         if row.holder_id is not None:
             find_conflicts(conn, business_id, row.holder_id, now)
     return True
@@ -138,12 +141,17 @@ def _changes(hub: Hub, business_id: str, row: sa.Row[Any], cursor: str | None, w
         return ask(None)
 
 
-def _apply(hub: Hub, conn: sa.Connection, business_id: str, calendar_id: str, changes: Changes) -> None:
+def _apply(hub: Hub, conn: sa.Connection, business_id: str, calendar_id: str, changes: Changes, now: int) -> list[str]:
+    """Write down what changed, and return the coming bookings, locked, whose events it may concern."""
     table = calendar.BusyTime
     mine = (table.business_id == business_id, table.calendar_id == calendar_id)
     hashed = {
         change.item: keyed_hash(hub.keyring, business_id, "calendar item", change.item) for change in changes.items
     }
+    items = None if changes.complete else list(hashed.values())
+    refs = [] if changes.complete else [change.item for change in changes.items if not change.busy]
+    uids = [busy.uid for change in changes.items for busy in change.busy or () if _is_ours(busy)]
+    concerned = lock_ours(conn, business_id, calendar_id, items, refs, uids, now)
     if changes.complete:
         conn.execute(delete(table).where(*mine))
     elif hashed:
@@ -165,17 +173,22 @@ def _apply(hub: Hub, conn: sa.Connection, business_id: str, calendar_id: str, ch
     ]
     if rows:
         conn.execute(insert(table), rows)
+    return concerned
 
 
 def _ours(conn: sa.Connection, business_id: str, found: Sequence[Busy]) -> dict[str, str]:
     """Return the bookings behind those events that the hub wrote itself, by their uid."""
-    uids = [busy.uid for busy in found if busy.uid.startswith("frontdesk-")]
+    uids = [busy.uid for busy in found if _is_ours(busy)]
     if not uids:
         return {}
     statement = select(BookingEvent.uid, BookingEvent.booking_id).where(
         BookingEvent.business_id == business_id, BookingEvent.uid.in_(uids)
     )
     return {row.uid: row.booking_id for row in conn.execute(statement)}
+
+
+def _is_ours(busy: Busy) -> bool:
+    return busy.uid.startswith("frontdesk-")
 
 
 def _note_problem(hub: Hub, business_id: str, row: sa.Row[Any], error: HubError) -> None:

@@ -158,6 +158,12 @@ def change_booking(
     return _change(conn, **given, **values, version=version + 1, changed_at=now).one_or_none()
 
 
+def set_calendar_state(conn: sa.Connection, business_id: str, booking_id: str, state: str, now: int) -> None:
+    """Set what is known of the events of a locked booking."""
+    mine = Booking.business_id == business_id, Booking.id == booking_id
+    conn.execute(update(Booking).where(*mine).values(calendar_state=state, changed_at=now))
+
+
 def live_holds(conn: sa.Connection, business_id: str, network: str, now: int) -> int:
     """Return how many times of a business that network (a keyed hash) holds now."""
     return int(_live(conn, business_id=business_id, network=network, now=now).scalar_one())

@@ -43,6 +43,8 @@ class CrashPoint(StrEnum):
     EVENT_BEFORE_COMMIT = "event_before_commit"
     WATCH_BEFORE_CALL = "watch_before_call"
     WATCH_AFTER_CALL = "watch_after_call"
+    OUTSIDE_BEFORE_COMMIT = "outside_before_commit"
+    FOLLOW_BEFORE_COMMIT = "follow_before_commit"
     TROUBLE_BEFORE_COMMIT = "trouble_before_commit"
     MAIL_BEFORE_HANDING = "mail_before_handing"
     MAIL_AFTER_HANDING = "mail_after_handing"

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, insert, select, update
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Link, Retention, column
-from hub.store.ids import LENGTH
+from hub.store.ids import LENGTH, new_id
 
 _ID = About(Category.IDENTIFIER, Retention.BOOKING)
 _WHAT = About(Category.APPOINTMENT, Retention.BOOKING, Link.CUSTOMER, export=True)
@@ -39,3 +43,37 @@ class OutsideChange(Base):
         Index("ix_outside_change_booking", "booking_id", "ended_at"),
         Index("ix_outside_change_calendar", "calendar_id", "seen_at"),
     )
+
+
+def open_changes(conn: sa.Connection, business_id: str, booking_ids: Collection[str]) -> list[sa.Row[Any]]:
+    """Return what is not ended of these bookings."""
+    mine = OutsideChange.business_id == business_id, OutsideChange.booking_id.in_(booking_ids)
+    statement = select(OutsideChange.__table__).where(*mine, OutsideChange.ended_at.is_(None))
+    return list(conn.execute(statement.order_by(OutsideChange.id)).all())
+
+
+def find_outside(conn: sa.Connection, business_id: str, change_id: str) -> sa.Row[Any] | None:
+    """Return a change's row, or None."""
+    mine = OutsideChange.business_id == business_id, OutsideChange.id == change_id
+    return conn.execute(select(OutsideChange.__table__).where(*mine)).one_or_none()
+
+
+def add_outside(conn: sa.Connection, business_id: str, booking_id: str, calendar_id: str, **values: Any) -> str:
+    """Insert a change that was seen, and return its id."""
+    change_id, ids = new_id(), {"business_id": business_id, "booking_id": booking_id, "calendar_id": calendar_id}
+    conn.execute(insert(OutsideChange).values(id=change_id, **ids, **values))
+    return change_id
+
+
+def change_outside(conn: sa.Connection, business_id: str, change_ids: Collection[str], **values: Any) -> None:
+    """Set columns of changes."""
+    mine = OutsideChange.business_id == business_id, OutsideChange.id.in_(change_ids)
+    conn.execute(update(OutsideChange).where(*mine).values(**values))
+
+
+def vanished(conn: sa.Connection, business_id: str, calendar_id: str, since: int) -> list[sa.Row[Any]]:
+    """Return the deletions in a calendar that were seen since an instant and not taken back."""
+    table = OutsideChange
+    mine = table.business_id == business_id, table.calendar_id == calendar_id, table.kind == "deleted"
+    lately = table.seen_at > since, table.state.in_(("seen", "cancelled", "many"))
+    return list(conn.execute(select(table.__table__).where(*mine, *lately).order_by(table.id)).all())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +14,9 @@ from hub.actions.calendars import unchoose
 from hub.actions.disconnect import disconnect
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.effects import EFFECTS
+from hub.actions.health import note_health
 from hub.actions.hold import hold
+from hub.actions.outside import look_at
 from hub.actions.poll import poll_calendars
 from hub.actions.reset import ask_reset
 from hub.actions.tell import tell
@@ -23,7 +26,7 @@ from hub.core.errors import HubError
 from hub.core.security import OPERATOR
 from hub.jobs.perform import drain
 from hub.plugin import Busy
-from hub.store.booking import find_booking
+from hub.store.booking import BookingEvent, find_booking
 from hub.store.business import AGENCY
 from hub.store.outbox import Outbox
 from tests.accounts import VISIT, own
@@ -89,15 +92,35 @@ def _end_watch(world: World) -> None:
     unchoose(world.hub, world.business, row.connection_id, [row.id])
 
 
+def _tell_health(world: World) -> None:
+    connection_id = connection_of(world, world.staff())
+    with world.hub.database.writing() as conn:
+        note_health(conn, world.business, connection_id, "needs_reconnect", "revoked", world.clock())
+
+
+def _look_outside(world: World) -> None:
+    booking_id = _booked(world)
+    drain(world.hub, EFFECTS)
+    (event,) = (one for events in world.calendars.events.values() for one in events.values())
+    for events in world.calendars.events.values():
+        events[event.uid] = replace(event, start=event.start + 60)  # to where no appointment can be
+    with world.hub.database.writing() as conn:
+        mine = BookingEvent.business_id == world.business, BookingEvent.booking_id == booking_id
+        calendar_id = conn.execute(select(BookingEvent.calendar_id).where(*mine)).scalar_one()
+        look_at(conn, world.business, booking_id, calendar_id, world.clock(), world.clock())
+
+
 CAUSES: dict[str, Callable[[World], None]] = {
     "account_mail": _account_mail,
     "check_again": _check_again,
     "end_watch": _end_watch,
+    "look_outside": _look_outside,
     "open_watch": _open_watch,
     "revoke": _revoke,
     "send_mail": _send_mail,
     "sync_calendar": _sync_calendar,
     "tell": _tell,
+    "tell_health": _tell_health,
     "write_event": _write_event,
 }
 """What leads to an effect of each kind."""

@@ -33,7 +33,9 @@ ELSEWHERE = {
     CrashPoint.WATCH_AFTER_CALL,
     CrashPoint.MAIL_BEFORE_HANDING,
     CrashPoint.MAIL_AFTER_HANDING,
-    CrashPoint.TROUBLE_BEFORE_COMMIT,  # tests/crash/test_trouble.py
+    CrashPoint.TROUBLE_BEFORE_COMMIT,  # these three: tests/crash/test_outside.py
+    CrashPoint.FOLLOW_BEFORE_COMMIT,
+    CrashPoint.OUTSIDE_BEFORE_COMMIT,
     CrashPoint.SEQUENCE_BEFORE_COMMIT,
     CrashPoint.SEQUENCE_AFTER_COMMIT,
     CrashPoint.COLLECT_BEFORE_COMMIT,
