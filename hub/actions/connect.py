@@ -13,10 +13,11 @@ from hub.actions.calendars import Choice, own_connection, set_choices
 from hub.actions.consent import check_consent, consent_about, return_consent, take_consent
 from hub.actions.consent_state import About
 from hub.actions.disconnect import destroy_at_once, end
+from hub.actions.provider_settings import is_configured
 from hub.actions.reconnected import note_connected
 from hub.actions.record import note, record
 from hub.core.calendar import Calendar as Listed
-from hub.core.errors import InputError, ProviderError, Refused, UnknownId
+from hub.core.errors import InputError, ProviderError, Refused, StateError, UnknownId
 from hub.core.provider import Form, Redirect
 from hub.core.purpose import Purpose
 from hub.core.security import OPERATOR, Kind, Outcome, Visit
@@ -75,6 +76,7 @@ def connect(
         about = consent_about(hub, business_id, provider, level, holder_id)
         if answer is not None:
             check_consent(hub, conn, visit, about, connection_id, consent, agreed)
+    _check_ready(hub, provider)
     try:
         step = hub.broker.connect(business_id, provider, level, answer, connection=connection_id, trip=trip)
     except ProviderError as error:
@@ -85,6 +87,16 @@ def connect(
     if isinstance(step, Connected):
         _finish(hub, visit, about, step, consent, new=connection_id is None)
     return step
+
+
+def _check_ready(hub: Hub, provider: str) -> None:
+    declared = hub.registry.provider(provider)
+    if not is_configured(hub, declared):
+        raise StateError(
+            f"{declared.title} is not set up yet. An owner of the agency enters its settings first, in the console "
+            "under Providers or with hub provider set.",
+            code="not_configured",
+        )
 
 
 def _live(conn: sa.Connection, business_id: str) -> int:

@@ -29,6 +29,7 @@ from hub.ledger.append import append
 from hub.parts import Hub
 from hub.store.budget import forget_calls_of
 from hub.store.calendar import Calendar, calendars_of_connections
+from hub.store.connecting import forget_connecting_of
 from hub.store.connection import DISCONNECTED, end_connection
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.key_use import last_use
@@ -118,6 +119,7 @@ def end(hub: Hub, conn: sa.Connection, business_id: str, connection_id: str, *, 
     add_revocation(conn, business_id, connection_id, now)
     end_watches_of(conn, business_id, connection_id)
     forget_calls_of(conn, business_id, connection_id)
+    forget_connecting_of(conn, business_id, connection_id)  # who is away to connect it again must begin anew
 
 
 def destroy_at_once(hub: Hub, business_id: str, connection_id: str, provider: str) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from hub.actions.record import record
-from hub.core.errors import InputError, UnknownId
+from hub.core.declared import normal_origin
+from hub.core.errors import InputError, Refused, UnknownId
 from hub.core.provider import Provider
 from hub.core.security import Kind, Visit
 from hub.parts import Hub
@@ -57,6 +60,32 @@ def is_configured(hub: Hub, provider: Provider) -> bool:
     """Tell whether all that a provider needs was entered, so that its accounts can be connected."""
     needed = any(one.required and not one.default for one in provider.settings)
     return not needed or hub.broker.configuration(provider.name).is_complete
+
+
+def addresses(hub: Hub, provider: str) -> frozenset[str]:
+    """Return the origins of the addresses among a provider's settings: what its plugin may lead an owner's form to."""
+    found = set()
+    if any(not one.secret for one in hub.registry.provider(provider).settings):
+        for value in hub.broker.configuration(provider).values.values():
+            parts = urlsplit(value)
+            if parts.scheme in ("https", "http") and parts.netloc:
+                with suppress(Refused):
+                    found.add(normal_origin(f"{parts.scheme}://{parts.netloc}"))
+    return frozenset(found)
+
+
+def request_to_administrator(hub: Hub, provider: Provider, level: str, business: str) -> str:
+    """Return a text for the administrator of an organisation who must allow the application first."""
+    values = hub.broker.configuration(provider.name).values
+    client = f"The application's id is {values['client_id']}. " if values.get("client_id") else ""
+    scopes = ", ".join(provider.level(level).scopes)
+    asked = f"It asks for: {scopes}. " if scopes else ""
+    return (
+        f"Hello, I want to connect my calendar at {provider.title} with {business}, so that appointments can be booked "
+        f"when I am free. {provider.title} says that an administrator must allow the application first. {client}{asked}"
+        f"It runs at {hub.settings.base_url}. Please allow it, or grant it consent for our organisation, and tell me "
+        "when that is done. Thank you."
+    )
 
 
 def redirect_address(settings: Settings) -> str:

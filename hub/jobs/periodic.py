@@ -6,6 +6,7 @@ from hub.actions.access_decide import end_overdue
 from hub.actions.cancel import lapse_expired_holds
 from hub.actions.consent_end import expire_consents
 from hub.actions.forget import cut_addresses, forget_answers, forget_codes, forget_events, forget_sign_ins
+from hub.actions.off_site import forget_pending
 from hub.actions.poll import poll_calendars
 from hub.actions.residue import forget_old_calendars
 from hub.actions.rotate import settle_rotations
@@ -16,6 +17,7 @@ from hub.jobs.schedule import Periodic
 from hub.ledger.collect import collect
 from hub.ledger.sequence import sequence
 from hub.parts import Hub
+from hub.store.budget import forget_calls
 from hub.store.claim import forget_past
 from hub.store.outbox import forget_done
 
@@ -28,6 +30,12 @@ def forget_done_effects(hub: Hub) -> None:
     """Delete outbox rows whose effect was done 30 days ago."""
     with hub.database.writing() as conn:
         forget_done(conn, hub.clock() - KEPT_DAYS * DAY)
+
+
+def forget_old_calls(hub: Hub) -> None:
+    """Delete what was counted of calls to providers, once no budget looks at it any more."""
+    with hub.database.writing() as conn:
+        forget_calls(conn, hub.clock())
 
 
 def forget_past_claims(hub: Hub) -> None:
@@ -57,8 +65,10 @@ PERIODIC = (
     Periodic("forget_answers", DAY // 4, forget_answers),
     Periodic("forget_codes", DAY // 24, forget_codes),
     Periodic("forget_done_effects", DAY // 4, forget_done_effects),
+    Periodic("forget_connecting", 60, forget_pending),
     Periodic("forget_events", DAY // 4, forget_events),
     Periodic("forget_old_calendars", DAY // 4, forget_old_calendars),
+    Periodic("forget_old_calls", 600, forget_old_calls),
     Periodic("forget_past_claims", DAY // 4, forget_past_claims),
     Periodic("forget_sign_ins", DAY // 4, forget_sign_ins),
     Periodic("keep_watches", 5, keep_watches),

@@ -16,6 +16,7 @@ from sqlalchemy import Text, cast, select, update
 
 from hub.core.errors import Tampered, UnknownId
 from hub.store.business import AGENCY
+from hub.store.connecting import Connecting
 from hub.store.guard import Across
 from hub.store.holder import Holder
 from hub.store.mail import Mail
@@ -48,6 +49,7 @@ TEXTS = (
     SealedText(OneTimeLink.email),
     SealedText(Holder.email),
     SealedText(Mail.message, unless=Mail.person_id),
+    SealedText(Connecting.keep),
 )
 
 

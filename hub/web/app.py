@@ -24,6 +24,7 @@ from hub.web.headers import protect_answers
 from hub.web.health import health
 from hub.web.limits import Limiter
 from hub.web.metrics import Requests, metrics
+from hub.web.offsite.room import offsite
 from hub.web.pages import prepare_pages
 from hub.web.refusals import answer_refusals
 from hub.web.staff.room import staff
@@ -61,6 +62,7 @@ def create_app(
         account(),
         api(),
         booking(),
+        offsite(),
         console(),
         staff(),
         webhooks(),

@@ -20,6 +20,7 @@ from hub.web.door import Door
 if TYPE_CHECKING:
     from hub.actions.access_link import Approver
     from hub.actions.api_keys import ApiKey
+    from hub.actions.off_site import Pending
     from hub.actions.sessions import Session
     from hub.actions.staff_links import StaffLink
     from hub.web.limits import Limiter
@@ -32,8 +33,9 @@ SESSION, VISIT, THEME = "hub_session", "hub_visit", "hub_theme"
 class Entry:
     """Who came in by which door.
 
-    Of session, key, staff, customer (business, booking) and approver the one is set that the door asks for. ``secret``
-    is what forms of this visitor are bound to.
+    Of session, key, staff, customer (business, booking) and approver the one is set that the door asks for; with
+    ``pending``, what somebody connects who is back from a provider, session or staff. ``secret`` is what forms of this
+    visitor are bound to.
     """
 
     door: Door
@@ -45,6 +47,7 @@ class Entry:
     staff: StaffLink | None = None
     customer: tuple[str, str] | None = None
     approver: Approver | None = None
+    pending: Pending | None = None
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
 

@@ -17,6 +17,7 @@ class Who(StrEnum):
     KEY = "key"  # a program with an API key
     STAFF = "staff"  # has a staff member's invite link: the ``token`` of the address
     APPROVER = "approver"  # has the signed link to a request for access: the ``token`` of the address
+    RETURN = "return"  # comes back from a provider: the ``state`` of the address, the browser and visitor sent off
     CUSTOMER = "customer"  # has the link to a booking: the ``token`` of the address
     PROVIDER = "provider"  # a provider's server, at an address that it was given; the page looks at what it brings
 
@@ -99,6 +100,7 @@ _USUAL = {
     Who.STAFF: (Rate.LINK, Proof.LINK),
     Who.CUSTOMER: (Rate.LINK, Proof.LINK),
     Who.APPROVER: (Rate.LINK, Proof.LINK),
+    Who.RETURN: (Rate.OUTWARD, Proof.LINK),
     Who.PROVIDER: (Rate.PUSH, Proof.OPEN),
 }
 

@@ -22,6 +22,7 @@ from hub.web.current import Entry, form_token, the_hub, the_limiter
 from hub.web.door import SAFE, Door, Proof, Rate, Who
 from hub.web.identify import identify
 from hub.web.limits import network_of
+from hub.web.offsite.outcome import gone_page
 from hub.web.refusals import to_confirmation
 
 GUESSES = "30/5minute"
@@ -56,7 +57,7 @@ def guard_doors(app: Flask, table: Iterable[Door]) -> None:
 
 
 def _admit(door: Door) -> AnyResponse | None:
-    if door.who in (Who.ANYONE, Who.HALF, Who.STAFF, Who.CUSTOMER, Who.APPROVER, Who.PROVIDER):
+    if door.who not in (Who.USER, Who.KEY):
         _count(door.rate, "network", g.entry.network)
     found = identify(g.entry)
     if found is None:
@@ -67,6 +68,9 @@ def _admit(door: Door) -> AnyResponse | None:
         if door.who is Who.KEY:
             _refuse(Kind.KEY_USED, "unknown")
             raise _no_key()
+        if door.who is Who.RETURN:
+            _refuse(Kind.BAD_LINK, "return")
+            return gone_page()
         _refuse(Kind.BAD_LINK, "unknown")
         raise NotFound("This link does not work any more. Ask whoever sent it to you for a new one.")
     if door.who is Who.ANYONE and door.proof is Proof.FORM and not found.secret:

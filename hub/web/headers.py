@@ -15,7 +15,7 @@ def protect_answers(app: Flask) -> None:
     @app.after_request
     def protect(answer: Response) -> Response:
         nonce = g.entry.nonce if "entry" in g else ""
-        answer.headers.setdefault("Content-Security-Policy", policy(nonce, g.get("frames", ())))
+        answer.headers.setdefault("Content-Security-Policy", policy(nonce, g.get("frames", ()), g.get("forms", ())))
         answer.headers.setdefault("X-Content-Type-Options", "nosniff")
         answer.headers.setdefault("Referrer-Policy", "same-origin")  # links with a secret in them stay with us
         answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
@@ -49,8 +49,11 @@ def allow_frames(origins: Collection[str]) -> None:
     g.frames = tuple(origins)
 
 
-def policy(nonce: str, frames: Collection[str] = ()) -> str:
-    """Return the content security policy (CSP Level 3) of a page whose scripts carry the nonce."""
+def policy(nonce: str, frames: Collection[str] = (), forms: Collection[str] = ()) -> str:
+    """Return the content security policy (CSP Level 3) of a page whose scripts carry the nonce.
+
+    ``frames`` may show it in a frame, and what answers a form of it may lead to ``forms``.
+    """
     ancestors = " ".join(["'self'", *frames]) if frames else "'none'"
     return "; ".join(
         (
@@ -61,7 +64,7 @@ def policy(nonce: str, frames: Collection[str] = ()) -> str:
             "font-src 'self'",
             "connect-src 'self'",
             "manifest-src 'self'",
-            "form-action 'self'",
+            " ".join(["form-action 'self'", *forms]),
             "base-uri 'none'",
             f"frame-ancestors {ancestors}",
         )

@@ -27,6 +27,7 @@ DONE = {
     "refused": "Nothing was connected. Your no is noted.",
     "stopped": "Withdrawn. No appointment is written into this account any more; those that are written stay.",
     "connected": "Connected. Choose the calendars to check, and the one to write to.",
+    "renewed": "Connected again. Its calendars stay as they were chosen.",
     "tried": "The provider was asked. What came of it stands below.",
     "disconnected": "Disconnected. No call is made with this account any more.",
     "works": "The account answers.",

@@ -9,6 +9,7 @@ from hub.web.api import room as api
 from hub.web.booking import room as booking
 from hub.web.console import room as console
 from hub.web.door import Door
+from hub.web.offsite import room as offsite
 from hub.web.staff import room as staff
 from hub.web.webhooks import room as webhooks
 
@@ -20,6 +21,7 @@ TABLE: tuple[Door, ...] = (
     *account.DOORS,
     *api.DOORS,
     *booking.DOORS,
+    *offsite.DOORS,
     *console.DOORS,
     *staff.DOORS,
     *webhooks.DOORS,

@@ -6,16 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from werkzeug.wrappers import Response
 from wtforms import HiddenField
 
-from hub.actions.connect import connect
 from hub.actions.consent import answer_consent, consent_about, consent_question
 from hub.actions.consent_state import About
+from hub.actions.off_site import Intent, step
 from hub.core.consent_text import ConsentText
 from hub.core.errors import StateError
-from hub.web.console.connecting import Offered
-from hub.web.current import entry, the_hub, visit
+from hub.web.console.connecting import GO, ConnectForm, Offered, Step, read_answer, take_step
+from hub.web.current import the_hub, visit
 from hub.web.forms import Form, typed
+from hub.web.offsite.leaving import lead_off, lead_on, via
 
 AGREE = "agree"
 
@@ -68,26 +70,26 @@ def take_answer(about: About, form: AnswerForm) -> Given | None:
         return None
 
 
-def via() -> str:
-    """Return the id of the sign-in or link by which the visitor came."""
-    found = entry()
-    return found.session.id if found.session else found.staff.id if found.staff else ""
+def intent_of(business_id: str, given: Any, holder_id: str | None, connection_id: str | None = None) -> Intent:
+    """Return what is to be connected, under a consent that was ``given``."""
+    return Intent(business_id, given.provider, given.level, given.consent_id, holder_id or None, connection_id)
 
 
-def connecting(business_id: str, given: Any, holder_id: str | None, connection_id: str | None = None) -> Any:
-    """Return `hub.actions.connect.connect` with all but the answer, under a consent that was ``given``."""
+def go_on(intent: Intent, form: ConnectForm, token: str = "") -> Response | Step:
+    """Go on with what was sent: an answer that leads on, or the step to show again.
+
+    ``token`` is the secret of a staff member's link.
+    """
+    if form.answer.data == GO:
+        return lead_on(intent, token) or take_step(connecting(intent), None)
+    taken = take_step(connecting(intent), read_answer())
+    return lead_off(taken.away, intent.provider, token) if taken.away else taken
+
+
+def connecting(intent: Intent) -> Any:
+    """Return `hub.actions.off_site.step` with all but the answer."""
 
     def work(answer: Mapping[str, str] | None) -> Any:
-        return connect(
-            the_hub(),
-            business_id,
-            given.provider,
-            given.level,
-            answer,
-            connection_id=connection_id,
-            holder_id=holder_id,
-            visit=visit(),
-            consent=given.consent_id,
-        )
+        return step(the_hub(), visit(), via(), intent, answer)
 
     return work

@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from flask import request
 from wtforms import HiddenField
 
+from hub.actions.off_site import Away
+from hub.actions.provider_settings import is_configured
 from hub.core.errors import HubError, PluginBroken, ProviderError, UnknownId
-from hub.core.provider import ConnectLevel, Form, Redirect
+from hub.core.provider import ConnectLevel, Form, Provider, Redirect
 from hub.core.trouble import sentence
 from hub.parts import Hub
 from hub.registry import Status
@@ -23,13 +25,17 @@ _MARK = "answer-"
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A provider to choose: what an account of it is for, and how much may be agreed to."""
+    """A provider to choose: what an account of it is for, and how much may be agreed to.
+
+    Not ``ready`` is one whose plugin still needs settings of the operator.
+    """
 
     name: str
     title: str
     levels: tuple[ConnectLevel, ...]
     has_calendars: bool
     sends_mail: bool
+    ready: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +53,16 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What comes next: fields to fill in, an address to go to, or the id of what is connected now."""
+    """What comes next: fields to fill in, an address to go to, or the id of what is connected now.
+
+    ``url`` alone only says where it would lead; with ``away`` the visitor is on the way.
+    """
 
     fields: tuple[Asked, ...] = ()
     problem: str = ""
     url: str = ""
     connected: str = ""
+    away: Away | None = None
 
     @property
     def host(self) -> str:
@@ -66,6 +76,10 @@ class ConnectForm(forms.Form):
     answer = HiddenField()
     level = HiddenField()
     agreed = HiddenField()
+
+
+GO = "go"
+"""What stands in ``answer`` when somebody goes on to the provider's pages."""
 
 
 def providers(hub: Hub, *, calendars_only: bool = False) -> tuple[tuple[Offered, ...], tuple[tuple[str, str], ...]]:
@@ -83,10 +97,18 @@ def providers(hub: Hub, *, calendars_only: bool = False) -> tuple[tuple[Offered,
             one.levels,
             hub.registry.offers(one.name, "hub_list_calendars"),
             hub.registry.offers(one.name, "hub_send_message"),
+            _is_ready(hub, one),
         )
         if offered.has_calendars or (offered.sends_mail and not calendars_only):
             found.append(offered)
     return tuple(found), tuple(broken)
+
+
+def _is_ready(hub: Hub, declared: Provider) -> bool:
+    try:
+        return is_configured(hub, declared)
+    except HubError:
+        return True  # nobody can tell now; whoever goes on hears why it does not go
 
 
 def provider(hub: Hub, name: str, *, calendars_only: bool = False) -> Offered:
@@ -110,9 +132,9 @@ def read_answer() -> dict[str, str]:
 
 
 def take_step(
-    work: Callable[[Mapping[str, str] | None], Form | Redirect | Connected], answer: Mapping[str, str] | None
+    work: Callable[[Mapping[str, str] | None], Form | Redirect | Away | Connected], answer: Mapping[str, str] | None
 ) -> Step:
-    """Take a step: ``work`` is `hub.actions.connect.connect` with all but the answer.
+    """Take a step: ``work`` is `hub.actions.off_site.step` with all but the answer.
 
     What the provider, the plugin or the hub has against it becomes the step's problem, and the fields are asked again:
     then nothing was connected. Raises UnknownId.
@@ -129,9 +151,11 @@ def take_step(
     return Step(again.fields, problem)
 
 
-def _step(found: Form | Redirect | Connected, answer: Mapping[str, str] | None) -> Step:
+def _step(found: Form | Redirect | Away | Connected, answer: Mapping[str, str] | None) -> Step:
     if isinstance(found, Connected):
         return Step(connected=found.connection)
+    if isinstance(found, Away):
+        return Step(url=found.url, away=found)
     if isinstance(found, Redirect):
         return Step(url=found.url) if found.url.startswith(("https://", "http://")) else Step(problem=_NO_ADDRESS)
     typed = answer or {}

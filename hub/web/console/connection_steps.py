@@ -9,15 +9,17 @@ from werkzeug.wrappers import Response
 from hub.actions.connections import ConnectionView, get_connection
 from hub.actions.consent import consent_about, given_consent, standing_consent
 from hub.actions.holders import Holder, HolderKind, get_holder, list_holders
+from hub.actions.off_site import Intent
 from hub.core.page import LARGEST
 from hub.core.role import Right
-from hub.web.console.asking import AnswerForm, connecting, question, read_decision, take_answer
-from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, read_answer, take_step
+from hub.web.console.asking import AnswerForm, connecting, go_on, intent_of, question, read_decision, take_answer
+from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, take_step
 from hub.web.console.connecting import provider as find_provider
 from hub.web.console.frame import business_page
 from hub.web.current import the_hub, visit
 from hub.web.door import Rate, Who
 from hub.web.forms import typed
+from hub.web.offsite.leaving import lead_on, let_forms_lead_to
 from hub.web.pages import see_other
 from hub.web.route import route
 
@@ -45,8 +47,9 @@ def connection_answered(business_id: str, provider: str) -> Response:
         return _ask_page(business_id, offered, level, holder_id=holder_id, changed=True)
     if not given.agreed:
         return see_other("console.connections", "refused", business_id=business_id)
+    agreed = Intent(business_id, offered.name, level, given.consent_id, holder_id or None)
     ids = {"business_id": business_id, "provider": offered.name, "consent_id": given.consent_id}
-    return see_other("console.connection_fill", **ids)
+    return lead_on(agreed) or see_other("console.connection_fill", **ids)
 
 
 def connection_fill(business_id: str, provider: str, consent_id: str) -> Response:
@@ -55,20 +58,21 @@ def connection_fill(business_id: str, provider: str, consent_id: str) -> Respons
     given = given_consent(the_hub(), visit(), business_id, consent_id)
     if given is None or given.connection_id is not None or given.provider != offered.name:
         return see_other("console.connection_ask", business_id=business_id, provider=offered.name)
-    step = take_step(connecting(business_id, given, given.account_holder_id), None)
+    step = take_step(connecting(intent_of(business_id, given, given.account_holder_id)), None)
     return _form_page(business_id, offered, given.level, step)
 
 
 def connection_made(business_id: str, provider: str, consent_id: str) -> Response:
     """Try what was typed, and connect."""
-    offered = find_provider(the_hub(), provider)
-    typed(ConnectForm)
+    offered, form = find_provider(the_hub(), provider), typed(ConnectForm)
     given = given_consent(the_hub(), visit(), business_id, consent_id)
     if given is None or given.connection_id is not None or given.provider != offered.name:
         return see_other("console.connection_ask", business_id=business_id, provider=offered.name)
-    step = take_step(connecting(business_id, given, given.account_holder_id), read_answer())
+    step = go_on(intent_of(business_id, given, given.account_holder_id), form)
+    if not isinstance(step, Step):
+        return step
     if not step.connected:
-        return _form_page(business_id, offered, given.level, step, status=200 if step.url else 422)
+        return _form_page(business_id, offered, given.level, step, status=422)
     done = "connected" if offered.has_calendars else "saved"
     return see_other("console.connection", done, business_id=business_id, connection_id=step.connected)
 
@@ -96,7 +100,8 @@ def connection_again_answered(business_id: str, connection_id: str) -> Response:
         return _ask_page(business_id, offered, level, found=found, changed=True)
     if not given.agreed:
         return see_other("console.connection", "refused", **ids)
-    return see_other("console.connection_again_fill", **ids, consent_id=given.consent_id)
+    agreed = Intent(business_id, offered.name, level, given.consent_id, found.holder_id, connection_id)
+    return lead_on(agreed) or see_other("console.connection_again_fill", **ids, consent_id=given.consent_id)
 
 
 def connection_again_fill(business_id: str, connection_id: str, consent_id: str) -> Response:
@@ -105,22 +110,24 @@ def connection_again_fill(business_id: str, connection_id: str, consent_id: str)
     given = given_consent(the_hub(), visit(), business_id, consent_id)
     if given is None:
         return see_other("console.connection_again", business_id=business_id, connection_id=connection_id)
-    step = take_step(connecting(business_id, given, given.account_holder_id, connection_id), None)
+    step = take_step(connecting(intent_of(business_id, given, given.account_holder_id, connection_id)), None)
     return _form_page(business_id, find_provider(the_hub(), found.provider), given.level, step, found=found)
 
 
 def connection_renewed(business_id: str, connection_id: str, consent_id: str) -> Response:
     """Try what was typed, and connect the account again: its calendars stay as they were chosen."""
     found = get_connection(the_hub(), business_id, connection_id, user_id=visit().actor_id)
-    typed(ConnectForm)
+    form = typed(ConnectForm)
     given, ids = given_consent(the_hub(), visit(), business_id, consent_id), {"connection_id": connection_id}
     if given is None:
         return see_other("console.connection_again", business_id=business_id, **ids)
     offered = find_provider(the_hub(), found.provider)
-    step = take_step(connecting(business_id, given, given.account_holder_id, connection_id), read_answer())
+    step = go_on(intent_of(business_id, given, given.account_holder_id, connection_id), form)
+    if not isinstance(step, Step):
+        return step
     if not step.connected:
-        return _form_page(business_id, offered, given.level, step, found=found, status=200 if step.url else 422)
-    return see_other("console.connection", "works", business_id=business_id, **ids)
+        return _form_page(business_id, offered, given.level, step, found=found, status=422)
+    return see_other("console.connection", "renewed", business_id=business_id, **ids)
 
 
 def _ask_page(
@@ -132,6 +139,7 @@ def _ask_page(
     found: ConnectionView | None = None,
     changed: bool = False,
 ) -> Response:
+    let_forms_lead_to(offered.name)
     asked = question(business_id, offered, level, changed=changed)
     staff = [(one.id, one.name) for one in _staff(business_id)] if offered.has_calendars and found is None else []
     more = {"staff": staff, "holder_id": holder_id, "connection": found}
@@ -147,6 +155,7 @@ def _form_page(
     found: ConnectionView | None = None,
     status: int = 200,
 ) -> Response:
+    let_forms_lead_to(offered.name, step.url)
     more = {"offered": offered, "level": level, "step": step, "connection": found}
     return business_page("console/connection_form.html", business_id, status, **more)
 

@@ -8,11 +8,11 @@ from werkzeug.wrappers import Response
 from hub.actions.consent_end import withdraw_consent
 from hub.actions.consents import consent_receipt, get_consent, list_consents
 from hub.core.role import Right
-from hub.web.console.asking import via
 from hub.web.console.frame import business_page
 from hub.web.current import the_hub, visit
 from hub.web.door import Who
 from hub.web.forms import Form, typed
+from hub.web.offsite.leaving import via
 from hub.web.pages import see_other
 from hub.web.route import route
 

@@ -6,11 +6,11 @@ from werkzeug.wrappers import Response
 
 from hub.actions.consent_end import withdraw_consent
 from hub.actions.consents import consent_receipt, get_consent, list_consents
-from hub.web.console.asking import via
 from hub.web.console.consents import WithdrawForm, receipt_file
 from hub.web.current import staff_link, the_hub, visit
 from hub.web.door import Who
 from hub.web.forms import typed
+from hub.web.offsite.leaving import via
 from hub.web.pages import see_other
 from hub.web.route import route
 from hub.web.staff.frame import staff_page

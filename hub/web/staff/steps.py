@@ -10,12 +10,14 @@ from werkzeug.wrappers import Response
 from hub.actions.connections import ConnectionView
 from hub.actions.consent import consent_about, given_consent, standing_consent
 from hub.actions.consent_state import About
-from hub.web.console.asking import connecting, question, read_decision, take_answer
-from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, read_answer, take_step
+from hub.actions.off_site import Intent
+from hub.web.console.asking import connecting, go_on, intent_of, question, read_decision, take_answer
+from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, take_step
 from hub.web.console.connecting import provider as find_provider
 from hub.web.current import staff_link, the_hub, visit
 from hub.web.door import Rate, Who
 from hub.web.forms import typed
+from hub.web.offsite.leaving import lead_on, let_forms_lead_to
 from hub.web.pages import see_other
 from hub.web.route import route
 from hub.web.staff.frame import own_account, staff_page
@@ -23,7 +25,7 @@ from hub.web.staff.frame import own_account, staff_page
 
 def only_provider() -> Offered | None:
     """Return the one provider with calendars that there is, if there is one: then nothing is to choose."""
-    offered, _ = providers(the_hub(), calendars_only=True)
+    offered = _ready()
     return offered[0] if len(offered) == 1 else None
 
 
@@ -32,7 +34,7 @@ def providers_page(token: str) -> Response:
     only = only_provider()
     if only is not None:
         return see_other("staff.ask", token=token, provider=only.name)
-    return staff_page("providers", token, offered=providers(the_hub(), calendars_only=True)[0])
+    return staff_page("providers", token, offered=_ready())
 
 
 def ask(token: str, provider: str) -> Response:
@@ -50,7 +52,10 @@ def answered(token: str, provider: str) -> Response:
         return _ask_page(token, offered, level, changed=True)
     if not given.agreed:
         return see_other("staff.greeting", "refused", token=token)
-    return see_other("staff.fill", token=token, provider=offered.name, consent_id=given.consent_id)
+    link = staff_link()
+    agreed = Intent(link.business_id, offered.name, level, given.consent_id, link.holder_id)
+    fill_in = {"token": token, "provider": offered.name, "consent_id": given.consent_id}
+    return lead_on(agreed, token) or see_other("staff.fill", **fill_in)
 
 
 def fill(token: str, provider: str, consent_id: str) -> Response:
@@ -63,20 +68,21 @@ def fill(token: str, provider: str, consent_id: str) -> Response:
         token,
         offered,
         given.level,
-        take_step(_work(given), None),
+        take_step(connecting(_intent(given)), None),
     )
 
 
 def connected(token: str, provider: str, consent_id: str) -> Response:
     """Try what was typed, and connect."""
     offered = find_provider(the_hub(), provider, calendars_only=True)
-    typed(ConnectForm)
-    given = _given(consent_id)
+    form, given = typed(ConnectForm), _given(consent_id)
     if given is None or given.connection_id is not None or given.provider != offered.name:
         return see_other("staff.ask", token=token, provider=offered.name)
-    step = take_step(_work(given), read_answer())
+    step = go_on(_intent(given), form, token)
+    if not isinstance(step, Step):
+        return step
     if not step.connected:
-        return _form_page(token, offered, given.level, step, status=200 if step.url else 422)
+        return _form_page(token, offered, given.level, step, status=422)
     return see_other("staff.account", "connected", token=token, connection_id=step.connected)
 
 
@@ -102,7 +108,9 @@ def again_answered(token: str, connection_id: str) -> Response:
     ids = {"token": token, "connection_id": connection_id}
     if not given.agreed:
         return see_other("staff.account", "refused", **ids)
-    return see_other("staff.again_fill", **ids, consent_id=given.consent_id)
+    link = staff_link()
+    agreed = Intent(link.business_id, offered.name, level, given.consent_id, link.holder_id, connection_id)
+    return lead_on(agreed, token) or see_other("staff.again_fill", **ids, consent_id=given.consent_id)
 
 
 def again_fill(token: str, connection_id: str, consent_id: str) -> Response:
@@ -115,7 +123,7 @@ def again_fill(token: str, connection_id: str, consent_id: str) -> Response:
         token,
         offered,
         given.level,
-        take_step(_work(given, connection_id), None),
+        take_step(connecting(_intent(given, connection_id)), None),
         found=found,
     )
 
@@ -123,15 +131,16 @@ def again_fill(token: str, connection_id: str, consent_id: str) -> Response:
 def renewed(token: str, connection_id: str, consent_id: str) -> Response:
     """Try what was typed, and connect the account again."""
     found = own_account(connection_id)
-    typed(ConnectForm)
-    given = _given(consent_id)
+    form, given = typed(ConnectForm), _given(consent_id)
     if given is None:
         return see_other("staff.again", token=token, connection_id=connection_id)
     offered = find_provider(the_hub(), found.provider, calendars_only=True)
-    step = take_step(_work(given, connection_id), read_answer())
+    step = go_on(_intent(given, connection_id), form, token)
+    if not isinstance(step, Step):
+        return step
     if not step.connected:
-        return _form_page(token, offered, given.level, step, found=found, status=200 if step.url else 422)
-    return see_other("staff.account", "works", token=token, connection_id=connection_id)
+        return _form_page(token, offered, given.level, step, found=found, status=422)
+    return see_other("staff.account", "renewed", token=token, connection_id=connection_id)
 
 
 def _about(offered: Offered, level: str) -> About:
@@ -143,13 +152,19 @@ def _given(consent_id: str) -> Any:
     return given_consent(the_hub(), visit(), staff_link().business_id, consent_id)
 
 
-def _work(given: Any, connection_id: str | None = None) -> Any:
-    return connecting(staff_link().business_id, given, staff_link().holder_id, connection_id)
+def _intent(given: Any, connection_id: str | None = None) -> Intent:
+    return intent_of(staff_link().business_id, given, staff_link().holder_id, connection_id)
+
+
+def _ready() -> tuple[Offered, ...]:
+    """Return the providers that can be connected now: what the operator has to do is nobody's business here."""
+    return tuple(one for one in providers(the_hub(), calendars_only=True)[0] if one.ready)
 
 
 def _ask_page(
     token: str, offered: Offered, level: str, *, found: ConnectionView | None = None, changed: bool = False
 ) -> Response:
+    let_forms_lead_to(offered.name)
     asked = question(staff_link().business_id, offered, level, changed=changed)
     return staff_page("ask", token, 409 if changed else 200, asked=asked, connection=found)
 
@@ -163,6 +178,7 @@ def _form_page(
     found: ConnectionView | None = None,
     status: int = 200,
 ) -> Response:
+    let_forms_lead_to(offered.name, step.url)
     return staff_page("form", token, status, offered=offered, level=level, step=step, connection=found)
 
 
