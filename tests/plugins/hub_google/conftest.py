@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 import requests
@@ -46,7 +46,12 @@ def http() -> Iterator[requests.Session]:
 def connect(lab: GoogleLab, http: requests.Session) -> Callable[..., Grant]:
     """Connect an account at a level, through the consent page; ``scopes`` are the boxes that are ticked."""
 
-    def go(level: str, person: Person = ADA, scopes: list[str] | None = None, **before: str) -> Grant:
+    def go(
+        level: str,
+        person: Person = ADA,
+        scopes: list[str] | None = None,
+        before: Mapping[str, str] | None = None,
+    ) -> Grant:
         asked = begin(lab, http, level)
         answer = consent(asked.url, person, scopes)
         granted = keys.hub_connect(setup(lab, http, level, asked, before), answer)
@@ -110,7 +115,7 @@ def setup(
     http: requests.Session,
     level: str = "standard",
     asked: Redirect | None = None,
-    before: dict[str, str] | None = None,
+    before: Mapping[str, str] | None = None,
 ) -> Setup:
     back = lab.state.client.redirect_urls[0]
     return Setup(level, lab.settings, http, back, STATE, asked.keep if asked else {}, before or {})
