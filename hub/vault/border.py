@@ -68,11 +68,15 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """No answer. ``reason`` is a machine word; ``sent``: the provider may have seen the request."""
+    """No answer. ``reason`` is a machine word; ``sent``: the provider may have seen the request.
+
+    ``after`` are the seconds until it may be tried again, where that is known.
+    """
 
     outcome: Outcome
     reason: str
     sent: bool = False
+    after: int = 0
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -15,6 +15,7 @@ from hub.settings import Settings
 from hub.store.database import Database
 from hub.vault.authenticate import Authenticator
 from hub.vault.border import NOWHERE, Handle, Request, Result, RoundTrip
+from hub.vault.budgets import Budgets
 from hub.vault.egress import Egress
 from hub.vault.guard import Guard
 from hub.vault.keycalls import Connected, KeyCalls, afresh
@@ -62,6 +63,7 @@ class Broker:
             clock,
             self._keys.renew,
             settings.egress_max_bytes,
+            Budgets(registry.provider, database, clock),
         )
 
     def send(self, handle: Handle, request: Request) -> Result:

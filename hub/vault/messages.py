@@ -155,8 +155,8 @@ def from_reply(reply: Reply) -> tuple[Head, bytes]:
             return {"is": "ended", "state": state, "probe": probe, "reason": reason}, b""
         case Answer(status, reason, version, headers, body):
             return {"is": "answer", "status": status, "reason": reason, "version": version, "headers": headers}, body
-        case Failure(outcome, reason, sent):
-            return {"is": "failure", "outcome": outcome, "reason": reason, "sent": sent}, b""
+        case Failure(outcome, reason, sent, after):
+            return {"is": "failure", "outcome": outcome, "reason": reason, "sent": sent, "after": after}, b""
         case Form(fields, problem):
             asked = [{name: getattr(field, name) for name in SettingField.__slots__} for field in fields]
             return {"is": "form", "fields": asked, "problem": problem}, b""
@@ -187,8 +187,14 @@ def to_reply(head: Head, body: bytes) -> Reply:
             "headers": list(headers),
         }:
             return Answer(status, reason, version, _pairs(headers), body)
-        case {"is": "failure", "outcome": str(outcome), "reason": str(reason), "sent": bool(sent)}:
-            return Failure(_choice(Outcome, outcome), reason, sent)
+        case {
+            "is": "failure",
+            "outcome": str(outcome),
+            "reason": str(reason),
+            "sent": bool(sent),
+            "after": int(after),
+        }:
+            return Failure(_choice(Outcome, outcome), reason, sent, after)
         case {"is": "form", "fields": list(fields), "problem": str(problem)}:
             return Form(tuple(_field(field) for field in fields), problem)
         case {"is": "redirect", "url": str(url), "keep": keep}:

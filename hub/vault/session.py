@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any, cast
 
@@ -21,9 +20,10 @@ from urllib3 import HTTPHeaderDict
 from hub.core.errors import HubError, NeedsReconnect, Refused, Retry, Unavailable
 from hub.core.trouble import LOST
 from hub.vault.border import Answer, Failure, Outcome, Request, Result, Send
+from hub.vault.retry_after import retry_after
 
 _MAX_REDIRECTS = 5
-_LONGEST_WAIT = 3600.0
+_WAIT = 30.0
 _RECONNECT = LOST - {"consent"}  # that one is a refusal, until its owner agrees
 _OURS = {
     "store": "The broker cannot reach its database now; nothing was sent.",
@@ -74,6 +74,8 @@ def error_of(failure: Failure) -> HubError:
     """Return the error that tells the caller of a hook what a failure means for him."""
     word = failure.reason
     if failure.outcome is Outcome.REFUSED:
+        if word == "quota":
+            return Retry("So many calls were made that this one waits.", after=failure.after or _WAIT, code=word)
         if word in _RECONNECT:
             return NeedsReconnect("The stored credential cannot be used; connect the account again.", code=word)
         return Refused(word, f"The hub refused a call to the provider ({word}).")
@@ -90,7 +92,7 @@ def _error_of_status(answer: Answer) -> HubError | None:
     if answer.status == 401:
         return NeedsReconnect("The provider does not accept the credential any more; connect the account again.")
     if answer.status == 429 or (answer.status >= 500 and answer.status not in _NOT_PASSING):
-        after = _retry_after(answer)
+        after = retry_after(answer) or _WAIT
         return Retry(
             f"The provider answered {answer.status}; it will be asked again.",
             after=after,
@@ -98,20 +100,6 @@ def _error_of_status(answer: Answer) -> HubError | None:
             sent=answer.status >= 500,
         )
     return None
-
-
-def _retry_after(answer: Answer) -> float:
-    """Return the seconds that Retry-After asks for (RFC 9110, 10.2.3); a date is taken against the answer's own."""
-    text, default = (answer.header("Retry-After") or "").strip(), 30.0
-    try:
-        seconds = (
-            float(text)
-            if text.isdigit()
-            else (parsedate_to_datetime(text) - parsedate_to_datetime(answer.header("Date") or "")).total_seconds()
-        )
-    except (ValueError, TypeError):
-        return default
-    return min(max(seconds, 1.0), _LONGEST_WAIT)
 
 
 def _prepared(session: requests.Session, send: Send, note: Callable[[Result], None]) -> requests.Session:

@@ -24,6 +24,7 @@ from hub.store.database import Database
 from hub.store.key_use import add_use
 from hub.vault.authenticate import Authenticator
 from hub.vault.border import Answer, Failure, Handle, Outcome, Pairs, Request, Result
+from hub.vault.budgets import QUOTA, Budgets
 from hub.vault.credentials import open_credential
 from hub.vault.egress import Egress
 from hub.vault.headers import incoming, outgoing
@@ -38,6 +39,7 @@ _EARLY = 30  # seconds before its end at which a token is renewed without trying
 FRESH = 0.5
 """Seconds after which a call that was let through and not sent yet is looked at once more. So is each repeat of it."""
 
+_LEVELS = {"tampered": logging.ERROR, QUOTA: logging.DEBUG}
 _log = logging.getLogger("hub.vault.work")
 
 
@@ -91,6 +93,7 @@ class WorkCalls:
         clock: Callable[[], int],
         renew: Renew | None,
         max_bytes: int,
+        budgets: Budgets,
     ) -> None:
         self._database = database
         self._keyring = keyring
@@ -100,6 +103,7 @@ class WorkCalls:
         self._clock = clock
         self._renew = renew
         self._max_bytes = max_bytes
+        self._budgets = budgets
 
     def send(self, handle: Handle, request: Request) -> Result:
         """Return the provider's answer without the credential, or the reason why there is none. Never raises.
@@ -122,6 +126,8 @@ class WorkCalls:
         if ending and (renewed := self._renewed(call)):
             call = renewed
         result = self._deliver(call)
+        if isinstance(result, Answer):
+            self._budgets.heard(handle, result)
         if isinstance(result, Answer) and result.status == 401 and not ending and (renewed := self._renewed(call)):
             result = self._deliver(renewed)
         return result
@@ -139,6 +145,7 @@ class WorkCalls:
                 raise Refused("consent")
             declared = self._operations.of(row.provider)
             operation = declared.find(request.method, target, handle.purpose, row.origins)
+            self._budgets.admit(conn, handle, row.provider)
             at_ms = milliseconds(self._clock)
             use = (handle.business, handle.connection, now // 60, operation.name, handle.purpose)
             add_use(conn, *use, at_ms=at_ms)
@@ -200,7 +207,7 @@ def as_failure(work: Callable[[], Result], about: str) -> Result:
     try:
         return work()
     except Refused as error:
-        failure = Failure(Outcome.REFUSED, error.reason)
+        failure = Failure(Outcome.REFUSED, error.reason, after=getattr(error, "after", 0))
     except Tampered:
         failure = Failure(Outcome.REFUSED, "tampered")
     except NeedsReconnect as error:
@@ -214,7 +221,7 @@ def as_failure(work: Callable[[], Result], about: str) -> Result:
     except Exception as error:
         _log.error("a call failed inside the broker: %s (%s)", type(error).__name__, about)
         return Failure(Outcome.UNKNOWN, "error", sent=True)
-    level = logging.ERROR if failure.reason == "tampered" else logging.WARNING
+    level = _LEVELS.get(failure.reason, logging.WARNING)
     _log.log(level, "no call was made: %s (%s)", failure.reason, about)
     return failure
 

@@ -58,7 +58,7 @@ names = st.lists(texts, max_size=3).map(tuple)
 replies = (
     st.booleans()
     | st.builds(Answer, st.integers(100, 599), texts, st.sampled_from((10, 11)), pairs, st.binary(max_size=50))
-    | st.builds(Failure, st.sampled_from(Outcome), texts, st.booleans())
+    | st.builds(Failure, st.sampled_from(Outcome), texts, st.booleans(), whole)
     | st.builds(Form, st.lists(fields, max_size=3).map(tuple), texts)
     | st.builds(Redirect, texts, tables)
     | st.builds(Connected, texts, whole, texts, names)
