@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
@@ -74,7 +75,7 @@ class Client:
     def _object(self, answer: requests.Response) -> dict[str, Any]:
         read: Any = None
         try:
-            read = answer.json()
+            read = json.loads(answer.content)
         except (ValueError, RecursionError):
             read = None
         if not isinstance(read, dict):

@@ -5,6 +5,7 @@ Pages: Microsoft Graph error responses, throttling guidance, continuous access e
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Mapping
@@ -59,7 +60,7 @@ def code_of(answer: requests.Response) -> str:
     if len(answer.content) > 65_536:
         return ""
     try:
-        body: Any = answer.json()
+        body: Any = json.loads(answer.content)
     except ValueError:
         return ""
     error: Any = body.get("error") if isinstance(body, Mapping) else None

@@ -32,10 +32,8 @@ def hub_connect(setup: Setup, answer: Mapping[str, str] | None) -> Redirect | Gr
     if answer is None:
         from hub_microsoft import signin
 
-        flow = signin.application(setup, authority).initiate_auth_code_flow(
-            scopes, redirect_uri=setup.redirect_url, state=setup.state, prompt="select_account", response_mode="query"
-        )
-        return Redirect(flow.pop("auth_uri"), {"flow": json.dumps(flow)})
+        url, flow = signin.begun(setup, authority, scopes)
+        return Redirect(url, {"flow": json.dumps(flow)})
     if answer.get("error"):
         raise refusals.of_connect(answer, _admin_address(setup, authority, scopes))
     result = _redeemed(setup, authority, answer)

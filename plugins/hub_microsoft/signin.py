@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msal
 import requests
@@ -61,6 +62,24 @@ class PublicOnly(dict[str, Any]):
             super().__setitem__(key, value)
 
 
+_PUBLIC = PublicOnly()
+"""Discovery documents, for a while: the same for everybody, and asked for once in each process."""
+
+
+def begun(setup: Setup, authority: str, scopes: list[str]) -> tuple[str, dict[str, Any]]:
+    """Return where to send the owner, and what msal must be given when they are back: verifier, nonce, state.
+
+    The answer is to come by query. msal would have it by form_post and warns of anything else; but a browser brings no
+    cookie along with a form that another site posts (SameSite=Lax), and the cookie is what ties the answer to it.
+    """
+    flow: dict[str, Any] = application(setup, authority).initiate_auth_code_flow(
+        scopes, redirect_uri=setup.redirect_url, state=setup.state, prompt="select_account", response_mode="form_post"
+    )
+    url = urlsplit(flow.pop("auth_uri"))
+    query = [(name, value) for name, value in parse_qsl(url.query) if name != "response_mode"]
+    return url._replace(query=urlencode([*query, ("response_mode", "query")])).geturl(), flow
+
+
 def application(setup: Setup, authority: str) -> Any:
     """Return msal's client for one use. It holds the client secret, so it is not kept."""
     return msal.ConfidentialClientApplication(
@@ -71,7 +90,7 @@ def application(setup: Setup, authority: str) -> Any:
         azure_region=False,
         http_client=Door(setup.http),
         token_cache=Forgetful(),
-        http_cache=PublicOnly(),
+        http_cache=_PUBLIC,
     )
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -65,7 +66,6 @@ class Graph:
         self._tokens, self._subscriptions, self._clock, self._switches = tokens, subscriptions, clock, switches
         self._views = {ref: Views(person.mailbox) for ref, person in people.items()}
         self._under_way: dict[tuple[str, str], int] = {}
-        self._lock = threading.RLock()
         self._counting = threading.Lock()
 
     def enter(self, call: Call) -> Granted:
@@ -96,7 +96,7 @@ class Graph:
                 raise denied()
             if call.method in ("POST", "PATCH") and "json" not in call.headers.get("content-type", ""):
                 raise Problem(400, "BadRequest", "The Content-Type must be application/json.")
-            with self._lock if handle not in _UNLOCKED else threading.Lock():
+            with grant.person.mailbox.lock if handle not in _UNLOCKED else nullcontext():
                 return handle(self, call, grant, *match.groups())
         raise Problem(400, "BadRequest", f"Resource not found for the segment '{call.path.rpartition('/')[2]}'.")
 

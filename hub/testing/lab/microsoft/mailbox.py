@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -32,10 +33,11 @@ class Box:
 
 
 class Mailbox:
-    """Calendars of one account. ``zone`` is the Windows name of where its owner is."""
+    """Calendars of one account. ``zone`` is its owner's, a Windows name; whoever works in it holds ``lock``."""
 
     def __init__(self, owner: str, zone: str, clock: Callable[[], float]) -> None:
         self.owner, self.zone, self.boxes = owner, zone, dict[str, Box]()
+        self.lock = threading.RLock()
         self._clock = clock
         self._told: list[Changed] = []
         self.make("Calendar", default=True)

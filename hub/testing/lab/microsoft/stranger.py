@@ -46,6 +46,10 @@ class Stranger:
 
     def write(self, calendar: str, uid: str, text: str) -> None:
         """Write an event, in place of the one with this uid."""
+        with self._mailbox.lock:
+            self._write(calendar, uid, text)
+
+    def _write(self, calendar: str, uid: str, text: str) -> None:
         components = list(icalendar.Calendar.from_ical(text).walk("VEVENT"))
         master = next(one for one in components if "RECURRENCE-ID" not in one)
         body = self._body(master)

@@ -73,7 +73,7 @@ class Tokens:
     def grant(self, person: Person, client: str, scopes: Iterable[str]) -> Granted:
         """Return the grant of a person to an application, with these scopes from now on."""
         wanted = tuple(scopes)
-        for one in self.grants.values():
+        for one in list(self.grants.values()):
             if (one.person.id, one.client, one.dead) == (person.id, client, 0):
                 one.scopes = tuple(dict.fromkeys((*one.scopes, *wanted)))
                 return one
@@ -94,14 +94,18 @@ class Tokens:
 
     def refreshed(self, token: str) -> Granted | None:
         """Return the grant of a refresh token, dead or alive, or None if there is no such token."""
-        return next((one for one in self.grants.values() if token in one.refresh), None)
+        return next((one for one in list(self.grants.values()) if token in one.refresh), None)
 
     def signed_in(self, access: str) -> Granted | None:
         """Return the grant of an access token that is good now."""
-        for one in self.grants.values():
+        for one in list(self.grants.values()):
             if access in one.access:
                 return one if not one.dead and one.access[access] > self._clock() else None
         return None
+
+    def end(self, grant: Granted, code: int) -> None:
+        """Let a grant die: its tokens are taken no more, and a refresh is answered with that AADSTS code."""
+        grant.dead = code
 
     def live(self, grant: Granted) -> int:
         """Return how many of its tokens work."""
