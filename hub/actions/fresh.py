@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hub.actions.age import is_known, oldest_fresh
 from hub.actions.sync import sync_calendar
 from hub.core.reason import Reason
+from hub.core.trouble import LOST
 from hub.parts import Hub
 
 _log = logging.getLogger("hub.actions.fresh")
@@ -32,8 +33,11 @@ def is_fresh(hub: Hub, row: sa.Row[Any], until: int, now: int) -> bool:
 def is_worth_reading(hub: Hub, row: sa.Row[Any], until: int, now: int) -> bool:
     """Tell whether a search should read this calendar: it is not fresh, and did not fail a moment ago.
 
-    Without the pause every visitor would wait for a server that is down, and the server for every visitor.
+    One that only its owner can mend is not tried at all. Without the pause every visitor would wait for a server that
+    is down, and the server for every visitor.
     """
+    if row.problem in LOST:
+        return False
     return not is_fresh(hub, row, until, now) and (row.problem == "" or now - row.tried_at >= _PAUSE)
 
 

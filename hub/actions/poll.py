@@ -40,7 +40,7 @@ def poll_calendars(hub: Hub) -> int:
             Calendar.checked,
             sa.or_(old, Calendar.announced > Calendar.known),
             sa.or_(~failed, Calendar.tried_at <= now - _AFTER_FAILURE),
-            Connection.health != DISCONNECTED,
+            Connection.health.not_in((DISCONNECTED, "needs_reconnect")),
             (sa.literal("sync:") + Calendar.id).not_in(waiting),
         )
         .order_by(Calendar.read_at)

@@ -13,7 +13,7 @@ from hub.core.booking import CalendarState
 from hub.core.health import Health, connected
 from hub.parts import Hub
 from hub.store.booking import Booking, BookingEvent, lock_booking
-from hub.store.calendar import Calendar
+from hub.store.calendar import Calendar, calendars_of_connections, change_calendars
 from hub.store.outage import change_outage, changes_of
 from hub.store.outbox import DEAD, RUNNING, UNKNOWN, WAITING, Outbox, add_effect
 
@@ -25,6 +25,7 @@ def note_connected(hub: Hub, business_id: str, connection_id: str) -> None:
     """
     now = hub.clock()
     with hub.database.writing() as conn:
+        calendars = calendars_of_connections(conn, business_id, [connection_id], lock=True)
         found = condition_of(conn, business_id, connection_id)
         if found is None or found.health is Health.DISCONNECTED:
             return
@@ -32,9 +33,17 @@ def note_connected(hub: Hub, business_id: str, connection_id: str) -> None:
         # The broker wrote the new state with the new credential; what it was before stands in the history.
         before = replace(found, health=Health(last[0].health)) if last else found
         outage_id = save(conn, business_id, connection_id, before, connected(before, now), now)
+        _look_soon(conn, business_id, [one.id for one in calendars if one.checked])
         late = write_late(conn, business_id, connection_id, now)
         if outage_id is not None:
             change_outage(conn, business_id, outage_id, late=late)
+
+
+def _look_soon(conn: sa.Connection, business_id: str, calendars: list[str]) -> None:
+    """Let calendars be looked at with the next poll: they count as announced (`core.announced`), and not as tried."""
+    waits = Calendar.announced > Calendar.begun
+    more = sa.case((waits, Calendar.announced), else_=Calendar.announced + 1)
+    change_calendars(conn, business_id, calendars, announced=more, tried_at=0)
 
 
 def write_late(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> list[str]:

@@ -20,6 +20,7 @@ from hub.store.consent import Consent
 from hub.store.ending import forget_calendars
 from hub.store.key_use import CallRefusal, KeyUse
 from hub.store.ledger import LedgerContent
+from hub.store.outage import HealthChange
 from hub.store.outbox import Outbox
 from hub.store.security import SecurityEvent
 from hub.store.watch import Watch
@@ -125,13 +126,14 @@ COUNTS: dict[str, _Count] = {
     "consents": _of(Consent),
     "uses": _of(KeyUse),
     "refusals": _of(CallRefusal),
+    "health": _of(HealthChange),
     "ledger": _of(LedgerContent),
     "security": _noted,
     "tasks": _tasks,
 }
 """How much of each kind there is now."""
 
-_GROWING = frozenset({"consents", "uses", "refusals", "ledger", "security", "tasks"})
+_GROWING = frozenset({"consents", "uses", "refusals", "health", "ledger", "security", "tasks"})
 
 _KINDS = (
     (
@@ -158,6 +160,7 @@ _KINDS = (
     ),
     ("uses", "How often it was used, in which minutes and for what", "as long as the business is a client"),
     ("refusals", "How often a use was refused, in which minutes and why", "as long as the business is a client"),
+    ("health", "When it worked and when not, and why not", "as long as the business is a client"),
     ("ledger", "Entries of the ledger that prove what was done with it", "as long as the installation"),
     ("security", "Security events: who connected and disconnected it", "400 days after each"),
     ("tasks", "Tasks that came from it", "30 days after each is done"),

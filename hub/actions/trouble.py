@@ -17,6 +17,7 @@ from hub.core.health import Health, News
 from hub.core.mail import MailKind
 from hub.parts import Hub
 from hub.store.business import find_business
+from hub.store.calendar import calendars_of_connections, change_calendars
 from hub.store.connection import find_connection
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.outage import change_outage, find_outage, in_trouble
@@ -44,6 +45,7 @@ def _tell(hub: Hub, work: Work) -> None:
         outage = find_outage(conn, work.business_id, work.payload["outage"])
         if outage is None or outage.mailed >= work.id:
             return
+        calendars = calendars_of_connections(conn, work.business_id, [outage.connection_id], lock=True)
         connection = find_connection(conn, work.business_id, outage.connection_id)
         values: dict[str, Any] = {"mailed": work.id}
         if news is News.MENDED:
@@ -51,6 +53,9 @@ def _tell(hub: Hub, work: Work) -> None:
         elif connection.health not in (Health.FAILING, Health.NEEDS_RECONNECT):
             return
         lost = connection.health == Health.NEEDS_RECONNECT
+        if lost:  # nothing of them is offered, and nobody asks for them again until it is connected again
+            unknown = [one.id for one in calendars if one.checked and not one.problem]
+            change_calendars(conn, work.business_id, unknown, problem=connection.health_reason)
         kind = _KINDS[
             News.LOST if lost and news is not News.MENDED else News.LASTING if news is News.REMINDER else news
         ]

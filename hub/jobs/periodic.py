@@ -8,6 +8,7 @@ from hub.actions.consent_end import expire_consents
 from hub.actions.forget import cut_addresses, forget_answers, forget_codes, forget_events, forget_sign_ins
 from hub.actions.off_site import forget_pending
 from hub.actions.poll import poll_calendars
+from hub.actions.read_back import read_back_events
 from hub.actions.residue import forget_old_calendars
 from hub.actions.rotate import settle_rotations
 from hub.actions.trouble import watch_health
@@ -75,6 +76,7 @@ PERIODIC = (
     Periodic("lapse_expired_holds", 10, lapse_expired_holds),
     Periodic("order_ledger", 1, order_ledger),
     Periodic("poll_calendars", 5, poll_calendars),
+    Periodic("read_back_events", 600, read_back_events),
     Periodic("settle_rotations", 60, settle_rotations),
     Periodic("tell_agency", 60, tell_agency),
     Periodic("watch_health", 15, watch_health),

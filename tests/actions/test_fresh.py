@@ -115,3 +115,10 @@ def test_a_search_waits_for_a_slow_calendar_no_longer_than_its_budget(world: Wor
     while row(world).read_at != world.clock.now:  # it goes on, and helps the next search
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_a_calendar_that_only_its_owner_can_mend_is_not_asked_for_by_searches(world: World) -> None:
+    world.staff()
+    lost = row(world, problem="revoked", read_at=0, tried_at=0)
+    assert not is_worth_reading(world.hub, lost, TEN, world.clock.now)
+    assert not is_fresh(world.hub, row(world, problem="revoked"), TEN, world.clock.now)

@@ -9,6 +9,7 @@ from sqlalchemy import update
 from hub.actions.calendars import Choice, choose_calendars
 from hub.actions.disconnect import disconnect
 from hub.actions.health import note_health
+from hub.actions.offer import offer
 from hub.actions.poll import poll_calendars
 from hub.actions.reconnected import note_connected
 from hub.actions.staff_links import find_staff_link
@@ -16,7 +17,7 @@ from hub.actions.trouble import watch_health
 from hub.actions.trouble_agency import tell_agency
 from hub.core.errors import NeedsReconnect
 from hub.core.security import OPERATOR
-from hub.plugin import Busy
+from hub.plugin import Busy, Window
 from hub.store.connection import OK, Connection
 from hub.store.outage import last_outage, open_outage
 from tests.accounts import join, own
@@ -113,6 +114,26 @@ def test_nobody_is_told_twice_of_one_loss_and_everybody_once_a_day_until_it_ends
     assert len(post.taken) == 4
 
 
+def test_a_lost_account_is_not_asked_any_more_and_nothing_of_it_is_offered_until_it_is_connected_again(
+    world: World,
+) -> None:
+    staff, connection = account(world)
+    service = world.service(staff)
+    look(world)
+    note(world, connection, "needs_reconnect", "revoked")  # found by another call than a look
+    settle(world)
+    asked = len(world.calendars.calls)
+    world.clock.now += MINUTE
+    window = Window(TEN, TEN + HOUR)
+    assert offer(world.hub, world.business, service, window).starts == []
+    world.clock.now += HOUR
+    look(world)
+    assert len(world.calendars.calls) == asked
+    connect_again(world, connection)
+    look(world)
+    assert offer(world.hub, world.business, service, window).starts
+
+
 def note(world: World, connection: str, health: str, reason: str = "") -> None:
     with world.hub.database.writing() as conn:
         note_health(conn, world.business, connection, health, reason, world.clock())
@@ -123,17 +144,17 @@ def test_a_server_that_is_down_for_a_moment_is_nobodys_news_and_one_that_stays_d
     account(world)
     look(world)
     world.calendars.fail = down()
-    for _ in range(14):
+    for _ in range(3):
         look(world)
-        pass_time(world, MINUTE)
+        pass_time(world, 4 * MINUTE)
     world.calendars.fail = lambda hook: None
     look(world)
     pass_time(world, HOUR)
     assert post.taken == []
     world.calendars.fail = down()
-    for _ in range(30):
+    for _ in range(6):
         look(world)
-        pass_time(world, MINUTE)
+        pass_time(world, 4 * MINUTE)
     (mail,) = post.to(STAFF)
     assert "Not working for a while" in mail["Subject"]
     assert "cannot be reached" in text(mail)
