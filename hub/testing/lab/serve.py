@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import ssl
 import threading
 from collections.abc import Callable, Iterator
@@ -46,7 +47,7 @@ def serve(application: Application, *, port: int = 0, tls: ssl.SSLContext | None
     ``port`` 0 takes one that is free.
     """
     server = _Server(("127.0.0.1", port), _Quiet)
-    server.set_app(application)
+    server.set_app(_read_first(application))
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -58,3 +59,14 @@ def serve(application: Application, *, port: int = 0, tls: ssl.SSLContext | None
         server.shutdown()
         server.server_close()
         thread.join(5)
+
+
+def _read_first(application: Application) -> Application:
+    """Read each request to its end before it is answered: a socket closed with bytes unread cuts the answer off."""
+
+    def reading(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        length = environ.get("CONTENT_LENGTH") or "0"
+        body = environ["wsgi.input"].read(int(length)) if length.isdigit() else b""
+        return application({**environ, "wsgi.input": io.BytesIO(body)}, start_response)
+
+    return reading

@@ -29,3 +29,9 @@ def test_an_application_is_served_on_loopback_until_the_block_ends() -> None:
 def test_a_silent_application_closes_the_connection_without_an_answer() -> None:
     with serve(_app) as origin, pytest.raises(requests.ConnectionError):
         requests.get(f"{origin}/silence", timeout=5)
+
+
+def test_a_request_is_read_to_its_end_before_it_is_answered() -> None:
+    with serve(_app) as origin:
+        for _ in range(5):
+            assert requests.post(origin, data=b"x" * 2_000_000, timeout=5).text == "here"
