@@ -1,0 +1,152 @@
+"""Through the real broker: connected by consent, kept in step, ended; what goes wrong is said and is never free."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from hub.actions.businesses import create_business
+from hub.actions.connect import choose_calendar, connect
+from hub.actions.disconnect import disconnect
+from hub.actions.holders import add_resource
+from hub.actions.provider_settings import configure_provider
+from hub.actions.sync import sync_calendar
+from hub.app import close_hub, create_hub
+from hub.core.provider import Redirect
+from hub.core.security import OPERATOR
+from hub.settings import load_settings
+from hub.store.calendar import BusyTime, Calendar
+from hub.store.connection import Connection
+from hub.testing import foreign
+from hub.testing.lab.google.app import ADA, CLIENT, GoogleLab
+from hub.testing.lab.google.stranger import GoogleStranger
+from hub.testing.lab.google.visitor import consent, own_token
+from hub.testing.lab.switches import Fault
+from hub.vault.border import RoundTrip
+from hub.vault.keycalls import Connected
+
+HOUR = 3600
+
+
+class Case:
+    """A business with Ada's main calendar, connected at a level through the consent page."""
+
+    def __init__(self, lab: GoogleLab, folder: Path, level: str) -> None:
+        self.lab = lab
+        self.hub = create_hub(load_settings({}, data_dir=folder, egress_allow=(lab.origin,), egress_timeout=2))
+        configure_provider(self.hub, OPERATOR, "google", lab.settings)
+        self.business = create_business(self.hub, "Ada's salon", "Europe/Berlin")
+        trip = RoundTrip(CLIENT.redirect_urls[0], "a-word-of-the-hub")
+        asked = connect(self.hub, self.business, "google", level, trip=trip)
+        assert isinstance(asked, Redirect)
+        back = RoundTrip(trip.redirect_url, trip.state, asked.keep)
+        done = connect(self.hub, self.business, "google", level, consent(asked.url, ADA), trip=back)
+        assert isinstance(done, Connected)
+        self.connection = done.connection
+        self.calendar = next(one.id for one in self.rows(Calendar) if one.ref in ("primary", ADA.email))
+        choose_calendar(self.hub, self.business, self.calendar, add_resource(self.hub, self.business, "Chair"))
+        self.stranger = GoogleStranger(lab.origin, own_token(lab, ADA), "Europe/Berlin")
+
+    def rows(self, table: Any) -> list[Any]:
+        with self.hub.database.reading() as conn:
+            return list(conn.execute(select(table.__table__).where(table.business_id == self.business)))
+
+    def sync(self) -> tuple[bool, str, str]:
+        """Return whether the calendar is fresh, its problem, and the health of its connection."""
+        fresh = sync_calendar(self.hub, self.business, self.calendar)
+        calendar = next(one for one in self.rows(Calendar) if one.id == self.calendar)
+        return fresh, calendar.problem, self.rows(Connection)[0].health
+
+    def busy(self) -> list[tuple[int, int]]:
+        return sorted((one.starts_at, one.ends_at) for one in self.rows(BusyTime))
+
+
+@pytest.fixture
+def case(tmp_path: Path, lab: GoogleLab, request: pytest.FixtureRequest) -> Iterator[Case]:
+    made = Case(lab, tmp_path / "hub", getattr(request, "param", "standard"))
+    yield made
+    lab.state.switches.turn(None)
+    lab.state.calendars[ADA.email].events.clear()
+    made.stranger.close()
+    close_hub(made.hub)
+
+
+@pytest.mark.parametrize("case", ["shield", "standard"], indirect=True)
+def test_an_event_is_seen_as_times_alone_and_gone_after_its_deletion(case: Case) -> None:
+    assert case.sync() == (True, "", "ok")
+    start = case.hub.clock() // HOUR * HOUR + 24 * HOUR
+    case.stranger.write(ADA.email, "secret", foreign.event("secret", start, start + HOUR))
+    assert case.sync() == (True, "", "ok")
+    assert case.busy() == [(start, start + HOUR)]
+    case.stranger.remove(ADA.email, "secret")
+    assert case.sync() == (True, "", "ok")
+    assert case.busy() == []
+
+
+def test_a_broken_google_is_not_fresh_and_says_why(case: Case) -> None:
+    words = {
+        Fault.BROKEN: "broken",
+        Fault.HTML: "unreadable",
+        Fault.HUGE: "too_large",
+        Fault.ELSEWHERE: "refused",
+        Fault.DOWN: "busy",
+    }
+    for fault, word in words.items():
+        with case.lab.state.switches.on(fault):
+            assert case.sync() == (False, word, "failing"), fault
+        assert case.sync() == (True, "", "ok"), fault
+    with case.lab.state.switches.on(Fault.UNAUTHORIZED):
+        assert case.sync() == (False, "needs_reconnect", "needs_reconnect")
+
+
+def test_a_limit_that_was_reached_is_left_alone_for_a_while(case: Case) -> None:
+    with case.lab.state.switches.on(Fault.QUOTA):
+        assert case.sync() == (False, "quota", "failing")
+    with case.lab.state.switches.on(Fault.TOO_MANY):
+        assert not case.sync()[0]
+    before = len(case.lab.state.seen)
+    assert not case.sync()[0]
+    assert len(case.lab.state.seen) == before
+
+
+def test_scopes_that_do_not_reach_need_a_new_connection(case: Case) -> None:
+    case.lab.state.switches.turn(Fault.FORBIDDEN)
+    assert case.sync() == (False, "scopes", "needs_reconnect")
+
+
+def test_a_grant_that_its_owner_ended_needs_a_new_connection(case: Case) -> None:
+    case.lab.state.grants.clear()
+    case.lab.state.access.clear()
+    assert case.sync() == (False, "revoked", "needs_reconnect")
+
+
+def test_nonsense_is_never_free(case: Case) -> None:
+    start = case.hub.clock() // HOUR * HOUR + 24 * HOUR
+    case.stranger.write(ADA.email, "one", foreign.event("one", start, start + HOUR))
+    case.lab.state.switches.turn(Fault.LYING)
+    case.sync()
+    assert all(begins <= start and ends >= start + HOUR for begins, ends in case.busy())
+    assert case.busy()
+
+
+def test_disconnecting_ends_the_grant_at_google(case: Case) -> None:
+    assert case.lab.state.grants
+    disconnect(case.hub, OPERATOR, case.business, case.connection)
+    assert case.hub.broker.revoke(case.business, case.connection).is_over
+    assert not case.lab.state.grants
+
+
+def test_no_title_and_no_token_is_stored(case: Case, tmp_path: Path) -> None:
+    start = case.hub.clock() // HOUR * HOUR + 24 * HOUR
+    text = foreign.event("x1", start, start + HOUR).replace("Something of another program", "Canary-title-7391")
+    case.stranger.write(ADA.email, "x1", text)
+    assert case.sync()[0]
+    grant = next(iter(case.lab.state.grants.values()))
+    tokens = [*grant.refresh, *(one for one in case.lab.state.access if one.startswith("ya29"))]
+    stored = b"".join(one.read_bytes() for one in (tmp_path / "hub").rglob("*") if one.is_file())
+    for secret in ("Canary-title-7391", CLIENT.secret, *tokens):
+        assert secret.encode() not in stored
