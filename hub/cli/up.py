@@ -6,9 +6,16 @@ from collections.abc import Callable
 
 import click
 
+from hub.run.child import Program
 from hub.run.demo_calendars import DemoPlace, calendar_program, demo_environment, find_place, folder_of
+from hub.run.demo_lab import DemoLab, find_lab, lab_environment, lab_program
 from hub.run.supervisor import READY, run_hub
 from hub.settings import Settings, load_settings
+
+_TRY_THE_LAB = (
+    "  Connect one more calendar in the console and sign in at the stand-in. Then be the staff on the lab's page: add",
+    "  an event, move one that the hub wrote, take the permission back, and watch the console.",
+)
 
 
 @click.command("up")
@@ -24,10 +31,23 @@ def command(demo: bool, separate_broker: bool) -> None:
     if demo:
         _make_demo(settings)
     place = find_place(settings)
-    beside = () if place is None else (calendar_program(folder_of(settings), place),)
-    environment = {} if place is None else demo_environment(settings, place)
-    say = _saying(settings, place)
+    lab = None if place is None else find_lab(folder_of(settings))
+    beside, environment = _demo(settings, place, lab)
+    say = _saying(settings, place, lab)
     run_hub(settings, separate_broker=separate_broker, beside=beside, environment=environment, say=say)
+
+
+def _demo(settings: Settings, place: DemoPlace | None, lab: DemoLab | None) -> tuple[list[Program], dict[str, str]]:
+    """Return what runs beside the hub for the demo, and what its processes need to know of that."""
+    if place is None:
+        return [], {}
+    folder = folder_of(settings)
+    beside, environment = [calendar_program(folder, place)], demo_environment(settings, place)
+    if lab is not None:
+        allowed = settings.model_copy(update={"egress_allow": (*settings.egress_allow, place.origin)})
+        environment |= lab_environment(allowed, folder, lab)
+        beside.append(lab_program(folder, lab, f"{settings.base_url}/connect/return"))
+    return beside, environment
 
 
 def _make_demo(settings: Settings) -> None:
@@ -38,17 +58,17 @@ def _make_demo(settings: Settings) -> None:
         make_demo(settings)
 
 
-def _saying(settings: Settings, place: DemoPlace | None) -> Callable[[str], None]:
+def _saying(settings: Settings, place: DemoPlace | None, lab: DemoLab | None) -> Callable[[str], None]:
     def say(line: str) -> None:
         print(line, flush=True)
         if line.startswith(READY):
-            for more in _welcome(settings, place, line.removeprefix(READY).strip().rstrip("/")):
+            for more in _welcome(settings, place, lab, line.removeprefix(READY).strip().rstrip("/")):
                 print(more, flush=True)
 
     return say
 
 
-def _welcome(settings: Settings, place: DemoPlace | None, address: str) -> list[str]:
+def _welcome(settings: Settings, place: DemoPlace | None, lab: DemoLab | None, address: str) -> list[str]:
     """Return what to try first, after the line that names the address."""
     if place is not None:
         return [
@@ -58,9 +78,11 @@ def _welcome(settings: Settings, place: DemoPlace | None, address: str) -> list[
             f"  Booking page  {address}/b/willow-street-physio",
             f"  API           {address}/api/docs",
             f"  Calendars     {place.origin}/   (ada or ben, password {place.calendar_password})",
+            *([] if lab is None else [f"  The lab       {lab.page}   ({', '.join(lab.titles)}: stand-ins here)"]),
             "",
             "  Try this: book a first visit on the booking page, then look at it in the console's week view, read the",
             "  mails that were kept under Mails, and see the event come into the calendar of who was booked.",
+            *([] if lab is None else _TRY_THE_LAB),
             "  Ctrl-C stops the hub; `scripts/up --empty` with another HUB_DATA_DIR starts without the demo.",
             "",
         ]

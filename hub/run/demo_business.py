@@ -38,6 +38,7 @@ from hub.parts import Hub
 from hub.run.child import Child
 from hub.run.demo_calendars import DemoPlace, calendar_program, keep_place
 from hub.run.demo_events import entries
+from hub.run.demo_lab_serve import set_up_lab
 from hub.settings import Settings, load_settings
 from hub.testing.servers import free_port
 from hub.vault.keycalls import Connected
@@ -83,6 +84,7 @@ def build(folder: Path) -> None:
         hub = create_hub(load_settings(data_dir=draft, egress_allow=(place.origin,)))
         try:
             _set_up(hub, place)
+            set_up_lab(hub, demo)
         finally:
             close_hub(hub)
     if folder.exists():

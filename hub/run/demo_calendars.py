@@ -24,6 +24,7 @@ class DemoPlace:
     email: str
     password: str
     calendar_password: str
+    zone: str = "America/New_York"
 
     @property
     def origin(self) -> str:

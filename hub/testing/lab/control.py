@@ -118,7 +118,7 @@ def running_lab(
                 raise Unavailable(_taken(folder, name)) from error
         origins = tuple(dict.fromkeys(origin for side in sides.values() for origin in side.origins))
         trusted = authority if any(side.tls for side in sides.values()) else None
-        hints = {name: tuple(_hints(side, trusted)) for name, side in sides.items() if side.settings}
+        hints = {name: tuple(_hints(side, origins, trusted)) for name, side in sides.items() if side.settings}
         try:
             page = stack.enter_context(serve(page_application(Page(sides, clock, hints)), port=plan.page))
         except OSError as error:
@@ -131,11 +131,11 @@ def _opener(name: str) -> OpenSide:
     return opener
 
 
-def _hints(side: Side, authority: Path | None) -> Iterator[str]:
-    """Give the lines that set up a hub for a stand-in."""
+def _hints(side: Side, origins: Sequence[str], authority: Path | None) -> Iterator[str]:
+    """Give the lines that set up a hub for a stand-in, with all of the lab within reach."""
     plain = " ".join(f"{name}={value}" for name, value in side.settings.items() if name != "client_secret")
-    yield f"export HUB_EGRESS_ALLOW={','.join(side.origins)}"
-    if side.tls and authority is not None:
+    yield f"export HUB_EGRESS_ALLOW={','.join(origins)}"
+    if authority is not None:
         yield f"export HUB_EGRESS_CA_FILE={authority}"
     if "client_secret" in side.settings:
         secret = side.settings["client_secret"]

@@ -59,6 +59,7 @@ def provider(name: str, side: Side, hints: tuple[str, ...], said: str) -> str:
     """Show the accounts of one provider, what applications may do there, faults and notifications."""
     state = side.provider
     accounts = [(one, _calendars(name, side, one.id)) for one in state.accounts()]
+    names = {one.id: one.name for one, _calendars_there in accounts}
     return _render(
         "provider.html",
         title=side.title,
@@ -67,7 +68,7 @@ def provider(name: str, side: Side, hints: tuple[str, ...], said: str) -> str:
         hints=hints,
         said=said,
         accounts=accounts,
-        grants=[(one, _moment(one.since)) for one in state.grants()],
+        grants=[(one, names.get(one.account, one.account), _moment(one.since)) for one in state.grants()],
         pushes=[(one, _moment(one.at)) for one in reversed(state.pushes())],
         faults=[(one, text) for one, text in FAULTS.items() if one in state.faults],
         now_on=state.switches.fault,
