@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import pluggy
 
 from hub.account import Account, Setup
+from hub.core.account_notice import AccountNotice
 from hub.core.calendar import Busy, Calendar, Changes, Event, Found, Window, Written
 from hub.core.message import Message, Sent
 from hub.core.provider import Form, Grant, Provider, Redirect
@@ -60,6 +61,15 @@ def hub_revoke(setup: Setup, grant: Grant) -> None:
 
     Called in the broker after the local disconnect, more than once if it raises: the revocation then stays open as a
     task. NeedsReconnect: the provider knows the grant no more, so nothing is left to end.
+    """
+
+
+@hookspec
+def hub_verify(setup: Setup, request: Incoming) -> Sequence[AccountNotice]:
+    """Check a message that the provider signed, and return what it says of accounts.
+
+    Called in the broker for what arrives at the provider's address for such messages. InputError: it is not to be
+    believed, and is answered with its code. If it raises Retry, the provider is asked to send it again.
     """
 
 
@@ -186,4 +196,4 @@ def hub_connection_changed(business: str, connection: str, health: str) -> None:
 
 
 TOLD = frozenset({"hub_booking_changed", "hub_connection_changed"})
-KEYS = frozenset({"hub_connect", "hub_refresh", "hub_revoke"})
+KEYS = frozenset({"hub_connect", "hub_refresh", "hub_revoke", "hub_verify"})

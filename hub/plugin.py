@@ -5,6 +5,7 @@ from __future__ import annotations
 import pluggy
 
 from hub.account import Account, Setup
+from hub.core.account_notice import AccountNotice, AccountNoticeKind
 from hub.core.calendar import (
     Busy,
     BusyKind,
@@ -49,6 +50,7 @@ from hub.ical.read import FoundTimes, busy_from_ical, event_from_ical
 from hub.ical.write import event_to_ical
 from hub.ical.zones import zone_of_calendar
 from hub.oauth.code_flow import begin_code_flow, finish_code_flow, refresh_tokens, revoke_token
+from hub.oauth.security_event import SecurityEvents, check_security_event
 from hub.oauth.server import Identity, OAuthClient, OAuthServer, Tokens
 
 hookimpl = pluggy.HookimplMarker(PROJECT)
@@ -57,6 +59,8 @@ __all__ = [
     "CALENDAR_PURPOSES",
     "CONNECTION_HOST",
     "Account",
+    "AccountNotice",
+    "AccountNoticeKind",
     "AuthScheme",
     "Budget",
     "Busy",
@@ -93,6 +97,7 @@ __all__ = [
     "Refused",
     "Retry",
     "Revocation",
+    "SecurityEvents",
     "Sent",
     "SettingField",
     "Setup",
@@ -102,6 +107,7 @@ __all__ = [
     "Written",
     "begin_code_flow",
     "busy_from_ical",
+    "check_security_event",
     "event_from_ical",
     "event_to_ical",
     "find_digest_challenge",

@@ -197,7 +197,8 @@ class Grant:
     ``expires_at`` is in UTC seconds. ``account_id`` is the provider's own unchanging id of the account (``sub``), where
     it has one: connections of one account are known by it, and a refresh that brings another one is not taken.
     ``scopes`` are what was granted, ``limits`` sentences for people: what cannot be done because it was less than
-    asked.
+    asked. ``marks`` are words by which the provider may name this one grant when it says that it ended; only keyed
+    hashes of them are kept outside the vault.
     """
 
     scheme: AuthScheme
@@ -209,6 +210,7 @@ class Grant:
     expires_at: int | None = None
     account_id: str = ""
     limits: tuple[str, ...] = ()
+    marks: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return f"Grant({self.scheme}, origins={self.origins!r})"

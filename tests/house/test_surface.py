@@ -23,6 +23,7 @@ HOOKS = {
     "hub_send_message": "account message",
     "hub_unwatch": "account calendar watching",
     "hub_update_event": "account calendar written event",
+    "hub_verify": "setup request",
     "hub_watch": "account calendar channel watching",
 }
 
