@@ -161,7 +161,7 @@ def open_side(site: Site) -> Iterator[Side]:
             "Microsoft 365 and Outlook.com",
             MicrosoftSide(lab),
             settings=lab.settings,
-            origins=(lab.origin,),
+            origins=(lab.origin, lab.signin.pages),
             tls=True,
             notes=(
                 "Sign in by choosing a person; there are no passwords.",

@@ -48,9 +48,9 @@ _SAYS: Mapping[int, tuple[str, str, str]] = {
 CLAIMS = '{"access_token":{"capolids":{"essential":true,"values":["a-policy"]}}}'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Client:
-    """An application that is registered."""
+    """An application that is registered. People are sent back to its ``redirect_urls`` and nowhere else."""
 
     id: str
     secret: str
