@@ -36,6 +36,33 @@ def reports_what_changed(subject: Subject) -> None:
     holds(merged(known, fourth), day, [], "a deleted event")
 
 
+def forgets_the_dates_that_a_series_lost(subject: Subject) -> None:
+    """When a series gets shorter and later, only its new dates are left after the next look."""
+    first = subject.day() + 9 * HOUR
+
+    def text(uid: str, start: int, count: int) -> str:
+        times = (f"DTSTART:{foreign.utc(start)}", f"DTEND:{foreign.utc(start + HOUR)}")
+        return foreign.calendar(foreign.component(uid, *times, f"RRULE:FREQ=DAILY;COUNT={count}"))
+
+    uid = subject.foreign(lambda uid: text(uid, first, 3))
+    subject.day()
+    before = subject.changes(None)
+    later = first + 2 * HOUR
+    subject.stranger.write(subject.calendar.ref, uid, text(uid, later, 2))
+    known = merged(merged({}, before), subject.changes(before.cursor))
+    for number, expected in enumerate([[(later, later + HOUR)], [(later + DAY, later + DAY + HOUR)], []]):
+        holds(known, first // DAY * DAY + number * DAY, expected, f"day {number + 1} of a series that was changed")
+
+
+def names_our_events_among_the_changes(subject: Subject) -> None:
+    """An event of ours comes with its uid, so that it is known for what it is."""
+    event = subject.event(subject.day() + 9 * HOUR)
+    cursor = subject.changes(None).cursor
+    subject.create(event)
+    busy = [one for change in subject.changes(cursor).items for one in change.busy or () if one.start == event.start]
+    expect([one.uid for one in busy] == [event.uid], "our own event comes among the changes without its uid")
+
+
 def reports_nothing_when_nothing_changed(subject: Subject) -> None:
     """Asking again at once names no change."""
     cursor = subject.changes(None).cursor
@@ -79,6 +106,19 @@ CHANGING = (
         "Tells what changed since last time",
         "The hub would work with old times.",
         reports_what_changed,
+    ),
+    Check(
+        "forgets_the_dates_that_a_series_lost",
+        "Forgets the dates that a series lost",
+        "Times that are free again would stay blocked.",
+        forgets_the_dates_that_a_series_lost,
+    ),
+    Check(
+        "names_our_events_among_the_changes",
+        "Tells its own events from others among the changes",
+        "Bookings would be reported as conflicts with themselves.",
+        names_our_events_among_the_changes,
+        needed=False,
     ),
     Check(
         "old_cursors_lead_to_a_full_read",
