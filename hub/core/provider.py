@@ -101,16 +101,20 @@ class SettingField:
     choices: tuple[tuple[str, str], ...] = ()
 
 
+LONGEST_SPAN = 7200
+"""The most seconds of a budget: so long calls stay counted."""
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many calls may be made in any span of that many seconds."""
+    """How many calls may be made in any span of that many seconds, two hours at most."""
 
     calls: int
     seconds: int
 
     def __post_init__(self) -> None:
-        if self.calls < 1 or self.seconds < 1:
-            raise InputError("budget", "It must allow a call, in a second or more.")
+        if self.calls < 1 or not 1 <= self.seconds <= LONGEST_SPAN:
+            raise InputError("budget", f"It must allow a call, in a second or more and {LONGEST_SPAN} at most.")
 
 
 @dataclass(frozen=True, slots=True)

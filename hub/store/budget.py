@@ -10,6 +10,7 @@ from sqlalchemy import BigInteger, Connection, Index, Integer, String, Text, del
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped
 
+from hub.core.provider import LONGEST_SPAN
 from hub.store.annotate import About, Base, Category, Retention, column
 from hub.store.connection import DISCONNECTED
 from hub.store.connection import Connection as Account
@@ -19,8 +20,8 @@ from hub.store.ids import LENGTH
 SLOT = 10
 """Seconds of one count. A span is looked at in whole slots, so it is never counted too short."""
 
-KEPT = 7200
-"""Seconds after which a count is deleted. No budget is of a longer span."""
+KEPT = LONGEST_SPAN + 2 * SLOT
+"""Seconds after which a count is deleted."""
 
 _ID = About(Category.IDENTIFIER, Retention.CONNECTION)
 _STATE = About(Category.TECHNICAL, Retention.CONNECTION)

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from tests.bench import broker, console, disconnect, http, keys, race, slots, startup
+from tests.bench import broker, console, disconnect, http, in_step, keys, push, race, slots, startup
 from tests.bench.seeded import g15
 
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -107,6 +107,16 @@ def console_pages() -> str:
     return console.show(console.rows())
 
 
+def notifications() -> str:
+    """Notifications of providers, beside an empty route of the same application, and 20,000 of them in a burst."""
+    return push.show(*push.measure())
+
+
+def kept_in_step() -> str:
+    """From a notification to the changed offer, calls to the provider, and 1,000 large calendars."""
+    return in_step.show(in_step.changed(), in_step.calls(), in_step.large())
+
+
 FIGURES: dict[str, Callable[[], str]] = {
     "slots": slot_search,
     "race": bursts,
@@ -114,6 +124,8 @@ FIGURES: dict[str, Callable[[], str]] = {
     "keys": keys_and_rotation,
     "disconnect": last_call,
     "http": over_http,
+    "push": notifications,
+    "in_step": kept_in_step,
     "startup": start_up,
     "console": console_pages,
 }

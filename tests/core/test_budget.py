@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core.budget import BACKGROUND, is_over, is_unfair, room_of
-from hub.core.provider import Budget
+from hub.core.errors import InputError
+from hub.core.provider import LONGEST_SPAN, Budget
 
 budgets = st.builds(Budget, st.integers(1, 10_000), st.integers(1, 600))
 
@@ -50,3 +52,9 @@ def test_whoever_is_alone_has_it_all() -> None:
     assert not is_unfair(budget, "hub_changes", 79, 79, 1)
     assert is_unfair(budget, "hub_changes", 80, 80, 1)
     assert not is_unfair(budget, "hub_free_busy", 99, 99, 1)
+
+
+@pytest.mark.parametrize(("calls", "seconds"), [(0, 60), (1, 0), (1, LONGEST_SPAN + 1)])
+def test_a_budget_that_allows_nothing_or_cannot_be_counted_is_refused(calls: int, seconds: int) -> None:
+    with pytest.raises(InputError, match="budget"):
+        Budget(calls, seconds)
