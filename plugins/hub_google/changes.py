@@ -55,7 +55,7 @@ def since(client: Client, account: Account, calendar: Calendar, cursor: str | No
     if not reads_events(account, calendar):
         return _by_times(client, calendar, old, window)
     try:
-        if old is not None and old.kind == _EVENTS:
+        if old is not None and old.kind == _EVENTS and old.token:
             return _by_token(client, calendar, old, window)
         return _everything(client, calendar, window)
     except NotFound:

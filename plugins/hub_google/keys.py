@@ -6,27 +6,30 @@ An account is known by issuer and subject alone: an e-mail address changes hands
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from hub.plugin import (
+    AccountNotice,
     AuthScheme,
     Form,
     Grant,
     Identity,
+    Incoming,
     NeedsReconnect,
     Redirect,
     Refused,
     Setup,
     Tokens,
     begin_code_flow,
+    check_security_event,
     finish_code_flow,
     hookimpl,
     refresh_tokens,
     revoke_token,
 )
-from hub_google import bookings, levels
+from hub_google import bookings, levels, security_events
 from hub_google.provider import PROVIDER, address, client, server
 
 
@@ -43,6 +46,10 @@ def hub_connect(setup: Setup, answer: Mapping[str, str] | None) -> Redirect | Fo
         # Without prompt=consent a second consent brings no refresh token. include_granted_scopes is left out on
         # purpose: it would widen this grant by what the same owner agreed to elsewhere.
         more = {"access_type": "offline", "prompt": "consent"}
+        if setup.before.get("email"):
+            more["login_hint"] = setup.before["email"]  # which account to offer; who comes back is judged by its id
+        else:
+            more["prompt"] = "select_account consent"
         return begin_code_flow(
             server(setup.settings),
             mine,
@@ -102,6 +109,15 @@ def hub_revoke(setup: Setup, grant: Grant) -> None:
     revoke_token(setup.http, server(setup.settings), grant.secret.get("refresh_token", ""))
 
 
+@hookimpl
+def hub_verify(setup: Setup, request: Incoming) -> Sequence[AccountNotice]:
+    """Check a security event token, which is the whole body (RFC 8935, 2)."""
+    place = server(setup.settings)
+    token = request.body.decode("ascii", "replace").strip()
+    said = check_security_event(setup.http, place, client(setup.settings).id, token, now=int(time.time()))
+    return security_events.notices(said, place.issuer)
+
+
 def _granted(setup: Setup, tokens: Tokens, whose: Identity, granted: tuple[str, ...]) -> Grant:
     level, api = PROVIDER.level(setup.level), address(setup.settings, "api_url")
     settings = {"api": api, "level": level.name, "scopes": " ".join(granted), "email": whose.email}
@@ -113,10 +129,11 @@ def _granted(setup: Setup, tokens: Tokens, whose: Identity, granted: tuple[str, 
         scheme=AuthScheme.BEARER,
         secret={"access_token": tokens.access_token, "refresh_token": tokens.refresh_token},
         origins=(f"{parts.scheme}://{parts.netloc}".lower(),),
-        account_name=whose.email or f"Google account {whose.subject[-4:]}",
+        account_name=whose.email if whose.email and whose.email_verified else f"Google account {whose.subject[-4:]}",
         settings=settings | {"account": whose.account_id},
         scopes=granted,
         expires_at=tokens.expires_at,
         account_id=whose.account_id,
         limits=levels.limits(level, granted),
+        marks=security_events.marks(tokens.refresh_token),
     )

@@ -29,7 +29,10 @@ _FIELDS = (
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Events as far as they matter, the calendar's zone, and the token with which to ask for what changes."""
+    """Events as far as they matter, the calendar's zone, and the token with which to ask for what changes.
+
+    Where Google gives no token it is empty: then everything is read each time.
+    """
 
     events: tuple[Mapping[str, Any], ...]
     zone: str
@@ -98,9 +101,9 @@ def _list(client: Client, calendar: Calendar, more: Mapping[str, str]) -> Listed
         zone = given if isinstance(given, str) else zone
         page = answer.get("nextPageToken")
         if page is None:
-            token = answer.get("nextSyncToken")
-            if not isinstance(token, str) or not token:
-                raise failures.unreadable("no token for what changes")
+            token = answer.get("nextSyncToken", "")
+            if not isinstance(token, str):
+                raise failures.unreadable("something that is no token")
             return Listed(tuple(events), zone or calendar.zone, token)
         if not isinstance(page, str) or page in seen:
             break

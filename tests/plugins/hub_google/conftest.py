@@ -61,14 +61,24 @@ def connect(lab: GoogleLab, http: requests.Session) -> Callable[..., Grant]:
     return go
 
 
+@pytest.fixture(scope="module")
+def granted() -> dict[str, Grant]:
+    """The grants of this module by level: connecting once is enough for most."""
+    return {}
+
+
 @pytest.fixture
-def account(connect: Callable[..., Grant], http: requests.Session) -> Callable[..., Account]:
+def account(connect: Callable[..., Grant], http: requests.Session, granted: dict[str, Grant]) -> Callable[..., Account]:
     """Connect, and sign a session in as the broker would."""
 
-    def go(level: str = "standard", person: Person = ADA, scopes: list[str] | None = None) -> Account:
-        grant = connect(level, person, scopes)
-        http.headers["Authorization"] = f"Bearer {grant.secret['access_token']}"
-        return Account(grant.account_name, grant.settings, http)
+    def go(level: str = "standard", scopes: list[str] | None = None) -> Account:
+        if scopes is not None or level not in granted:
+            made = connect(level, ADA, scopes)
+            granted.update({} if scopes is not None else {level: made})
+        else:
+            made = granted[level]
+        http.headers["Authorization"] = f"Bearer {made.secret['access_token']}"
+        return Account(made.account_name, made.settings, http)
 
     return go
 
@@ -82,7 +92,10 @@ def subject(lab: GoogleLab, account: Callable[..., Account]) -> Iterator[Callabl
         mine = account(level)
         stranger = GoogleStranger(lab.origin, own_token(lab, ADA), "Europe/Berlin", own_ids)
         strangers.append(stranger)
-        ref = mine.settings["bookings"] if level == "shield" else stranger.make_calendar("scratch")
+        ref = stranger.make_calendar("scratch")
+        if level == "shield":  # as if the hub had just made it
+            lab.state.calendars[ref].made_by = lab.state.client.id
+            mine = Account(mine.name, {**mine.settings, "bookings": ref}, mine.http)
         start = (int(time.time()) // DAY + 30) * DAY
         return Subject(
             direct(plugin, mine),

@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from hub.core.errors import NeedsReconnect, Refused, Retry
-from hub.plugin import AuthScheme, Grant, Setup
+from hub.plugin import AuthScheme, Grant, Redirect, Setup
 from hub.testing.lab.google.app import ADA, BEN, GoogleLab
 from hub.testing.lab.google.state import Person
 from hub.testing.lab.google.visitor import consent
@@ -28,7 +28,11 @@ def test_the_consent_page_is_asked_for_a_new_lasting_grant_and_never_for_older_o
     lab: GoogleLab, http: requests.Session
 ) -> None:
     sent = parse_qs(urlsplit(begin(lab, http, "shield").url).query)
-    assert (sent["access_type"], sent["prompt"], sent["state"]) == (["offline"], ["consent"], [STATE])
+    assert (sent["access_type"], sent["prompt"], sent["state"]) == (["offline"], ["select_account consent"], [STATE])
+    again = keys.hub_connect(setup(lab, http, "shield", before={"email": ADA.email}), None)
+    assert isinstance(again, Redirect)
+    hinted = parse_qs(urlsplit(again.url).query)
+    assert (hinted["prompt"], hinted["login_hint"]) == (["consent"], [ADA.email])
     assert "include_granted_scopes" not in sent
     assert sent["code_challenge_method"] == ["S256"]
 

@@ -1,4 +1,7 @@
-"""The contract of calendar plugins, at each level, against the lab's Google."""
+"""The contract of calendar plugins, by events of calendars that the account owns and of one that the hub made.
+
+The level Shared takes the same way as Standard; where it goes further stands in `test_reading`.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,3 @@ class TestShield(CalendarContract):
     @pytest.fixture
     def subject(self, subject: Callable[..., Made]) -> Made:
         return subject("shield")
-
-
-class TestShared(CalendarContract):
-    @pytest.fixture
-    def subject(self, subject: Callable[..., Made]) -> Made:
-        return subject("shared")

@@ -182,6 +182,15 @@ def test_a_time_that_cannot_be_read_is_busy(lab: GoogleLab, account: Callable[..
     assert busy == {"primary": (Busy(0, HOUR, BusyKind.UNREADABLE),)}
 
 
+def test_without_a_token_everything_is_read_each_time(lab: GoogleLab, subject: Callable[..., Subject]) -> None:
+    made = subject()
+    lab.state.lie = lambda _name, found: {name: value for name, value in found.items() if name != "nextSyncToken"}
+    with lab.state.switches.on(Fault.LYING):
+        first = made.changes(None)
+        assert first.complete
+        assert made.changes(first.cursor).complete
+
+
 @pytest.mark.parametrize("cursor", ["", "sync 1 2 x", "events a b - c", "events 0 99999999999 - garbage", "busy 0 1"])
 def test_a_cursor_that_is_not_ours_leads_to_a_whole_reading(subject: Callable[..., Subject], cursor: str) -> None:
     made = subject()
