@@ -17,10 +17,11 @@ from hub.store.business import AGENCY, find_client
 from hub.store.calendar import Calendar
 from hub.store.connection import DISCONNECTED, Connection
 from hub.store.holder import Holder, WorkingHours
+from hub.store.outage import Outage
 from hub.store.outbox import DEAD, UNKNOWN, Outbox
 from hub.store.service import Service, ServiceHolder
 
-_LOST = "needs_reconnect"
+_LOST, _FAILING = "needs_reconnect", "failing"
 _LATE = 3600
 _SENDS = "hub_send_message"
 
@@ -29,13 +30,15 @@ _SENDS = "hub_send_message"
 class Attention:
     """How much needs somebody in a business.
 
-    ``reconnect``: connections to be connected again. ``requested``: bookings kept, but not confirmed. ``conflict``
+    ``reconnect``: connections to be connected again, ``failing``: those that do not work for so long that people were
+    told. ``requested``: bookings kept, but not confirmed. ``conflict``
     and ``failed``: confirmed ones to come over which something else stands, and whose event was not written.
     ``dead``: effects that were given up. ``revoke``: ended accounts whose permission the provider has not ended, an
     hour after the disconnect or given up.
     """
 
     reconnect: int = 0
+    failing: int = 0
     requested: int = 0
     conflict: int = 0
     failed: int = 0
@@ -125,12 +128,19 @@ def _connections(conn: sa.Connection, ids: list[str], now: int) -> _Counts:
     table = Connection
     late = sa.and_(table.end_state == EndState.OPEN, table.health_at < now - _LATE)
     left = sa.and_(table.health == DISCONNECTED, sa.or_(table.end_state == EndState.FAILED, late))
+    told = sa.exists().where(
+        Outage.connection_id == table.id,
+        Outage.business_id == table.business_id,
+        Outage.ended_at.is_(None),
+        Outage.told_at.is_not(None),
+    )
+    lasting = sa.and_(table.health == _FAILING, told)
     query = (
         select(table.business_id, table.health, func.count())
-        .where(table.business_id.in_(ids), sa.or_(table.health == _LOST, left))
+        .where(table.business_id.in_(ids), sa.or_(table.health == _LOST, lasting, left))
         .group_by(table.business_id, table.health)
     )
-    words = {_LOST: "reconnect", DISCONNECTED: "revoke"}
+    words = {_LOST: "reconnect", _FAILING: "failing", DISCONNECTED: "revoke"}
     return [(business_id, words[health], count) for business_id, health, count in conn.execute(query)]
 
 

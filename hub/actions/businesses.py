@@ -38,6 +38,7 @@ class Business:
     zone: str
     tentative_is_busy: bool
     unanswered_is_busy: bool
+    follow_calendar: bool
     slug: str | None
     region: str
     email: str
@@ -95,9 +96,9 @@ def get_business(hub: Hub, business_id: str) -> Business:
 def change_business(hub: Hub, business_id: str, version: int, changes: Mapping[str, object]) -> Business:
     """Change fields of a business that is still as it was looked at, and return it as it is now.
 
-    Fields: name, zone, slug (None: no page), tentative_is_busy, unanswered_is_busy, region, email, phone, place,
-    cancel_notice, reminders, embed_origins, contact_proof. Raises InputError that names the field, StateError
-    (``changed``) when somebody else was faster, UnknownId. What is so already is no change.
+    Fields: name, zone, slug (None: no page), tentative_is_busy, unanswered_is_busy, follow_calendar, region, email,
+    phone, place, cancel_notice, reminders, embed_origins, contact_proof. Raises InputError that names the field,
+    StateError (``changed``) when somebody else was faster, UnknownId. What is so already is no change.
     """
     try:
         with hub.database.writing() as conn:
@@ -155,6 +156,7 @@ _RULES: Mapping[str, Rule] = MappingProxyType(
         "slug": lambda field, value: None if value in (None, "") else check_slug(field, value),
         "tentative_is_busy": check_flag,
         "unanswered_is_busy": check_flag,
+        "follow_calendar": check_flag,
         "region": lambda field, value: check_region(value),
         "email": lambda field, value: canonical_email(line) if (line := clean_line(field, value, 254)) else "",
         "phone": partial(clean_line, longest=60),

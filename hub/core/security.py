@@ -55,7 +55,7 @@ class Kind(StrEnum):
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
     # Bookings, changed by those who work with them
-    BOOKING_CHANGED = "booking_changed"  # detail: booked, moved, cancelled, confirmed, declined, no_show, came
+    BOOKING_CHANGED = "booking_changed"  # detail: booked, moved, cancelled, confirmed, declined, no_show, came, written_back
     # Mails
     MAIL_SENT_AGAIN = "mail_sent_again"  # detail: kept, for all that were, or the state that the one mail had
     # At the door

@@ -36,6 +36,7 @@ DONE = {
     "cancelled": "Cancelled.",
     "agreed": "Confirmed.",
     "noted": "Noted.",
+    "rewritten": "It is being written into the calendar again.",
     "mailed": "Handed to the outbox: it goes out in a moment. Load this page anew to see how it went.",
     "replayed": "It will be tried again.",
     "asked": "Asked. Nothing is shown until somebody agrees.",

@@ -11,9 +11,11 @@ from hub.actions.book import book
 from hub.actions.businesses import change_business
 from hub.actions.cancel import cancel
 from hub.actions.connections import list_connections
+from hub.actions.health import note_health
 from hub.actions.hold import hold
 from hub.actions.holders import change_holder
 from hub.actions.services import change_service
+from hub.actions.trouble import watch_health
 from hub.store.booking import Booking
 from hub.store.connection import Connection, end_connection
 from hub.store.ids import new_id
@@ -62,6 +64,17 @@ def test_each_thing_counts_once_and_for_its_own_business(world: World, strangers
     assert found[world.business].total == 6
     assert found[strangers["ben"]] == Attention()
     assert attention(hub, []) == {}
+
+
+def test_an_account_that_fails_for_so_long_that_people_were_told_needs_somebody(world: World) -> None:
+    world.staff()
+    (connection,) = (one.id for one in list_connections(world.hub, world.business))
+    with world.hub.database.writing() as conn:
+        note_health(conn, world.business, connection, "failing", "unreachable", world.clock())
+    assert attention(world.hub, [world.business])[world.business] == Attention()
+    world.clock.now += HOUR
+    watch_health(world.hub)
+    assert attention(world.hub, [world.business])[world.business] == Attention(failing=1)
 
 
 def test_what_is_over_needs_nobody(world: World) -> None:

@@ -35,6 +35,7 @@ class NewBusiness(Given):
     contact_proof: ContactProof = left_out("Before which bookings on the page an address is proved by a code.")
     tentative_is_busy: bool = left_out("Whether tentative events block.")
     unanswered_is_busy: bool = left_out("Whether unanswered invitations block.")
+    follow_calendar: bool = left_out("Whether a booking follows its event that staff move or delete in their calendar.")
 
 
 class BusinessChange(Given):
@@ -54,6 +55,7 @@ class BusinessChange(Given):
     contact_proof: ContactProof = left_out("")
     tentative_is_busy: bool = left_out("")
     unanswered_is_busy: bool = left_out("")
+    follow_calendar: bool = left_out("")
 
 
 class Business(Shown):
@@ -73,6 +75,7 @@ class Business(Shown):
     contact_proof: ContactProof
     tentative_is_busy: bool
     unanswered_is_busy: bool
+    follow_calendar: bool
     version: int
     made_at: Instant
 

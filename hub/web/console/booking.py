@@ -12,6 +12,8 @@ from hub.actions.attendance import set_attendance
 from hub.actions.booking_details import BookingDetails, Happened, What, get_booking
 from hub.actions.change_for import cancel_for
 from hub.actions.decide import confirm_requested, decline_requested
+from hub.actions.outside_view import changed_outside
+from hub.actions.write_back import write_back
 from hub.core.booking import Decline, State
 from hub.core.errors import InputError, StateError, Unavailable
 from hub.core.role import Right
@@ -42,6 +44,7 @@ _STAFF = {
     "declined": "Declined by the agency",
     "no_show": "Marked as not come",
     "came": "Mark taken off",
+    "written_back": "Written into the calendar again by the agency",
 }
 _MAILS = {str(kind): name for kind, name in MAILS.items()}
 _DOORS = {"page": "on the booking page", "api": "over the API", "console": "in the console"}
@@ -78,6 +81,12 @@ def booking_decline(business_id: str, booking_id: str) -> Response:
     return _do(business_id, booking_id, work, "cancelled")
 
 
+def booking_write_back(business_id: str, booking_id: str) -> Response:
+    """Write its events into the calendars again, as it was agreed."""
+    work = lambda: write_back(the_hub(), visit(), business_id, booking_id, version())  # noqa: E731
+    return _do(business_id, booking_id, work, "rewritten")
+
+
 def booking_attendance(business_id: str, booking_id: str) -> Response:
     """Mark that the customer did not come, or take the mark off."""
     mark = request.form.get("attendance", "")
@@ -103,6 +112,7 @@ def show(business_id: str, booking_id: str, problem: str = "", status: int = 200
         declines=[(str(one), one.sentence) for one in Decline],
         problem=problem,
         sentence=sentence,
+        outside=changed_outside(the_hub(), business_id, booking_id),
         mail_names=_MAILS,
         known=current_app.view_functions,
         may_move=one.state is State.CONFIRMED and one.end > now,
@@ -119,6 +129,8 @@ def why(problem: str) -> str:
         return ""
     if problem == "calendar_busy":
         return "The calendar turned out to be busy at that time."
+    if problem == "cancelled_outside":
+        return "Its event was deleted in the calendar."
     if problem in set(Decline):
         return f"The customer was told: {Decline(problem).sentence}"
     return sentence(problem)
@@ -164,5 +176,6 @@ ROUTES = (
     route("console", f"{_ONE}/cancel", booking_cancel, "POST", Who.USER, Right.BOOK),
     route("console", f"{_ONE}/confirm", booking_confirm, "POST", Who.USER, Right.BOOK),
     route("console", f"{_ONE}/decline", booking_decline, "POST", Who.USER, Right.BOOK),
+    route("console", f"{_ONE}/write-back", booking_write_back, "POST", Who.USER, Right.BOOK),
     route("console", f"{_ONE}/attendance", booking_attendance, "POST", Who.USER, Right.BOOK),
 )

@@ -29,6 +29,10 @@ from hub.web.route import route
 DAY = 86_400
 GIVE = "Please fill this in."
 _POLICY = choices(("yes", "Keep the time free of bookings"), ("no", "Offer the time all the same"))
+_FOLLOW = choices(
+    ("yes", "Move or cancel the booking too, and tell the customer"), ("no", "Change nothing, and tell us")
+)
+_FLAGS = ("tentative_is_busy", "unanswered_is_busy", "follow_calendar")
 _PROOF = choices(
     (ContactProof.SECOND, "From their second booking on"),
     (ContactProof.ALWAYS, "Before each booking"),
@@ -48,6 +52,7 @@ class BusinessForm(EditForm, RowsForm):
     place = StringField("Place")
     tentative_is_busy = SelectField("Entries marked as tentative", [DataRequired(GIVE)], choices=_POLICY)
     unanswered_is_busy = SelectField("Invitations nobody has answered", [DataRequired(GIVE)], choices=_POLICY)
+    follow_calendar = SelectField("An appointment moved or deleted in a calendar", choices=_FOLLOW)
     cancel_notice = LengthField("Customers may move or cancel until", most=366 * DAY)
     contact_proof = SelectField("Customers show by a code that their address is theirs", choices=_PROOF)
     reminders = FieldList(LengthField("Before the appointment", least=300, most=60 * DAY))
@@ -109,13 +114,13 @@ def _holidays(found: Business, form: HolidaysForm, status: int = 200, *, keep: b
 
 def _stored(found: Business) -> dict[str, Any]:
     values = {name: getattr(found, name) for name in BusinessForm()._fields if name != "more"}
-    policies = {name: "yes" if values[name] else "no" for name in ("tentative_is_busy", "unanswered_is_busy")}
+    policies = {name: "yes" if values[name] else "no" for name in _FLAGS}
     return values | policies | {"slug": found.slug or ""}
 
 
 def _change(business_id: str, form: BusinessForm) -> Business:
     values = given(form)
-    for name in ("tentative_is_busy", "unanswered_is_busy"):
+    for name in _FLAGS:
         values[name] = values[name] == "yes"
     values["cancel_notice"] = values["cancel_notice"] or 0
     values["reminders"] = [one for one in values["reminders"] if one is not None]

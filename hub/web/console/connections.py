@@ -7,7 +7,9 @@ from werkzeug.wrappers import Response
 
 from hub.actions.calendars import choices_version, choose_calendars
 from hub.actions.connections import ConnectionView, get_connection, list_connections, try_connection
+from hub.actions.health_story import health_story
 from hub.actions.holders import Holder, list_holders
+from hub.actions.missed import SENTENCES
 from hub.core.errors import HubError, UnknownId
 from hub.core.page import LARGEST
 from hub.core.role import Right
@@ -19,6 +21,8 @@ from hub.web.pages import see_other
 from hub.web.route import route
 
 ENDED = "disconnected"
+JUST = ("connected", "renewed")
+"""What stands in the address right after an account was connected."""
 
 
 def connections(business_id: str) -> Response:
@@ -82,6 +86,9 @@ def _one(
         holders=holders,
         problem=problem,
         failed=failed,
+        story=health_story(the_hub(), business_id, found.id),
+        missed_sentences=SENTENCES,
+        just=request.args.get("done") in JUST,
     )
 
 

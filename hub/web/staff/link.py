@@ -11,10 +11,13 @@ from werkzeug.wrappers import Response
 from hub.actions.access_list import asked_of
 from hub.actions.calendars import choices_version, choose_calendars
 from hub.actions.connections import ConnectionView, try_connection
+from hub.actions.health_story import health_story
+from hub.actions.missed import SENTENCES
 from hub.actions.staff_links import staff_connections
 from hub.core.access import Subject
 from hub.core.errors import HubError, UnknownId
 from hub.web.console.choosing import Row, looked_at, read_choices, stored_rows, typed_rows
+from hub.web.console.connections import JUST
 from hub.web.current import staff_link, the_hub
 from hub.web.door import Rate, Who
 from hub.web.pages import see_other
@@ -74,9 +77,11 @@ def _account(
     status: int = 200,
 ) -> Response:
     version = choices_version(found.calendars)
-    return staff_page(
-        "account", token, status, connection=found, rows=rows, version=version, problem=problem, failed=failed
-    )
+    more = {"version": version, "problem": problem, "failed": failed, "just": request.args.get("done") in JUST}
+    link = staff_link()
+    more |= {"story": health_story(the_hub(), link.business_id, found.id, holder_id=link.holder_id)}
+    more |= {"missed_sentences": SENTENCES}
+    return staff_page("account", token, status, connection=found, rows=rows, **more)
 
 
 _ALL = "/staff/<token>"

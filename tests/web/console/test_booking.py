@@ -7,7 +7,10 @@ from dataclasses import replace
 
 from hub.actions.bookings import find_row
 from hub.actions.cancel import cancel
+from hub.actions.effects import EFFECTS
 from hub.core.booking import State
+from hub.jobs.perform import drain
+from tests.actions.test_outside_look import look, move
 from tests.tables import nothing_changed
 from tests.web.conftest import Browser, looked_at
 from tests.web.console.test_bookings import booked
@@ -167,3 +170,24 @@ def test_what_a_customer_typed_is_text(world: World, signed_in: SignedIn) -> Non
 def token(browser: Browser) -> str:
     """Return the form token of the page that was seen last."""
     return browser.page.partition('name="token" value="')[2].partition('"')[0]
+
+
+def test_an_event_that_was_moved_to_a_bad_time_is_shown_with_where_it_stands_and_written_back(
+    world: World, signed_in: SignedIn
+) -> None:
+    _, path = one_booking(world)
+    drain(world.hub, EFFECTS)
+    look(world)
+    (ada,) = world.calendars.events
+    move(world, ada, 60)
+    look(world)
+    agnes = signed_in("agent")
+    page = agnes.get(path).text
+    assert "Its event was moved in the calendar, to a time at which no appointment can be." in page
+    assert "It stands there from Mon 15 Mar 2027, 10:01 to 10:31 now." in page
+    answer = agnes.follow(agnes.post(f"{path}/write-back", looked_at(agnes)))
+    assert "It is being written into the calendar again." in answer.text
+    assert "Its event was moved" not in answer.text
+    drain(world.hub, EFFECTS)
+    assert world.calendars.event_times(ada) == [(MONDAY + 2 * HOUR, MONDAY + 2 * HOUR + 1800)]
+    assert "/write-back" not in signed_in("viewer").get(path).text

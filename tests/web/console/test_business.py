@@ -23,6 +23,7 @@ def filled(world: World, **changes: object) -> dict[str, object]:
         "zone": "Europe/Berlin",
         "region": "US",
         "tentative_is_busy": "yes",
+        "follow_calendar": "yes",
         "unanswered_is_busy": "yes",
         "contact_proof": "second",
         "cancel_notice": "0",

@@ -10,6 +10,8 @@ from hub.actions.book import book
 from hub.actions.connections import list_connections
 from hub.actions.hold import hold
 from hub.core.errors import Retry
+from tests.actions.test_trouble import account, lose
+from tests.post import booked, settle
 from tests.tables import nothing_changed
 from tests.web.conftest import Browser, looked_at
 from tests.web.connect import EVIL, SECRET, agree, with_form
@@ -212,6 +214,29 @@ def test_a_disconnect_asks_and_then_says_what_is_at_risk(world: World, signed_in
     assert "is disconnected" in ada.post(path).text  # a second click
     assert list_connections(world.hub, world.business)[0].health == "disconnected"
     assert "Disconnected (1)" in ada.get(path_of(world)).text
+
+
+def test_a_page_never_says_connected_while_the_account_is_dead(world: World, signed_in: SignedIn) -> None:
+    """The list, the page, the overview and its number all say so, with what is at risk."""
+    staff, connection = account(world)
+    booking = booked(world, world.service(staff))
+    settle(world)
+    lose(world)
+    ada = signed_in("owner")
+    for path in (path_of(world), path_of(world, f"/{connection}")):
+        page = ada.get(path).text
+        assert "connect again" in page
+        assert "works</span>" not in page
+    assert "Appointments that nobody watches" in page
+    assert f"/bookings/{booking}" in page
+    assert "Had to be connected again" in page
+    assert "1</span> connection has to be connected again" in ada.get(f"/console/{world.business}").text.replace(
+        "\n", " "
+    )
+    ada.get(path_of(world, f"/{connection}"))
+    world.calendars.fail = lambda hook: None  # a token may outlive its permission
+    answer = ada.follow(ada.post(path_of(world, f"/{connection}/test")))
+    assert "The test did not work. The permission was taken back" in answer.text
 
 
 def test_names_with_markup_are_text_everywhere(world: World, signed_in: SignedIn) -> None:

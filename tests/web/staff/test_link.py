@@ -8,12 +8,16 @@ import pytest
 
 from hub.actions.calendars import choose_calendars
 from hub.actions.connections import list_connections
-from hub.actions.staff_links import DAY, end_staff_link, make_staff_link
+from hub.actions.staff_links import DAY, end_staff_link, mailed_token, make_staff_link
 from hub.core.security import OPERATOR
+from hub.plugin import Busy
+from hub.store.link import list_links
+from tests.actions.test_trouble import account, connect_again, look, lose, pass_time
+from tests.post import booked, settle
 from tests.tables import nothing_changed
 from tests.web.conftest import Browser, looked_at
 from tests.web.connect import EVIL, SECRET, agree, with_form
-from tests.world import World, down
+from tests.world import HOUR, MONDAY, World, down
 
 SEEN = ("staff_link", "security_event")
 Open = Callable[[], Browser]
@@ -37,6 +41,35 @@ def connect(visitor: Browser, link: str, **values: str) -> str:
     answer = visitor.post(form, {"answer-server": "dav.example.com", "answer-password": SECRET, **values})
     assert answer.status_code == 303, answer.text
     return str(answer.headers["Location"]).partition("?")[0]
+
+
+def test_an_account_that_is_to_be_connected_again_says_so_with_their_own_appointments_at_risk(
+    world: World, browser: Open
+) -> None:
+    """By the link in the mail, which leads to the page of the account."""
+    staff, connection = account(world)
+    booked(world, world.service(staff))
+    settle(world)
+    lose(world)
+    with world.hub.database.reading() as conn:
+        (link,) = list_links(conn, world.business, staff)
+    visitor = browser()
+    page = visitor.get(f"/staff/{mailed_token(world.hub, link.id)}/accounts/{connection}").text
+    for text in (
+        "The permission was taken back at the provider.",
+        "Appointments that nobody watches",
+        "Mon 15 Mar 2027, 10:00",
+        "Had to be connected again",
+    ):
+        assert text in page, text
+    world.calendars.busy[staff].append(Busy(MONDAY + 2 * HOUR, MONDAY + 3 * HOUR))
+    connect_again(world, connection)
+    look(world)
+    pass_time(world, 60)
+    page = visitor.get(f"/staff/{mailed_token(world.hub, link.id)}/accounts/{connection}").text
+    assert "What was missed" in page
+    assert "Something else came to stand over these appointments:" in page
+    assert "Appointments that nobody watches" not in page
 
 
 def test_the_greeting_says_who_asks_and_what_is_done_with_a_calendar(world: World, browser: Open) -> None:
