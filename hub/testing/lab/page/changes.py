@@ -75,7 +75,7 @@ def fault(side: Side, form: Form) -> str:
     if kind not in side.provider.faults:
         raise InputError("fault", "This provider does not know that fault.")
     side.provider.switches.turn(kind, times=1 if "once" in form else None)
-    return f"Switched on: {kind}."
+    return "Switched on for the next request." if "once" in form else "Switched on, until it is switched off here."
 
 
 def resend(side: Side, form: Form) -> str:
