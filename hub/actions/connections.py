@@ -57,7 +57,9 @@ class ConnectionView:
     a machine word and ``sentence`` what it means. ``holder_id`` is the staff member whose own account it is.
     ``looked_at`` is when the hub last looked at one of its checked calendars, ``age`` how many seconds old the oldest
     of what it knows is. ``revoking``: disconnected here, but not yet ended at the provider. ``masked``: its name and
-    those of its calendars are not shown to who looks (`actions.access_mask`).
+    those of its calendars are not shown to who looks (`actions.access_mask`). ``sees`` are the sentences of its level,
+    ``limits`` what cannot be done because less was granted than asked, ``extra`` what was granted beyond that: it is
+    not used. ``lists_calendars`` is false where calendars are added by their ids. Of how many ``levels`` it has one.
     """
 
     id: str
@@ -80,6 +82,11 @@ class ConnectionView:
     revoking: bool
     masked: bool
     calendars: tuple[CalendarView, ...]
+    sees: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    extra: tuple[str, ...] = ()
+    lists_calendars: bool = True
+    levels: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +198,7 @@ def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: in
         declared = hub.registry.provider(row.provider)
     except PluginBroken as error:
         broken = error.message
-    titles = {level.name: level.title for level in declared.levels} if declared else {}
+    level = next((one for one in declared.levels if one.name == row.level), None) if declared else None
     looks = [one.looked_at for one in calendars if one.checked and one.looked_at is not None]
     return ConnectionView(
         id=row.id,
@@ -200,7 +207,7 @@ def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: in
         broken=broken,
         keeps=declared.keeps if declared else "",
         level=row.level,
-        level_title=titles.get(row.level, row.level),
+        level_title=level.title if level else row.level,
         account_name=mask_account(row.account_name) if masked else row.account_name,
         health=row.health,
         reason=row.health_reason,
@@ -214,4 +221,9 @@ def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: in
         revoking=row.health == DISCONNECTED and row.sealed,
         masked=masked,
         calendars=tuple(calendars),
+        sees=level.sees if level else (),
+        limits=tuple(row.limits),
+        extra=tuple(one for one in row.scopes if one not in level.scopes) if level else (),
+        lists_calendars=level.lists_calendars if level else True,
+        levels=len(declared.levels) if declared else 1,
     )

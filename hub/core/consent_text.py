@@ -14,10 +14,13 @@ from hub.core.consent_record import data_of, withdrawable
 from hub.core.provider import ConnectLevel, DataCategory, Provider, Revocation
 from hub.core.purpose import Purpose
 
-TEMPLATE = "account-1"
+TEMPLATE = "account-2"
 """The version of the words in this file. Change it with them."""
 
 LANGUAGE = "en"
+
+SEES, CANNOT = "What the hub sees and does", "What it cannot do"
+"""The headings of what a level says of itself: a page may show it beside the level."""
 
 _PURPOSES = {
     Purpose.CONNECT: "Connect the account and see that it answers",
@@ -90,6 +93,11 @@ def consent_text(agency: str, business: str, provider: Provider, level: ConnectL
         (
             Section("Who asks", (_who(agency, business),)),
             Section("Which account", (f"One that you have at {provider.title}. {_dot(level.title)}",)),
+            *(
+                Section(heading, tuple(map(_dot, lines)), is_list=True)
+                for heading, lines in ((SEES, level.sees), (CANNOT, level.cannot))
+                if lines
+            ),
             Section("What for, and what is seen or written", _purposes(provider, level), is_list=True),
             Section("What is kept", _kept(data)),
             Section("How long", ("Until you stop it. What was read is deleted then; this consent, and a count of the "

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 import pytest
 
-from hub.core.consent_text import TEMPLATE, consent_text
+from hub.core.consent_text import CANNOT, SEES, TEMPLATE, consent_text
 from hub.core.provider import ConnectLevel, DataCategory, Operation, Provider, Revocation
 from hub.core.purpose import CALENDAR_PURPOSES, Purpose
 
@@ -80,6 +80,12 @@ def test_each_purpose_more_or_less_is_another_text(purpose: Purpose) -> None:
     assert consent_text("Ada's agency", "Ben's salon", PROVIDER, less).hash != TEXT.hash
 
 
+def test_what_a_level_says_of_itself_is_part_of_what_is_agreed_to() -> None:
+    told = replace(LEVEL, sees=("Busy times",), cannot=("Read titles.",))
+    text = consent_text("Ada's agency", "Ben's salon", PROVIDER, told).text
+    assert f"{SEES}\n- Busy times.\n\n{CANNOT}\n- Read titles.\n" in text
+
+
 def test_what_cannot_be_withdrawn_alone_is_not_promised() -> None:
     sends = replace(LEVEL, purposes=frozenset({Purpose.CONNECT, Purpose.SEND_MESSAGE}))
     text = consent_text("Ada's agency", "Ada's agency", PROVIDER, sends).text
@@ -90,4 +96,6 @@ def test_what_cannot_be_withdrawn_alone_is_not_promised() -> None:
 
 def test_the_words_of_this_version_are_those_that_were_agreed_to() -> None:
     """Other words are another version: change the name of the template, and this hash, with them."""
-    assert (TEMPLATE, TEXT.hash[:16]) == ("account-1", "2aaf302377e975dc")
+    assert (TEMPLATE, TEXT.hash[:16]) == ("account-2", "2aaf302377e975dc")
+    told = replace(LEVEL, sees=("Busy times.",), cannot=("Read titles",))
+    assert consent_text("A", "B", PROVIDER, told).hash[:16] == "dbcd588985eeaddc"

@@ -12,8 +12,10 @@ from wtforms import HiddenField
 from hub.actions.consent import answer_consent, consent_about, consent_question
 from hub.actions.consent_state import About
 from hub.actions.off_site import Intent, step
+from hub.actions.provider_settings import addresses
 from hub.core.consent_text import ConsentText
 from hub.core.errors import StateError
+from hub.core.provider import ConnectLevel
 from hub.web.console.connecting import GO, ConnectForm, Offered, Step, read_answer, take_step
 from hub.web.current import the_hub, visit
 from hub.web.forms import Form, typed
@@ -23,7 +25,8 @@ AGREE = "agree"
 
 
 class AnswerForm(Form):
-    """What is answered: ``agree`` or ``no``, to the text with that hash, about that level and whose account."""
+    """What is answered: ``agree`` or ``no``, about that level and whose account. ``text`` are the hashes of all texts
+    that stood there."""
 
     answer = HiddenField()
     text = HiddenField()
@@ -32,13 +35,31 @@ class AnswerForm(Form):
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """How much may be agreed to, and the text for that."""
+
+    level: ConnectLevel
+    text: ConsentText
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """What the page shows: the text, and what it is about. ``changed``: it is another one than was answered."""
+    """What the page shows: the text of the level, and of each that may be chosen.
+
+    ``leads``: the provider asks on its own pages afterwards. ``changed``: the text is another one than was answered.
+    """
 
     offered: Offered
     level: str
     text: ConsentText
+    choices: tuple[Choice, ...]
+    leads: bool = False
     changed: bool = False
+
+    @property
+    def hashes(self) -> str:
+        """Those of all texts that stand on the page, for the form."""
+        return " ".join(one.text.hash for one in self.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +72,12 @@ class Given:
 
 def question(business_id: str, offered: Offered, level: str, *, changed: bool = False) -> Question:
     """Return what is asked before an account is connected at that level."""
-    about = consent_about(the_hub(), business_id, offered.name, level)
-    return Question(offered, level, consent_question(the_hub(), about), changed)
+    choices = tuple(
+        Choice(one, consent_question(the_hub(), consent_about(the_hub(), business_id, offered.name, one.name)))
+        for one in offered.levels
+    )
+    text = next(one.text for one in choices if one.level.name == level)
+    return Question(offered, level, text, choices, bool(addresses(the_hub(), offered.name)), changed)
 
 
 def read_decision() -> AnswerForm:
@@ -61,11 +86,11 @@ def read_decision() -> AnswerForm:
 
 
 def take_answer(about: About, form: AnswerForm) -> Given | None:
-    """Record an answer; None if the text is another one by now, so that it must be read again."""
-    agreed = form.answer.data == AGREE
+    """Record an answer; None if the text of that level is none that was shown, so that it must be read again."""
+    agreed, now = form.answer.data == AGREE, consent_question(the_hub(), about).hash
+    shown = now if now in (form.text.data or "").split() else ""
     try:
-        text_hash = form.text.data or ""
-        return Given(answer_consent(the_hub(), visit(), about, text_hash, agreed=agreed, via=via()), agreed)
+        return Given(answer_consent(the_hub(), visit(), about, shown, agreed=agreed, via=via()), agreed)
     except StateError:
         return None
 

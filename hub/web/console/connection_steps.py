@@ -78,13 +78,13 @@ def connection_made(business_id: str, provider: str, consent_id: str) -> Respons
 
 
 def connection_again(business_id: str, connection_id: str) -> Response:
-    """Go on to the form if the consent stands and is to what would be asked now; else ask first."""
+    """Go on to the form if the consent stands and is to what would be asked now; else, or if told to, ask first."""
     found = get_connection(the_hub(), business_id, connection_id, user_id=visit().actor_id)
     offered = find_provider(the_hub(), found.provider)
     level = level_of(offered, request.args.get("level", found.level))
     about = consent_about(the_hub(), business_id, offered.name, level, found.holder_id)
     standing = standing_consent(the_hub(), about, connection_id)
-    if standing is not None:
+    if standing is not None and "ask" not in request.args:
         ids = {"business_id": business_id, "connection_id": connection_id, "consent_id": standing}
         return see_other("console.connection_again_fill", **ids)
     return _ask_page(business_id, offered, level, found=found)

@@ -87,12 +87,12 @@ def connected(token: str, provider: str, consent_id: str) -> Response:
 
 
 def again(token: str, connection_id: str) -> Response:
-    """Go on to the form if the consent stands and is to what would be asked now; else ask first."""
+    """Go on to the form if the consent stands and is to what would be asked now; else, or if told to, ask first."""
     found = own_account(connection_id)
     offered = find_provider(the_hub(), found.provider, calendars_only=True)
     level = level_of(offered, found.level)
     standing = standing_consent(the_hub(), _about(offered, level), connection_id)
-    if standing is not None:
+    if standing is not None and "ask" not in request.args:
         return see_other("staff.again_fill", token=token, connection_id=connection_id, consent_id=standing)
     return _ask_page(token, offered, level, found=found)
 

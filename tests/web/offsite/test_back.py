@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
@@ -50,7 +51,7 @@ def new_path(world: World) -> str:
 def sent_off(browser: Browser, path: str, **values: str) -> str:
     """Agree on our page, and return the provider's address to which that leads at once."""
     browser.get(path)
-    text = re.search(r'name="text" value="([0-9a-f]{64})"', browser.page)
+    text = re.search(r'name="text" value="([0-9a-f ]+)"', browser.page)
     assert text
     led = browser.post(path, {"text": text[1], "answer": "agree", **values})
     assert led.status_code == 303, led.status_code
@@ -254,9 +255,49 @@ def test_who_needs_an_administrator_gets_a_text_to_send_them(
     assert "canary" not in page
 
 
+def test_before_anything_is_used_the_page_says_which_account_of_whom_and_for_what(
+    world: World, server: Elsewhere, browser: Callable[[], Browser], signed_in: SignedIn
+) -> None:
+    """A11."""
+    staff = world.staff(connected=False)
+    _, token = make_staff_link(world.hub, OPERATOR, world.business, staff)
+    for who, path in ((browser(), f"/staff/{token}/connect/fake"), (signed_in("owner"), new_path(world))):
+        page = unescape(who.follow(who.get(path_of(server.visit(sent_off(who, path))))).text)
+        for part in ("Is this the right account?", "ada@example.com", "Ada's Practice", "when you are busy"):
+            assert part in page
+        assert "Nothing is read or written until you choose" in page
+    assert all(not one.checked and not one.written for each in list_connections(world.hub, world.business)
+               for one in each.calendars)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("granted", "said"),
+    [
+        ("read", "Without the permission 'write' less can be done."),
+        ("read write admin", "allowed more than was asked for (admin). The hub does not use it."),
+    ],
+)
+def test_less_or_more_than_was_asked_for_is_said(
+    granted: str, said: str, world: World, server: Elsewhere, signed_in: SignedIn
+) -> None:
+    ada = signed_in("owner")
+    server.scopes = granted
+    page = unescape(ada.follow(ada.get(path_of(server.visit(sent_off(ada, new_path(world)))))).text)
+    assert said in page
+    assert ("Connect again to allow more" in page) is (granted == "read")
+    (account,) = list_connections(world.hub, world.business)
+    again = f"/console/{world.business}/connections/{account.id}/again?ask=1"
+    assert 'type="radio"' in ada.get(again).text
+    server.scopes = ""
+    back = ada.get(path_of(server.visit(sent_off(ada, again, level="busy"))))
+    assert back.headers["Location"].endswith("?done=renewed")
+    (account,) = list_connections(world.hub, world.business)
+    assert (account.level, account.limits, account.extra) == ("busy", (), ())
+
+
 def test_two_tabs_do_not_disturb_each_other(world: World, server: Elsewhere, signed_in: SignedIn) -> None:
     ada = signed_in("owner")
-    first, second = sent_off(ada, new_path(world)), sent_off(ada, f"{new_path(world)}?level=busy", level="busy")
+    first, second = sent_off(ada, new_path(world)), sent_off(ada, new_path(world), level="busy")
     for away in (first, second):
         assert ada.get(path_of(server.visit(away))).status_code == 303
     assert [one.level for one in list_connections(world.hub, world.business)] == ["all", "busy"]
