@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
+from hub.actions.ask import try_provider
 from hub.actions.businesses import create_business
 from hub.actions.connect import choose_calendar, connect
 from hub.actions.disconnect import disconnect
@@ -16,7 +19,11 @@ from hub.actions.holders import add_resource
 from hub.actions.provider_settings import configure_provider
 from hub.actions.sync import sync_calendar
 from hub.app import close_hub, create_hub
+from hub.core.calendar import Calendar as Place
+from hub.core.calendar import Event, Found, Window
 from hub.core.provider import Redirect
+from hub.core.purpose import Purpose
+from hub.core.push import Channel
 from hub.core.security import OPERATOR
 from hub.settings import load_settings
 from hub.store.calendar import BusyTime, Calendar
@@ -26,8 +33,10 @@ from hub.testing.lab.google.app import ADA, CLIENT, GoogleLab
 from hub.testing.lab.google.stranger import GoogleStranger
 from hub.testing.lab.google.visitor import consent, own_token
 from hub.testing.lab.switches import Fault
+from hub.testing.receiver import receiving
 from hub.vault.border import RoundTrip
 from hub.vault.keycalls import Connected
+from hub_google import plugin
 
 HOUR = 3600
 
@@ -122,6 +131,41 @@ def test_a_grant_that_its_owner_ended_needs_a_new_connection(case: Case) -> None
     case.lab.state.grants.clear()
     case.lab.state.access.clear()
     assert case.sync() == (False, "revoked", "needs_reconnect")
+
+
+def test_a_booking_costs_one_check_one_write_and_one_look(case: Case) -> None:
+    """Each is a declared request for its purpose; so are moving, removing, watching and ending a watch."""
+    ask = partial(try_provider, case.hub, case.business, case.connection)
+    start = case.hub.clock() // HOUR * HOUR + 24 * HOUR
+    event = Event("booking-1", start, start + HOUR, "Europe/Berlin", "Haircut")
+    main = Place(ADA.email, "main", "Europe/Berlin")
+    window = Window(start, start + HOUR)
+    before = len(case.lab.state.seen)
+    assert ask(Purpose.PREVENT_CONFLICTS, "hub_free_busy", calendars=[main], window=window) == {ADA.email: ()}
+    written = ask(Purpose.CREATE_EVENT, "hub_create_event", calendar=main, event=event)
+    found = ask(Purpose.PREVENT_CONFLICTS, "hub_read_event", calendar=main, written=written)
+    assert [method for method, _path in case.lab.state.seen[before:]] == ["GET", "POST", "GET"]
+    assert found == Found(written, start, start + HOUR)
+    later = replace(event, end=start + 2 * HOUR, sequence=1)
+    moved = ask(Purpose.UPDATE_EVENT, "hub_update_event", calendar=main, written=written, event=later)
+    with receiving(plugin.hub_receive) as receiver:
+        channel = Channel("of-the-hub", receiver.url, "secret", case.hub.clock() + HOUR)
+        watching = ask(Purpose.CHECK_AVAILABILITY, "hub_watch", calendar=main, channel=channel, watching=None)
+        ask(Purpose.CHECK_AVAILABILITY, "hub_unwatch", calendar=main, watching=watching)
+    ask(Purpose.CANCEL_EVENT, "hub_cancel_event", calendar=main, written=moved)
+    assert ask(Purpose.PREVENT_CONFLICTS, "hub_read_event", calendar=main, written=moved) is None
+
+
+def test_an_access_token_that_ended_is_renewed_once_and_the_call_repeated(case: Case) -> None:
+    case.lab.state.access = {
+        token: one
+        for token, one in case.lab.state.access.items()
+        if not token.startswith("ya29") or one.client != CLIENT.id
+    }
+    before = len(case.lab.state.seen)
+    assert case.sync() == (True, "", "ok")
+    paths = [path.rpartition("/")[2] for _method, path in case.lab.state.seen[before:]]
+    assert paths == ["events", "token", "events"]
 
 
 def test_nonsense_is_never_free(case: Case) -> None:
