@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -122,6 +123,17 @@ def test_a_burst_makes_one_write_and_one_look_and_more_only_for_what_comes_durin
     poll_calendars(world.hub)
     drain(world.hub, EFFECTS)
     assert looks(world) == before + 3
+
+
+def test_notifications_that_come_at_once_are_one_announcement(world: World) -> None:
+    watched(world)
+    channel, notice = sent(world)
+    before = calendar_row(world).announced
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: take_notices(world.hub, "fake", channel, [notice]), range(80)))
+    assert calendar_row(world).announced == before + 1
+    world.clock.now += PAUSE
+    assert drain(world.hub, EFFECTS) == 1
 
 
 def written(world: World) -> list[str]:

@@ -83,7 +83,7 @@ def calls() -> dict[str, dict[str, int]]:
         world = _world(Path(folder))
         ada = watched(world)
         service, found = world.service(ada), {}
-        offer(world.hub, world.business, service, Window(MONDAY, MONDAY + DAY))  # reads as far as the service reaches
+        offer(world.hub, world.business, service, Window(MONDAY, MONDAY + 30 * DAY))  # reads as far as the service goes
         for name, act in (
             ("a search", lambda: offer(world.hub, world.business, service, Window(MONDAY, MONDAY + 30 * DAY))),
             ("a booking", lambda: _book(world, service)),
