@@ -28,6 +28,7 @@ from hub.vault.messages import (
     Reply,
     RevokeCall,
     SendCall,
+    VerifyCall,
     from_reply,
     to_call,
 )
@@ -198,6 +199,8 @@ def _perform(broker: BrokerDoor, call: Call) -> Reply:
                 return broker.configure(provider, changes, user=user)
             case ConfigurationCall(provider):
                 return broker.configuration(provider)
+            case VerifyCall(provider, incoming):
+                return broker.verify(provider, incoming)
     except HubError as error:
         return error
     except Exception as error:

@@ -104,6 +104,7 @@ INSTALLATION_TABLES = frozenset(
         "lease",
         "one_time_link",
         "passkey",
+        "heard_notice",
         "provider_setting",
         "recovery_code",
         "root_check",

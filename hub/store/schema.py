@@ -16,6 +16,7 @@ from sqlalchemy import MetaData, text
 from hub.core.errors import StateError
 from hub.store import (
     access,
+    account_notice,
     agreement,
     answer,
     booking,
@@ -53,6 +54,7 @@ from hub.store.guard import Across
 
 FAMILIES = (
     access,
+    account_notice,
     agreement,
     answer,
     booking,

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+from hub.core.account_notice import Concerned
 from hub.core.ended import Ended
 from hub.core.provider import Form, Redirect
+from hub.core.push import Incoming
 from hub.settings import Settings
 from hub.store.database import Database
 from hub.vault.authenticate import Authenticator
@@ -119,6 +121,10 @@ class Broker:
     def configuration(self, provider: str) -> Configuration:
         """Return what may be shown of a provider's settings: no secret. Raises PluginBroken."""
         return afresh(lambda: self._settings.show(provider), "settings of a provider")
+
+    def verify(self, provider: str, request: Incoming) -> tuple[Concerned, ...]:
+        """Return what a message that a provider signed says of accounts; see `KeyCalls.verify`."""
+        return afresh(partial(self._keys.verify, provider, request), f"{provider} verify")
 
     def close(self) -> None:
         """Close the connections to providers."""

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from hub.core.errors import NeedsReconnect, Tampered
 from hub.core.provider import AuthScheme, Grant
 from hub.store import connection as store
+from hub.store.account_notice import put_marks
 from hub.store.keys import delete_connection_keys, find_connection_key
 from hub.vault.cipher import Place
 from hub.vault.keys import Keyring
@@ -59,6 +60,7 @@ def open_credential(keyring: Keyring, business: str, connection: str, row: sa.Ro
 def destroy_credential(conn: sa.Connection, business: str, connection: str) -> None:
     """Delete a connection's credential and every version of its key."""
     store.delete_credential(conn, business, connection)
+    put_marks(conn, business, connection, ())
     delete_connection_keys(conn, business, connection)
 
 

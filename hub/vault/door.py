@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from hub.core.account_notice import Concerned
 from hub.core.ended import Ended
 from hub.core.provider import Form, Redirect
+from hub.core.push import Incoming
 from hub.vault.border import NOWHERE, Handle, Request, Result, RoundTrip
 from hub.vault.keycalls import Connected
 from hub.vault.provider_settings import Configuration
@@ -41,6 +43,9 @@ class BrokerDoor(Protocol):
 
     def configuration(self, provider: str) -> Configuration:
         """Return what may be shown of a provider's settings."""
+
+    def verify(self, provider: str, request: Incoming) -> tuple[Concerned, ...]:
+        """Return what a message that a provider signed says of accounts; see `hub.vault.keycalls.KeyCalls.verify`."""
 
     def close(self) -> None:
         """Close what is held open. The broker of another process goes on."""

@@ -9,17 +9,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from types import MappingProxyType
 from typing import TypeVar
 
 from hub.account import Setup
+from hub.core.account_notice import AccountNotice, Concerned
 from hub.core.declared import normal_origin, parse_target
 from hub.core.errors import HubError, InputError, PluginBroken, Refused
 from hub.core.ledger import EntryKind, Value, machine_word
 from hub.core.provider import AuthScheme, Form, Grant, Redirect
 from hub.core.purpose import Purpose
+from hub.core.push import Incoming
 from hub.ledger.append import append
 from hub.store import connection as store
+from hub.store.account_notice import put_marks
 from hub.store.business import find_business
 from hub.store.database import Database
 from hub.store.ids import new_id
@@ -29,7 +33,7 @@ from hub.vault.egress import Egress
 from hub.vault.headers import incoming, outgoing
 from hub.vault.keys import Keyring
 from hub.vault.refresh import Plugins, Refreshing
-from hub.vault.revoke import Revoking, account_hash
+from hub.vault.revoke import Revoking, account_hash, hash_of
 from hub.vault.session import BorderError, error_of, setup_session
 from hub.vault.work import Operations, as_failure
 
@@ -38,6 +42,9 @@ MOST_CALLS = 40
 
 MOST_LIMITS, LONGEST = 20, 300
 """How many sentences a grant may have about what was not granted, and how long each."""
+
+MOST_NOTICES = 20
+"""How many things one message may say of accounts."""
 
 _log = logging.getLogger("hub.vault.keycalls")
 _T = TypeVar("_T")
@@ -114,6 +121,7 @@ class KeyCalls:
             else:
                 epoch = store.renew_connection(conn, business, connection, granted, now)
             version = store_credential(conn, self._keyring, business, connection, grant, now)
+            put_marks(conn, business, connection, [self._hash(provider, mark) for mark in grant.marks])
             said: dict[str, Value] = {"provider": provider, "level": machine_word(level), "epoch": epoch}
             said["purposes"] = [str(one) for one in purposes]
             append(conn, business, EntryKind.CONNECTED, said, at=now, connection_id=connection)
@@ -127,6 +135,25 @@ class KeyCalls:
             epoch = store.end_connection(conn, business, connection, now)
             append(conn, business, EntryKind.DISCONNECTED, {"epoch": epoch}, at=now, connection_id=connection)
         return self.revoke(business, connection).is_over
+
+    def verify(self, provider: str, request: Incoming) -> tuple[Concerned, ...]:
+        """Return what a signed message of a provider says, with hashes in place of whom it is about.
+
+        Raises InputError for one that is not to be believed, Retry, PluginBroken.
+        """
+        hooks, setup = self._plugins.keys(provider), self._setup(provider)
+        if not hasattr(hooks, "hub_verify"):
+            raise PluginBroken(f"The plugin of {provider!r} does not check messages about accounts.")
+        found = afresh(lambda: hooks.hub_verify(setup=setup, request=request), f"{provider} hub_verify")
+        if not isinstance(found, list | tuple) or not all(isinstance(one, AccountNotice) for one in found):
+            raise PluginBroken(f"The key hook of {provider!r} returned no notices.")
+        hashed = partial(self._hash, provider)
+        return tuple(
+            Concerned(one.id, one.kind, hashed(one.account_id), hashed(one.mark)) for one in found[:MOST_NOTICES]
+        )
+
+    def _hash(self, provider: str, who: str) -> str:
+        return who and hash_of(self._keyring, provider, self._settings(provider).get("client_id", ""), who)
 
     def setup_send(self, provider: str, request: Request) -> Result:
         """Send a request of a key hook: any origin that the guard lets out, the declared methods and paths only."""

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from hub.core import errors
+from hub.core.account_notice import AccountNoticeKind, Concerned
 from hub.core.ended import Ended, EndState, Probe
 from hub.core.errors import HubError
 from hub.core.provider import Form, Redirect, SettingField
 from hub.core.purpose import Purpose
+from hub.core.push import Incoming
 from hub.vault.border import NOWHERE, Answer, Failure, Handle, Outcome, Pairs, Request, RoundTrip
 from hub.vault.keycalls import Connected
 from hub.vault.provider_settings import Configuration
 from hub.vault.wire import Head, Malformed
+from hub.vault.wire_errors import from_error, to_error
 
 _C = TypeVar("_C", bound=StrEnum)
 
@@ -77,8 +79,16 @@ class ConfigurationCall:
     provider: str
 
 
-Call = SendCall | ConnectCall | DisconnectCall | RevokeCall | ConfigureCall | ConfigurationCall
-Reply = Answer | Failure | Form | Redirect | Connected | Ended | Configuration | bool | HubError
+@dataclass(frozen=True, slots=True)
+class VerifyCall:
+    """The arguments of `Broker.verify`."""
+
+    provider: str
+    request: Incoming
+
+
+Call = SendCall | ConnectCall | DisconnectCall | RevokeCall | ConfigureCall | ConfigurationCall | VerifyCall
+Reply = Answer | Failure | Form | Redirect | Connected | Ended | Configuration | tuple[Concerned, ...] | bool | HubError
 """What a method returns, or the error that it raises."""
 
 
@@ -102,6 +112,9 @@ def from_call(call: Call) -> tuple[Head, bytes]:
             return {"do": "configure", "provider": provider, "changes": dict(changes), "user": user}, b""
         case ConfigurationCall(provider):
             return {"do": "configuration", "provider": provider}, b""
+        case VerifyCall(provider, Incoming(method, query, headers, body)):
+            about = {"method": method, "query": dict(query), "headers": dict(headers)}
+            return {"do": "verify", "provider": provider, **about}, body
 
 
 def to_call(head: Head, body: bytes) -> Call:
@@ -143,6 +156,8 @@ def to_call(head: Head, body: bytes) -> Call:
             return ConfigureCall(provider, _texts(changes), user)
         case {"do": "configuration", "provider": str(provider)}:
             return ConfigurationCall(provider)
+        case {"do": "verify", "provider": str(provider), "method": str(method), "query": query, "headers": headers}:
+            return VerifyCall(provider, Incoming(method, _texts(query), _texts(headers), body))
     raise Malformed("no call")
 
 
@@ -168,8 +183,11 @@ def from_reply(reply: Reply) -> tuple[Head, bytes]:
         case Configuration(values, given, missing, changed_at):
             about = {"values": dict(values), "given": given, "missing": missing, "changed_at": changed_at}
             return {"is": "configuration", **about}, b""
+        case tuple():
+            said = [[one.id, one.kind, one.account_hash, one.mark_hash] for one in reply]
+            return {"is": "notices", "notices": said}, b""
         case HubError():
-            return _from_error(reply), b""
+            return from_error(reply), b""
 
 
 def to_reply(head: Head, body: bytes) -> Reply:
@@ -215,40 +233,11 @@ def to_reply(head: Head, body: bytes) -> Reply:
             "changed_at": int(at),
         }:
             return Configuration(_texts(values), tuple(map(_text, given)), tuple(map(_text, missing)), at)
+        case {"is": "notices", "notices": list(said)}:
+            return tuple(map(_notice, said))
         case {"is": "error", "error": str(kind), "message": str(message), "code": str(code)}:
-            return _to_error(kind, message, code, head)
+            return to_error(kind, message, code, head)
     raise Malformed("no reply")
-
-
-# The tree is closed: an error of any other class crosses as the nearest one above it that stands there.
-_ERRORS: Mapping[str, type[HubError]] = {
-    name: one for name, one in vars(errors).items() if isinstance(one, type) and issubclass(one, HubError)
-}
-_PARTS: Mapping[str, Mapping[str, type]] = {
-    "InputError": {"field": str},
-    "UnknownId": {"kind": str},
-    "Retry": {"after": float, "sent": bool},
-    "Refused": {"reason": str},
-}
-
-
-def _from_error(error: HubError) -> Head:
-    kind = next(one.__name__ for one in type(error).__mro__ if one.__name__ in _ERRORS)
-    head = {"is": "error", "error": kind, "message": error.message, "code": error.code}
-    parts = _PARTS.get(kind, {})
-    return head | {name: form(getattr(error, name)) for name, form in parts.items()}
-
-
-def _to_error(kind: str, message: str, code: str, head: Head) -> HubError:
-    if kind not in _ERRORS:
-        raise Malformed("an unknown error")
-    error = _ERRORS[kind].__new__(_ERRORS[kind])
-    HubError.__init__(error, message, code=code)  # the message is whole: it is not composed a second time
-    for name, form in _PARTS.get(kind, {}).items():
-        if not isinstance(head.get(name), form):
-            raise Malformed("an error without one of its parts")
-        setattr(error, name, head[name])
-    return error
 
 
 def _choice(kind: type[_C], value: str) -> _C:
@@ -296,3 +285,10 @@ def _way(value: object) -> tuple[str, str]:
         case [str(choice), str(title)]:
             return choice, title
     raise Malformed("no choice of a field")
+
+
+def _notice(value: object) -> Concerned:
+    match value:
+        case [str(name), str(kind), str(account), str(mark)]:
+            return Concerned(name, _choice(AccountNoticeKind, kind), account, mark)
+    raise Malformed("no notice")

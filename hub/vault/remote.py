@@ -11,9 +11,11 @@ from pathlib import Path
 
 from urllib3.util.wait import wait_for_read
 
+from hub.core.account_notice import Concerned
 from hub.core.ended import Ended
 from hub.core.errors import HubError, InputError, Unavailable
 from hub.core.provider import Form, Redirect
+from hub.core.push import Incoming
 from hub.vault.border import NOWHERE, Answer, Failure, Handle, Outcome, Request, Result, RoundTrip
 from hub.vault.keycalls import Connected
 from hub.vault.messages import (
@@ -25,6 +27,7 @@ from hub.vault.messages import (
     Reply,
     RevokeCall,
     SendCall,
+    VerifyCall,
     from_call,
     to_reply,
 )
@@ -109,6 +112,12 @@ class RemoteBroker:
         """Return what may be shown of a provider's settings. Raises Unavailable."""
         reply = self._raising(ConfigurationCall(provider), Configuration)
         assert isinstance(reply, Configuration)
+        return reply
+
+    def verify(self, provider: str, request: Incoming) -> tuple[Concerned, ...]:
+        """Return what a message that a provider signed says of accounts. Raises InputError, Retry, and Unavailable."""
+        reply = self._raising(VerifyCall(provider, request), tuple)
+        assert isinstance(reply, tuple)
         return reply
 
     def close(self) -> None:

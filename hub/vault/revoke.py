@@ -46,6 +46,11 @@ def account_hash(keyring: Keyring, provider: str, client: str, grant: Grant) -> 
     ``client`` is who the hub is at the provider: the same account under two clients has two grants.
     """
     who = grant.account_id or "\0".join((grant.account_name.strip().casefold(), *sorted(grant.origins)))
+    return hash_of(keyring, provider, client, who)
+
+
+def hash_of(keyring: Keyring, provider: str, client: str, who: str) -> str:
+    """Return the keyed hash of an account by its ``account_id``, or of a grant by one of its marks."""
     said = "\0".join((provider, client, who)).encode()
     return hmac.new(keyring.door_key("provider account"), said, hashlib.sha256).hexdigest()
 

@@ -13,9 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core import errors
+from hub.core.account_notice import AccountNoticeKind, Concerned
 from hub.core.errors import HubError, InputError, ProviderError, Refused, Retry, UnknownId
 from hub.core.provider import Form, Redirect, SettingField
 from hub.core.purpose import Purpose
+from hub.core.push import Incoming
 from hub.vault.border import Answer, Failure, Handle, Outcome, Request, RoundTrip
 from hub.vault.keycalls import Connected
 from hub.vault.messages import (
@@ -27,6 +29,7 @@ from hub.vault.messages import (
     Reply,
     RevokeCall,
     SendCall,
+    VerifyCall,
     from_call,
     from_reply,
     to_call,
@@ -52,11 +55,13 @@ calls = (
     | st.builds(RevokeCall, texts, texts)
     | st.builds(ConfigureCall, texts, tables, texts)
     | st.builds(ConfigurationCall, texts)
+    | st.builds(VerifyCall, texts, st.builds(Incoming, texts, tables, tables, st.binary(max_size=50)))
 )
 fields = st.builds(SettingField, texts, texts, texts, st.booleans(), st.booleans(), texts)
 names = st.lists(texts, max_size=3).map(tuple)
 replies = (
     st.booleans()
+    | st.lists(st.builds(Concerned, texts, st.sampled_from(AccountNoticeKind), texts, texts), max_size=3).map(tuple)
     | st.builds(Answer, st.integers(100, 599), texts, st.sampled_from((10, 11)), pairs, st.binary(max_size=50))
     | st.builds(Failure, st.sampled_from(Outcome), texts, st.booleans(), whole)
     | st.builds(Form, st.lists(fields, max_size=3).map(tuple), texts)
