@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import requests
 
@@ -25,7 +25,7 @@ class Client:
     def __init__(self, account: Account) -> None:
         self._http = account.http
         self._base = f"{account.settings['graph']}/v1.0"
-        self.kind = account.settings.get("kind", "work")
+        self.scopes = frozenset(account.settings.get("scopes", "").split())
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> dict[str, Any]:
         """Return an object."""
@@ -42,11 +42,13 @@ class Client:
             yield from value
             if following is None:
                 return
-            # The address of the next page comes from the server: it must go on where this one is.
-            if not isinstance(following, str) or not following.startswith(f"{self._base}{path}?") or following in seen:
+            # The address comes from the server, which may write the path in another way. What says where to go on is
+            # in its query, so that alone is taken, and the request stays the declared one.
+            rest = urlsplit(following).query if isinstance(following, str) else ""
+            if not rest or rest in seen:
                 raise failures.unreadable("a page that leads nowhere")
-            seen.add(following)
-            url, params = following, None
+            seen.add(rest)
+            url, params = f"{self._base}{path}?{rest}", None
         raise failures.unreadable("a list without end")
 
     def post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def _kind(event: Mapping[str, Any]) -> BusyKind | None:
     """Return how certain it is, None if it is free. What is not said as documented is never free."""
     shown, cancelled, status = event.get("showAs"), event.get("isCancelled"), event.get("responseStatus")
     answer = status.get("response", "none") if isinstance(status, Mapping) else "none" if status is None else ""
-    if cancelled not in (True, False, None) or answer not in _ANSWERS:
+    if not isinstance(cancelled, bool | None) or not isinstance(answer, str) or answer not in _ANSWERS:
         return BusyKind.UNREADABLE
     if cancelled or answer == "declined" or shown == "free":
         return None
@@ -77,7 +77,7 @@ def _kind(event: Mapping[str, Any]) -> BusyKind | None:
 
 def _span(event: Mapping[str, Any], zone: str) -> tuple[int, int]:
     whole = event.get("isAllDay", False)
-    if whole not in (True, False):
+    if not isinstance(whole, bool):
         raise ValueError("isAllDay is neither true nor false.")
     start, end = (instant(event[name]) for name in ("start", "end"))
     if not whole:

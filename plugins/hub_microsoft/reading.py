@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from hub.plugin import Busy, Calendar, Changes, ItemChange, Window
+from hub.plugin import Busy, Calendar, Changes, ItemChange, NeedsReconnect, Refused, Window
 from hub_microsoft import failures, meaning
 from hub_microsoft.client import PAGE, Client, part
 
@@ -24,15 +24,12 @@ _CALENDAR_FIELDS = "id,name,canEdit,isDefaultCalendar"
 
 def calendars(client: Client) -> list[Calendar]:
     """Return the account's calendars. Graph gives them no zone; whole days say theirs themselves."""
-    found: dict[str, Calendar] = {}
-    for one in client.pages("/me/calendars", {"$select": _CALENDAR_FIELDS, "$top": "100"}):
-        ref, name = one.get("id"), one.get("name")
-        if not isinstance(ref, str) or not ref or len(ref) > 1000:
-            raise failures.unreadable("a calendar without an id")
-        shown = name if isinstance(name, str) and name else "Calendar"
-        primary, writable = one.get("isDefaultCalendar") is True, one.get("canEdit") is True
-        found.setdefault(ref, Calendar(ref, shown[:200], writable=writable, primary=primary))
-    return list(found.values())
+    try:
+        return _listed(client)
+    except Refused as error:
+        if error.code != "forbidden":
+            raise
+    raise NeedsReconnect("Microsoft does not let the hub see any calendar; connect the account again.", code="scopes")
 
 
 def free_busy(client: Client, asked: Sequence[Calendar], window: Window) -> dict[str, tuple[Busy, ...]]:
@@ -54,6 +51,18 @@ def changes(client: Client, calendar: Calendar, cursor: str | None, window: Wind
     for item, busy in found:
         items[item] = (*items.get(item, ()), busy)
     return Changes(tuple(ItemChange(item, each) for item, each in items.items()), new, complete=True)
+
+
+def _listed(client: Client) -> list[Calendar]:
+    found: dict[str, Calendar] = {}
+    for one in client.pages("/me/calendars", {"$select": _CALENDAR_FIELDS, "$top": "100"}):
+        ref, name = one.get("id"), one.get("name")
+        if not isinstance(ref, str) or not ref or len(ref) > 1000:
+            raise failures.unreadable("a calendar without an id")
+        shown = name if isinstance(name, str) and name else "Calendar"
+        primary, writable = one.get("isDefaultCalendar") is True, one.get("canEdit") is True
+        found.setdefault(ref, Calendar(ref, shown[:200], writable=writable, primary=primary))
+    return list(found.values())
 
 
 def _view(client: Client, calendar: Calendar, window: Window) -> list[tuple[str, Busy | None]]:

@@ -93,7 +93,8 @@ def test_an_owner_who_removes_the_application_ends_the_connection_until_it_is_co
     installation: Installation, lab: Microsoft, subject: Subject
 ) -> None:
     side = MicrosoftSide(lab)
-    side.revoke(side.grants()[-1].id)
+    (mine,) = (one for one in side.grants() if one.account == person(lab).id)
+    side.revoke(mine.id)
     with pytest.raises(NeedsReconnect):
         subject.ask("hub_list_calendars")
     again = connect(installation.hub, installation.business, person(lab), installation.connection)
@@ -110,4 +111,4 @@ def test_after_a_disconnect_microsoft_hears_nothing_more(
     with pytest.raises(HubError):
         Installation(installation.hub, installation.business, other).ask("hub_list_calendars")
     assert len(lab.seen) == asked
-    assert [one.account for one in MicrosoftSide(lab).grants()] == [person(lab).id, person(lab, "personal").id]
+    assert person(lab, "personal").id in {one.account for one in MicrosoftSide(lab).grants()}
