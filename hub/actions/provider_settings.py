@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from hub.actions.record import record
 from hub.core.declared import normal_origin
-from hub.core.errors import InputError, Refused, UnknownId
+from hub.core.errors import InputError, Refused, StateError, UnknownId
 from hub.core.provider import Provider
 from hub.core.security import Kind, Visit
 from hub.parts import Hub
@@ -17,6 +17,7 @@ from hub.settings import Settings
 from hub.vault.provider_settings import Configuration
 
 RETURN_PATH = "/connect/return"
+_THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,15 @@ def is_configured(hub: Hub, provider: Provider) -> bool:
     return not needed or hub.broker.configuration(provider.name).is_complete
 
 
+def not_configured(title: str) -> StateError:
+    """Return the error for a provider whose accounts cannot be connected yet."""
+    return StateError(
+        f"{title} is not set up yet. An owner of the agency enters its settings first: in the console under Settings, "
+        "Providers, or with hub provider set.",
+        code="not_configured",
+    )
+
+
 def addresses(hub: Hub, provider: str) -> frozenset[str]:
     """Return the origins of the addresses among a provider's settings: what its plugin may lead an owner's form to."""
     found = set()
@@ -72,6 +82,11 @@ def addresses(hub: Hub, provider: str) -> frozenset[str]:
                 with suppress(Refused):
                     found.add(normal_origin(f"{parts.scheme}://{parts.netloc}"))
     return frozenset(found)
+
+
+def is_stand_in(hub: Hub, provider: str) -> bool:
+    """Tell whether a provider's settings lead to a stand-in on this machine, as those of the demo do."""
+    return any(urlsplit(origin).hostname in _THIS_MACHINE for origin in addresses(hub, provider))
 
 
 def request_to_administrator(hub: Hub, provider: Provider, level: str, business: str) -> str:

@@ -10,7 +10,7 @@ from flask import request
 from wtforms import HiddenField
 
 from hub.actions.off_site import Away
-from hub.actions.provider_settings import is_configured
+from hub.actions.provider_settings import is_configured, is_stand_in
 from hub.core.errors import HubError, PluginBroken, ProviderError, UnknownId
 from hub.core.provider import ConnectLevel, Form, Provider, Redirect
 from hub.core.trouble import sentence
@@ -27,7 +27,8 @@ _MARK = "answer-"
 class Offered:
     """A provider to choose: what an account of it is for, and how much may be agreed to.
 
-    Not ``ready`` is one whose plugin still needs settings of the operator.
+    Not ``ready`` is one whose plugin still needs settings of the operator; a ``stand_in`` is on this machine, and no
+    real account is there.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Offered:
     has_calendars: bool
     sends_mail: bool
     ready: bool = True
+    stand_in: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def providers(hub: Hub, *, calendars_only: bool = False) -> tuple[tuple[Offered,
             hub.registry.offers(one.name, "hub_list_calendars"),
             hub.registry.offers(one.name, "hub_send_message"),
             _is_ready(hub, one),
+            _is_stand_in(hub, one),
         )
         if offered.has_calendars or (offered.sends_mail and not calendars_only):
             found.append(offered)
@@ -109,6 +112,13 @@ def _is_ready(hub: Hub, declared: Provider) -> bool:
         return is_configured(hub, declared)
     except HubError:
         return True  # nobody can tell now; whoever goes on hears why it does not go
+
+
+def _is_stand_in(hub: Hub, declared: Provider) -> bool:
+    try:
+        return bool(declared.settings) and is_stand_in(hub, declared.name)
+    except HubError:
+        return False
 
 
 def provider(hub: Hub, name: str, *, calendars_only: bool = False) -> Offered:
