@@ -17,6 +17,7 @@ from hub.actions.event import UNWANTED
 from hub.actions.people import Customer, open_people
 from hub.core.access import mask_account
 from hub.core.errors import Tampered, UnknownId
+from hub.core.outside import SHOWN
 from hub.core.security import Kind
 from hub.parts import Hub
 from hub.store.agreement import Agreement, TextVersion
@@ -28,6 +29,7 @@ from hub.store.holder import names_of
 from hub.store.ids import is_id
 from hub.store.mail import Mail
 from hub.store.outbox import DEAD, UNKNOWN, Outbox
+from hub.store.outside import outside_of
 from hub.store.security import SecurityEvent
 from hub.vault.people import fields_of_many
 
@@ -91,6 +93,7 @@ class What(StrEnum):
     CALENDAR = "calendar"
     MAIL = "mail"  # detail: the kind of mail
     STAFF = "staff"  # detail: what somebody of the agency did
+    OUTSIDE = "outside"  # detail: what somebody did to its event in a calendar, and what came of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +240,9 @@ def _history(conn: sa.Connection, booking: sa.Row[Any], mails: tuple[MailView, .
                 before[name] = facts[name]
                 yield Happened(at, what, facts[name])
     yield from (Happened(mail.made_at, What.MAIL, mail.kind) for mail in mails)
+    for change in outside_of(conn, booking.business_id, booking.id):
+        if change.state in SHOWN:
+            yield Happened(change.seen_at, What.OUTSIDE, f"{change.kind}_{change.state}")
     table = SecurityEvent
     noted = select(table.at, table.detail, table.actor, table.actor_id).where(
         table.kind == Kind.BOOKING_CHANGED, table.about == booking.id, table.within == booking.business_id

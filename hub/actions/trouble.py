@@ -13,7 +13,7 @@ from hub.actions.missed import find_missed
 from hub.actions.notice_rules import rules_of
 from hub.actions.notify import with_address
 from hub.actions.staff_links import mailed_link
-from hub.core.health import Health, News
+from hub.core.health import AGAIN, Health, News
 from hub.core.mail import MailKind
 from hub.parts import Hub
 from hub.store.business import find_business
@@ -31,11 +31,12 @@ _KINDS = {
 
 def watch_health(hub: Hub) -> None:
     """Let time pass for the connections, of all businesses, that are in trouble: each in its own transaction."""
+    patience, now = hub.settings.failing_patience, hub.clock()
     with hub.database.reading() as conn:
-        found = in_trouble(conn)
+        found = in_trouble(conn, now - patience, now - AGAIN)
     for business_id, connection_id in found:
         with hub.database.writing() as conn:
-            note_time(conn, business_id, connection_id, hub.clock(), hub.settings.failing_patience)
+            note_time(conn, business_id, connection_id, hub.clock(), patience)
 
 
 def _tell(hub: Hub, work: Work) -> None:

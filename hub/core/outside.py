@@ -51,6 +51,9 @@ class Verdict(StrEnum):
 ASKS = frozenset({Verdict.TAKEN, Verdict.UNCLAIMABLE, Verdict.TOLD, Verdict.MANY, Verdict.ELSEWHERE})
 """Those that wait for a person: the booking stays where the customer knows it, and its calendar is in conflict."""
 
+SHOWN = ASKS | {Verdict.FOLLOWED, Verdict.CANCELLED, Verdict.BACK, "written_back"}
+"""What a booking's history names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -54,8 +54,9 @@ class Kind(StrEnum):
     # Connections
     CONNECTED = "connected"
     DISCONNECTED = "disconnected"
+    PROVIDER_WARNED = "provider_warned"  # detail: ended, closed, danger, safe, test, or why it was not believed
     # Bookings, changed by those who work with them
-    BOOKING_CHANGED = "booking_changed"  # detail: booked, moved, cancelled, confirmed, declined, no_show, came, written_back
+    BOOKING_CHANGED = "booking_changed"  # detail: booked, moved, cancelled, confirmed, declined, written_back, no_show…
     # Mails
     MAIL_SENT_AGAIN = "mail_sent_again"  # detail: kept, for all that were, or the state that the one mail had
     # At the door

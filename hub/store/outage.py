@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, delete
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Retention, column
-from hub.store.connection import Connection
+from hub.store.connection import OK, Connection
 from hub.store.guard import Across
 from hub.store.ids import LENGTH, new_id
 
@@ -118,15 +118,20 @@ def drop_outage(conn: sa.Connection, business_id: str, outage_id: str) -> None:
     conn.execute(delete(Outage).where(Outage.business_id == business_id, Outage.id == outage_id))
 
 
-def in_trouble(conn: sa.Connection, limit: int = 1000) -> list[tuple[str, str]]:
-    """Return business and id of the connections, of all businesses, that time may make news of."""
-    open_ones = select(Outage.connection_id).where(Outage.ended_at.is_(None))
+def in_trouble(conn: sa.Connection, failing_since: int, told_before: int, limit: int = 1000) -> list[tuple[str, str]]:
+    """Return business and id of the connections, of all businesses, that time may make news of.
+
+    They have been failing since an instant and nobody was told, were told of before one, or work again.
+    """
+    trouble = sa.and_(Outage.connection_id == Connection.id, Outage.ended_at.is_(None))
     ill = Connection.health.in_(_TROUBLED)
-    statement = select(Connection.business_id, Connection.id).where(
-        Connection.health != "disconnected", sa.or_(ill, Connection.id.in_(open_ones))
-    )
-    statement = statement.order_by(Connection.id).limit(limit).execution_options(across=Across.SWEEP)
-    return [(business_id, connection_id) for business_id, connection_id in conn.execute(statement)]
+    lasting = sa.and_(ill, Outage.told_at.is_(None), Connection.health_at <= failing_since)
+    again = sa.and_(ill, Outage.told_at <= told_before)
+    over = sa.and_(Connection.health == OK, Outage.id.is_not(None))
+    statement = select(Connection.business_id, Connection.id).join(Outage, trouble, isouter=True)
+    statement = statement.where(sa.or_(lasting, again, over)).order_by(Connection.id).limit(limit)
+    rows = conn.execute(statement.execution_options(across=Across.SWEEP))
+    return [(business_id, connection_id) for business_id, connection_id in rows]
 
 
 def untold_agency(conn: sa.Connection, before: int) -> list[sa.Row[Any]]:

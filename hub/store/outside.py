@@ -58,6 +58,12 @@ def find_outside(conn: sa.Connection, business_id: str, change_id: str) -> sa.Ro
     return conn.execute(select(OutsideChange.__table__).where(*mine)).one_or_none()
 
 
+def outside_of(conn: sa.Connection, business_id: str, booking_id: str) -> list[sa.Row[Any]]:
+    """Return all that was seen of a booking, the oldest first."""
+    mine = OutsideChange.business_id == business_id, OutsideChange.booking_id == booking_id
+    return list(conn.execute(select(OutsideChange.__table__).where(*mine).order_by(OutsideChange.id)).all())
+
+
 def add_outside(conn: sa.Connection, business_id: str, booking_id: str, calendar_id: str, **values: Any) -> str:
     """Insert a change that was seen, and return its id."""
     change_id, ids = new_id(), {"business_id": business_id, "booking_id": booking_id, "calendar_id": calendar_id}

@@ -52,8 +52,21 @@ _CALENDAR = {
     "pending": "Is being written into the calendar",
     "written": "Stands in the calendar",
     "failed": "Could not be written into the calendar",
-    "conflict": "Something else stands in the calendar at that time",
+    "conflict": "Does not agree with the calendar",
     "none": "Does not stand in a calendar any more",
+}
+
+_DONE_OUTSIDE = {"moved": "Moved in the calendar", "deleted": "Deleted in the calendar"}
+_CAME_OF_IT = {
+    "followed": "the booking moved with it",
+    "cancelled": "so the booking was cancelled",
+    "taken": "to a time that is not free; the booking stays",
+    "unclaimable": "to a time at which no appointment can be; the booking stays",
+    "told": "the booking stays",
+    "many": "together with many others; the booking stays",
+    "elsewhere": "it stands in another one; the booking stays",
+    "back": "and put back",
+    "written_back": "and written back",
 }
 
 
@@ -152,6 +165,9 @@ def _line(one: Happened) -> tuple[str, str, str]:
         return _CALENDAR.get(one.detail, words(one.detail)), "", tone(one.detail)
     if one.what is What.MAIL:
         return f"Mail: {_MAILS.get(one.detail, words(one.detail))}", "", "info"
+    if one.what is What.OUTSIDE:
+        kind, _, state = one.detail.partition("_")
+        return _DONE_OUTSIDE.get(kind, words(kind)), _CAME_OF_IT.get(state, words(state)), "warn"
     mine = one.actor == "user" and one.actor_id == session().user.id
     by = "by you" if mine else "by a program, with an API key" if one.actor == "key" else ""
     return _STAFF.get(one.detail, words(one.detail)), by, "info"
