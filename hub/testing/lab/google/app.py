@@ -23,7 +23,7 @@ from hub.testing.lab.switches import Fault
 
 AUTHORIZE, TOKEN, REVOKE, CERTS = "/o/oauth2/v2/auth", "/token", "/revoke", "/oauth2/v3/certs"
 ADA = Person("100000000000000000001", "ada@example.com", "Ada")
-BEN = Person("100000000000000000002", "ben@example.com", "Ben", note="his own time zone", zone="America/New_York")
+BEN = Person("100000000000000000002", "ben@example.com", "Ben", note="in New York", zone="America/New_York")
 CLIENT = Client("lab-client", "lab-secret", ("http://127.0.0.1/connect/return",))
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer"}
 _CSP = "default-src 'none'; style-src 'unsafe-inline'"
@@ -61,7 +61,7 @@ class GoogleLab:
 
     def _answer(self, request: Request, path: str) -> Response:
         state = self.state
-        state.seen.append((request.method, path))
+        state.note(request.method, path)
         if path == AUTHORIZE:
             return self._consent(request)
         wrong = faults.instead(state.switches, request.method, path)

@@ -57,11 +57,15 @@ class Sent:
 
 
 class Pushes:
-    """All channels, and a thread that delivers. ``close`` ends it."""
+    """All channels, and a thread that delivers. ``close`` ends it.
 
-    def __init__(self, state: GoogleState, base: str = "https://www.googleapis.com") -> None:
+    ``base`` is what addresses in messages begin with; ``authority`` a PEM file of who issues certificates here.
+    """
+
+    def __init__(self, state: GoogleState) -> None:
         self._state = state
-        self.base = base
+        self.base = "https://www.googleapis.com"
+        self.authority: str | None = None
         self.channels: dict[str, OpenChannel] = {}
         self.sent: deque[Sent] = deque(maxlen=1_000)
         self._waiting: queue.Queue[Sent | None] = queue.Queue()
@@ -172,7 +176,7 @@ class Pushes:
     def _deliver(self) -> None:
         with requests.Session() as session:
             session.trust_env = False
-            session.verify = False  # the address is on this machine, with a certificate of its own
+            session.verify = self.authority or True
             while (one := self._waiting.get()) is not None:
                 outcome = _post(session, one)
                 with self._state.lock:

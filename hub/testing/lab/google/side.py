@@ -166,6 +166,7 @@ def open_side(site: Site) -> Iterator[Side]:
     for person in (ADA, BEN):
         with lab.state.lock:
             lab.state.add_calendar(f"c_{person.name.lower()}@group.calendar.google.com", person, "Private", person.zone)
+    lab.pushes.authority = str(site.authority) if site.authority.is_file() else None
     with google(lab, port=site.ports[0]):
         yield Side(
             "google",

@@ -14,6 +14,7 @@ from hub.testing.lab.google.errors import not_found
 from hub.testing.lab.switches import Switches
 
 Event = dict[str, Any]
+_MOST_SEEN, _MOST_TOKENS = 100_000, 10_000
 ROLES = ("none", "freeBusyReader", "reader", "writer", "owner")
 
 
@@ -133,11 +134,20 @@ class GoogleState:
         self.sync: dict[str, tuple[Any, ...]] = {}
         self.pages: dict[str, tuple[Any, ...]] = {}
         self.touched: Callable[[str], None] = lambda calendar: None
-        self.spoken: Callable[[], str] = lambda: ""
         self.lie: Callable[[str, dict[str, Any]], Any] | None = None
         self.seen: list[tuple[str, str]] = []
         for person in people:
             self.add_calendar(person.email, person, person.email, person.zone, primary=True)
+
+    def note(self, method: str, path: str) -> None:
+        """Note a request, and forget what is long past: a stand-in may run for days."""
+        with self.lock:
+            self.seen.append((method, path))
+            if len(self.seen) > _MOST_SEEN:
+                del self.seen[: _MOST_SEEN // 2]
+            for tokens in (self.sync, self.pages):
+                for old in list(tokens)[:-_MOST_TOKENS]:
+                    del tokens[old]
 
     def add_calendar(
         self, ref: str, owner: Person, summary: str, zone: str, *, primary: bool = False, made_by: str = ""
