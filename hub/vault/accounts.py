@@ -9,8 +9,9 @@ from typing import Protocol, TypeVar
 
 from hub.account import Account
 from hub.core.consent_record import permits
-from hub.core.errors import HubError, Refused
+from hub.core.errors import HubError, NeedsReconnect, Refused
 from hub.core.purpose import Purpose
+from hub.core.trouble import SAID_BY_PROVIDER
 from hub.store.connection import DISCONNECTED, find_for_account
 from hub.store.database import Database
 from hub.vault.border import Handle, Request, Result
@@ -43,7 +44,8 @@ class OpenAccount:
     def call(self, hook: Callable[[Account], _T]) -> _T:
         """Return what the hook returns, if every call of it was answered.
 
-        A failed call wins over what the hook made of it. An error that is not of the hub becomes
+        A failed call wins over what the hook made of it, but for why a permission is lost, which the plugin reads in
+        the provider's own words. An error that is not of the hub becomes
         Refused("plugin_error"), without its text: parsers quote what they read.
         """
         problem: HubError | None = None
@@ -56,7 +58,11 @@ class OpenAccount:
         except Exception as error:
             _log.error("plugin %s failed in %s: %s", self.provider, self.handle.hook, type(error).__name__)
             problem = Refused("plugin_error", f"The plugin of {self.provider!r} failed ({type(error).__name__}).")
-        self.check()
+        try:
+            self.check()
+        except NeedsReconnect:
+            if not isinstance(problem, NeedsReconnect) or problem.code not in SAID_BY_PROVIDER:
+                raise
         if problem is not None:
             raise problem
         return result

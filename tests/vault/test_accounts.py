@@ -67,6 +67,19 @@ def test_a_401_that_the_library_swallows_needs_a_reconnect(vault: Vault, server:
         vault.open(vault.connect(server.origin)).call(lambda account: swallowing(account, server.origin + "/1"))
 
 
+@pytest.mark.parametrize(("said", "told"), [("claims", "claims"), ("anything", "needs_reconnect")])
+def test_a_401_is_lost_for_the_reason_that_the_plugin_knows(vault: Vault, server: Server, said: str, told: str) -> None:
+    server.answer = lambda seen: Reply(401)
+
+    def hook(account: Account) -> None:
+        account.http.get(server.origin + "/1")
+        raise NeedsReconnect("Sign in once more.", code=said)
+
+    with pytest.raises(NeedsReconnect) as caught:
+        vault.open(vault.connect(server.origin)).call(hook)
+    assert caught.value.code == told
+
+
 def test_a_404_is_an_answer(vault: Vault, server: Server) -> None:
     server.answer = lambda seen: Reply(404, body=b"no")
     opened = vault.open(vault.connect(server.origin))

@@ -102,6 +102,15 @@ def test_an_owner_who_removes_the_application_ends_the_connection_until_it_is_co
     assert subject.ask("hub_list_calendars")
 
 
+def test_a_claims_challenge_arrives_as_that_although_the_broker_keeps_the_header(
+    installation: Installation, lab: Microsoft, subject: Subject
+) -> None:
+    with lab.switches.on(Fault.CLAIMS), pytest.raises(NeedsReconnect) as lost:
+        subject.ask("hub_list_calendars")
+    assert lost.value.code == "claims"
+    connect(installation.hub, installation.business, person(lab), installation.connection)
+
+
 def test_after_a_disconnect_microsoft_hears_nothing_more(
     installation: Installation, lab: Microsoft, subject: Subject
 ) -> None:
