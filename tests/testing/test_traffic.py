@@ -1,0 +1,26 @@
+"""What goes through a session is remembered, redirects included."""
+
+from __future__ import annotations
+
+import requests
+from werkzeug import Request, Response
+
+from hub.testing.lab.serve import serve
+from hub.testing.traffic import Exchange, Traffic
+
+
+@Request.application
+def application(request: Request) -> Response:
+    if request.path == "/first":
+        return Response(status=307, headers={"Location": "/second?a=b"})
+    return Response(b"got " + request.get_data())
+
+
+def test_each_request_and_its_answer_is_kept() -> None:
+    with serve(application) as origin, requests.Session() as session:
+        session.trust_env = False
+        traffic = Traffic(session)
+        session.post(f"{origin}/first", data="asked")
+        assert len(traffic) == 2
+        assert traffic.since(1) == (Exchange("POST", f"{origin}/second?a=b", b"asked", 200, b"got asked"),)
+        assert [one.path for one in traffic.since()] == ["/first", "/second"]
