@@ -38,7 +38,9 @@ def health(world: World) -> tuple[str, str, int]:
 def told(world: World) -> list[dict[str, str]]:
     with world.hub.database.reading() as conn:
         statement = select(Outbox.payload).where(Outbox.business_id == world.business).order_by(Outbox.id)
-        return [one["facts"] for one in conn.execute(statement).scalars() if one.get("hook") == "hub_connection_changed"]
+        return [
+            one["facts"] for one in conn.execute(statement).scalars() if one.get("hook") == "hub_connection_changed"
+        ]
 
 
 def test_a_change_is_written_with_its_reason_and_time_and_told(world: World, connection: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
 
 from hub.actions.cancel import cancel
+from hub.actions.effect import Work
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
+from hub.actions.outside_look import LOOK_AT_EVENT
 from hub.actions.poll import poll_calendars
 from hub.actions.reschedule import reschedule
+from hub.actions.sync import sync_calendar
 from hub.actions.write_back import write_back
 from hub.core.booking import CalendarState, State
 from hub.core.errors import StateError, Taken
@@ -23,6 +27,7 @@ from hub.store.booking import Booking, Claim
 from hub.store.business import Business
 from hub.store.outside import OutsideChange
 from tests.actions.test_book import row
+from tests.actions.test_conflicts import calendar_of
 from tests.post import Post, booked, change, text, with_post
 from tests.world import DAY, HOUR, MINUTE, MONDAY, World, down
 
@@ -331,3 +336,67 @@ def test_more_than_a_day_of_looks_leaves_an_event_that_is_as_it_should_be_alone(
         world.clock.now += DAY
         look(world)
     assert (row(world, booking).version, changes(world)) == (2, [])
+
+
+def test_of_several_workers_that_look_at_once_one_moves_the_booking(world: World) -> None:
+    ada = world.staff()
+    (booking,) = written(world, ada)
+    move(world, ada, HOUR)
+    calendar = calendar_of(world, ada)
+    work = Work("x", world.business, "k", {"booking_id": booking, "calendar_id": calendar}, 1)
+    with ThreadPoolExecutor(4) as pool:
+        for job in [pool.submit(LOOK_AT_EVENT.perform, world.hub, work) for _ in range(4)]:
+            job.result()
+    assert (times(world, booking)[0], row(world, booking).version) == (TEN + HOUR, 3)
+    look(world)
+    assert world.calendars.event_times(ada) == [(TEN + HOUR, TEN + HOUR + HALF)]
+
+
+def test_a_customer_who_cancels_while_a_move_is_followed_is_not_overruled(world: World) -> None:
+    """They come in after the live check and before the claims."""
+    ada = world.staff()
+    (booking,) = written(world, ada)
+    move(world, ada, HOUR)
+    work = Work("x", world.business, "k", {"booking_id": booking, "calendar_id": calendar_of(world, ada)}, 1)
+    done: list[object] = []
+
+    def in_between(hook: str) -> None:
+        if hook == "hub_free_busy" and not done:
+            done.append(cancel(world.hub, world.business, booking))
+
+    world.calendars.fail = in_between
+    LOOK_AT_EVENT.perform(world.hub, work)
+    assert row(world, booking).state == State.CANCELLED
+    assert cells(world) == set()
+    assert changes(world) == ["overtaken"]
+
+
+def test_looks_writes_and_changes_at_once_end_in_one_honest_state(world: World) -> None:
+    """Several calendars of one person are looked at while their events are moved, written and cancelled."""
+    ada, ben = world.staff(), world.staff()
+    service = world.service(ada, ben, staff_rule=StaffRule.ALL)
+    made = [booked(world, service, TEN + n * HOUR) for n in range(3)]
+    drain(world.hub, EFFECTS)
+    look(world)
+    move(world, ada, 5 * HOUR)
+    world.clock.now += 5 * MINUTE
+
+    def looks(who: str) -> None:
+        for _ in range(3):
+            sync_calendar(world.hub, world.business, calendar_of(world, who))
+            drain(world.hub, EFFECTS)
+
+    def changes_one() -> None:
+        cancel(world.hub, world.business, made[1])
+        drain(world.hub, EFFECTS)
+
+    with ThreadPoolExecutor(3) as pool:
+        for job in [pool.submit(looks, ada), pool.submit(looks, ben), pool.submit(changes_one)]:
+            job.result()
+    for _ in range(3):
+        look(world)
+    starts = sorted(times(world, one)[0] for one in made if row(world, one).state == State.CONFIRMED)
+    assert starts == sorted([TEN + 5 * HOUR, TEN + 2 * HOUR])
+    for who in (ada, ben):
+        assert [start for start, _ in world.calendars.event_times(who)] == starts
+    assert {row(world, one).calendar_state for one in made} == {CalendarState.WRITTEN, CalendarState.NONE}

@@ -15,6 +15,8 @@ from hub.actions.staff_links import (
     end_staff_link,
     find_staff_link,
     list_staff_links,
+    mailed_link,
+    mailed_token,
     make_staff_link,
     staff_connections,
 )
@@ -180,3 +182,33 @@ def test_a_staff_member_is_told_who_made_a_link_to_their_page_and_not_the_link(w
     make_staff_link(world.hub, OPERATOR, world.business, here.grace)
     settle(world)
     assert "A program or the operator made a link" in text(post.to("grace@example.com")[-1])
+
+
+def test_a_link_for_mails_serves_several_ends_like_any_other_and_leaves_the_one_made_by_hand(world: World) -> None:
+    hub, staff = world.hub, world.staff(connected=False)
+    by_hand, token = make_staff_link(hub, CYD, world.business, staff)
+
+    def mailed() -> str:
+        with hub.database.writing() as conn:
+            return mailed_link(hub, conn, world.business, staff)
+
+    first = mailed()
+    world.clock.now += 11 * DAY
+    assert mailed() == first
+    for one, secret in ((by_hand.id, token), (first, mailed_token(hub, first))):
+        found = find_staff_link(hub, secret)
+        assert found is not None
+        assert (found.id, found.holder_id) == (one, staff)
+    world.clock.now += 2 * DAY
+    second = mailed()
+    assert second != first  # that one would not work for long enough
+    end_staff_link(hub, CYD, world.business, second)
+    assert find_staff_link(hub, mailed_token(hub, second)) is None
+    make_staff_link(hub, CYD, world.business, staff)
+    assert find_staff_link(hub, mailed_token(hub, first)) is None
+    assert [line for line in noted(world) if line[0] == "staff_link_made"][1] == (
+        "staff_link_made",
+        "clock",
+        staff,
+        "mailed",
+    )

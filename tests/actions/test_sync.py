@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from hub.actions.book import book
 from hub.actions.effects import EFFECTS
 from hub.actions.hold import hold
+from hub.actions.poll import poll_calendars
 from hub.actions.sync import sync_calendar
 from hub.core.booking import CalendarState
 from hub.core.errors import HubError, NeedsReconnect, Refused, Retry
@@ -131,6 +132,33 @@ def test_another_event_over_a_booking_is_a_conflict_until_it_is_gone(world: Worl
     world.calendars.busy[ada].clear()
     sync(world)
     assert calendar_state(world, booking_id) == CalendarState.WRITTEN
+
+
+@pytest.mark.parametrize("pushed", [False, True])
+def test_another_event_over_a_booking_is_told_once_within_the_bound_of_freshness(world: World, pushed: bool) -> None:
+    """Polled at half of the bound; pushed as soon as it is announced."""
+    ada = world.staff()
+    booking_id = booked(world)
+    assert sync(world)
+    world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
+    began = world.clock.now
+    if pushed:
+        with world.hub.database.writing() as conn:
+            later = {"pushed_until": began + DAY, "announced": Calendar.announced + 1}
+            conn.execute(update(Calendar).where(Calendar.business_id == world.business).values(**later))
+    while calendar_state(world, booking_id) != CalendarState.CONFLICT:
+        world.clock.now += 5
+        poll_calendars(world.hub)
+        drain(world.hub, EFFECTS)
+        assert world.clock.now - began <= (5 if pushed else world.hub.settings.calendar_max_age)
+    world.clock.now += HOUR
+    for _ in range(3):
+        poll_calendars(world.hub)
+        drain(world.hub, EFFECTS)
+        world.clock.now += 10 * MINUTE
+    with world.hub.database.reading() as conn:
+        told = conn.execute(select(Outbox.payload).where(Outbox.business_id == world.business)).scalars().all()
+    assert [one["facts"].get("calendar_state") for one in told if "facts" in one].count("conflict") == 1
 
 
 def test_the_bookings_own_event_is_no_conflict_and_neither_is_one_beside_it(world: World) -> None:
