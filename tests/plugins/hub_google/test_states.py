@@ -29,14 +29,18 @@ from hub.settings import load_settings
 from hub.store.calendar import BusyTime, Calendar
 from hub.store.connection import Connection
 from hub.testing import foreign
+from hub.testing.checks.catalogue import CHECKS
+from hub.testing.lab.google import faults
 from hub.testing.lab.google.app import ADA, CLIENT, GoogleLab
 from hub.testing.lab.google.stranger import GoogleStranger
 from hub.testing.lab.google.visitor import consent, own_token
 from hub.testing.lab.switches import Fault
 from hub.testing.receiver import receiving
+from hub.testing.subject import Subject, Switched
 from hub.vault.border import RoundTrip
 from hub.vault.keycalls import Connected
 from hub_google import plugin
+from tests.plugins.hub_google.conftest import own_ids
 
 HOUR = 3600
 
@@ -154,6 +158,49 @@ def test_a_booking_costs_one_check_one_write_and_one_look(case: Case) -> None:
         ask(Purpose.CHECK_AVAILABILITY, "hub_unwatch", calendar=main, watching=watching)
     ask(Purpose.CANCEL_EVENT, "hub_cancel_event", calendar=main, written=moved)
     assert ask(Purpose.PREVENT_CONFLICTS, "hub_read_event", calendar=main, written=moved) is None
+
+
+THROUGH = (
+    *(
+        "sees_a_series",
+        "writes_an_event",
+        "notices_a_change_from_outside",
+        "a_write_without_an_answer_leaves_one_event",
+    ),
+    *(
+        "a_removal_without_an_answer_can_be_repeated",
+        "reports_what_changed",
+        "tells_of_a_change",
+        "cancels_by_the_uid_alone",
+    ),
+)
+
+
+def test_the_contract_holds_through_the_broker_as_well(case: Case) -> None:
+    """A few checks of each kind: what they ask is declared, and no refused call is taken for an answer."""
+    purposes = {
+        "hub_list_calendars": Purpose.SHOW_CALENDARS,
+        "hub_create_event": Purpose.CREATE_EVENT,
+        "hub_update_event": Purpose.UPDATE_EVENT,
+        "hub_cancel_event": Purpose.CANCEL_EVENT,
+        "hub_free_busy": Purpose.PREVENT_CONFLICTS,
+        "hub_read_event": Purpose.PREVENT_CONFLICTS,
+    }
+
+    def ask(hook: str, **arguments: Any) -> Any:
+        purpose = purposes.get(hook, Purpose.CHECK_AVAILABILITY)
+        return try_provider(case.hub, case.business, case.connection, purpose, hook, **arguments)
+
+    stranger = GoogleStranger(case.lab.origin, own_token(case.lab, ADA), "Europe/Berlin", own_ids)
+    place = Place(stranger.make_calendar("scratch"), "scratch", "Europe/Berlin")
+    start = (case.hub.clock() // 86_400 + 30) * 86_400
+    switched = Switched(case.lab.state.switches, faults.KNOWN)
+    subject = Subject(
+        ask, place, stranger, start, faults=switched, receive=plugin.hub_receive, seen=lambda: case.lab.state.seen
+    )
+    done = [check.run(subject) for check in CHECKS if check.name in THROUGH]
+    assert len(done) == len(THROUGH)
+    stranger.close()
 
 
 def test_an_access_token_that_ended_is_renewed_once_and_the_call_repeated(case: Case) -> None:
