@@ -25,7 +25,7 @@ _MEANS = {
     "offline_access": "Maintain access to data you have given it access to",
 }
 _STYLE = (
-    "body{font:16px/1.5 sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem}"
+    ":root{color-scheme:light dark}body{font:16px/1.5 sans-serif;max-width:32rem;margin:2rem auto;padding:0 1rem}"
     "button{font:inherit;padding:.5rem 1rem}"
 )
 
@@ -58,7 +58,7 @@ class Pages:
             f"<form method=post><input type=hidden name=ask value={ask}>"
             f"<fieldset><legend>Who are you?</legend>{rows}</fieldset>"
             f"<p>{escape(self._client.name)} would like to:</p><ul>{scopes}</ul>"
-            "<p><button name=do value=accept>Accept</button> <button name=do value=cancel>Cancel</button></p></form>"
+            "<p><button name=do value=accept>Accept</button> <button name=do value=cancel formnovalidate>Cancel</button></p></form>"
         )
         return _page("Sign in to the lab's Microsoft", body, safe=True)
 
