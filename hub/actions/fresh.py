@@ -38,7 +38,8 @@ def is_worth_reading(hub: Hub, row: sa.Row[Any], until: int, now: int) -> bool:
     """
     if row.problem in LOST:
         return False
-    return not is_fresh(hub, row, until, now) and (row.problem == "" or now - row.tried_at >= _PAUSE)
+    failed = row.problem != "" or row.tried_at > row.read_at
+    return not is_fresh(hub, row, until, now) and (not failed or now - row.tried_at >= _PAUSE)
 
 
 def refresh(hub: Hub, business_id: str, rows: Sequence[sa.Row[Any]], until: int) -> None:

@@ -32,7 +32,7 @@ def poll_calendars(hub: Hub) -> int:
     waiting = select(Outbox.key).where(Outbox.kind == SYNC_CALENDAR.name, Outbox.state.in_((WAITING, RUNNING)))
     pushed, polled = _pauses(hub.settings)
     old = Calendar.read_at <= now - sa.case((Calendar.pushed_until > now, pushed), else_=polled)
-    failed = Calendar.tried_at > Calendar.read_at
+    failed = sa.or_(Calendar.problem != "", Calendar.tried_at > Calendar.read_at)
     statement = (
         select(Calendar.business_id, Calendar.id)
         .join(Connection, Connection.id == Calendar.connection_id)

@@ -51,7 +51,26 @@ def test_one_that_failed_a_moment_ago_is_left_alone_for_a_while(world: World) ->
     failed = row(world, problem="unreachable", tried_at=now)
     assert not is_worth_reading(world.hub, failed, TEN, now + 14)
     assert is_worth_reading(world.hub, failed, TEN, now + 15)
-    assert is_worth_reading(world.hub, row(world, problem="", read_at=0, tried_at=now), TEN, now)
+    waited = row(world, problem="", read_at=now - 400, tried_at=now)  # there were too many calls
+    assert not is_worth_reading(world.hub, waited, TEN, now + 14)
+    assert is_worth_reading(world.hub, row(world, read_at=0, tried_at=0), TEN, now)
+
+
+def test_one_whose_provider_tells_of_changes_is_fresh_for_longer_but_not_before_what_was_told_is_read(
+    world: World,
+) -> None:
+    world.staff()
+    now, age = world.clock.now, world.hub.settings.push_max_age
+    good = {"read_at": now - age, "read_until": TEN, "problem": "", "pushed_until": now + 1, "announced": 3, "known": 3}
+    for changes, fresh in (
+        ({}, True),
+        ({"read_at": now - age - 1}, False),
+        ({"pushed_until": now}, False),
+        ({"announced": 4}, False),
+        ({"announced": 4, "read_at": now}, False),
+        ({"problem": "unreachable"}, False),
+    ):
+        assert is_fresh(world.hub, row(world, **good | changes), TEN, now) is fresh, changes
 
 
 @pytest.mark.parametrize(
