@@ -230,6 +230,9 @@ def _mails(conn: sa.Connection, business_id: str, booking_id: str) -> tuple[Mail
 
 def _history(conn: sa.Connection, booking: sa.Row[Any], mails: tuple[MailView, ...]) -> Iterator[Happened]:
     yield Happened(booking.made_at, What.MADE, booking.source)
+    for change in outside_of(conn, booking.business_id, booking.id):  # before what came of it, in the same second
+        if change.state in SHOWN:
+            yield Happened(change.seen_at, What.OUTSIDE, f"{change.kind}_{change.state}")
     mine = Outbox.business_id == booking.business_id, Outbox.key == f"tell:{booking.id}"
     told = select(Outbox.payload, Outbox.made_at).where(*mine).order_by(Outbox.id)
     before = {"state": "", "calendar_state": "none"}
@@ -240,9 +243,6 @@ def _history(conn: sa.Connection, booking: sa.Row[Any], mails: tuple[MailView, .
                 before[name] = facts[name]
                 yield Happened(at, what, facts[name])
     yield from (Happened(mail.made_at, What.MAIL, mail.kind) for mail in mails)
-    for change in outside_of(conn, booking.business_id, booking.id):
-        if change.state in SHOWN:
-            yield Happened(change.seen_at, What.OUTSIDE, f"{change.kind}_{change.state}")
     table = SecurityEvent
     noted = select(table.at, table.detail, table.actor, table.actor_id).where(
         table.kind == Kind.BOOKING_CHANGED, table.about == booking.id, table.within == booking.business_id

@@ -64,11 +64,11 @@ _WORDS = {
     "the calendar again.",
     "calendar_conflict": "Something else stands in the calendar at the time of this appointment. Please move one of "
     "the two.",
-    "moved_taken": f"Its event was moved in the calendar, to a time that is not free. {_STAYS}",
-    "moved_unclaimable": f"Its event was moved in the calendar, to a time at which no appointment can be. {_STAYS}",
-    "moved_told": f"Its event was moved in the calendar. {_STAYS}",
-    "deleted_told": f"Its event was deleted in the calendar. {_STAYS}",
-    "deleted_elsewhere": f"Its event was put into another calendar. {_STAYS}",
+    "moved_taken": f"{_EVENT} was moved in the calendar, to a time that is not free. {_STAYS}",
+    "moved_unclaimable": f"{_EVENT} was moved in the calendar, to a time at which no appointment can be. {_STAYS}",
+    "moved_told": f"{_EVENT} was moved in the calendar. {_STAYS}",
+    "deleted_told": f"{_EVENT} was deleted in the calendar. {_STAYS}",
+    "deleted_elsewhere": f"{_EVENT} was put into another calendar. {_STAYS}",
     "never_checked": "The calendar could not be asked for hours, so this appointment is not confirmed and its time is "
     "kept. Please look at the calendar, and tell the customer.",
     "refused": "The mail server does not take mail for that address.",

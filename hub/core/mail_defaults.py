@@ -133,8 +133,8 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
             "Many appointments are gone from the calendar: please look",
             "Hello {reader_name},\n\nmany appointments are not in the calendar any more, all at once. That looks like "
             "a mistake, or like a calendar that was emptied, so nothing was cancelled and no customer was told.\n\n"
-            "{bookings}\n\nPlease look which of them take place. The others are cancelled, and these written into the "
-            "calendar again, on the page of each booking in the console.\n\nTo look at them: {link}\n\n{business_name}",
+            "{bookings}\n\nPlease look which of them take place. On the page of each booking in the console it can be "
+            "written into the calendar again, or cancelled.\n\nTo look at them: {link}\n\n{business_name}",
         ),
         MailKind.STAFF_ACCESS_ASKED: _text(
             "May {asked_by} see something of yours?",
