@@ -89,17 +89,21 @@ def is_stand_in(hub: Hub, provider: str) -> bool:
     return any(urlsplit(origin).hostname in _THIS_MACHINE for origin in addresses(hub, provider))
 
 
-def request_to_administrator(hub: Hub, provider: Provider, level: str, business: str) -> str:
-    """Return a text for the administrator of an organisation who must allow the application first."""
+def request_to_administrator(hub: Hub, provider: Provider, level: str, business: str, address: str = "") -> str:
+    """Return a text for the administrator of an organisation who must allow the application first.
+
+    ``address`` is where they can do so at the provider.
+    """
     values = hub.broker.configuration(provider.name).values
     client = f"The application's id is {values['client_id']}. " if values.get("client_id") else ""
     scopes = ", ".join(provider.level(level).scopes)
     asked = f"It asks for: {scopes}. " if scopes else ""
+    where = f" You can do so here, and the page at the end wants nothing more of you: {address}" if address else ""
     return (
         f"Hello, I want to connect my calendar at {provider.title} with {business}, so that appointments can be booked "
         f"when I am free. {provider.title} says that an administrator must allow the application first. {client}{asked}"
         f"It runs at {hub.settings.base_url}. Please allow it, or grant it consent for our organisation, and tell me "
-        "when that is done. Thank you."
+        f"when that is done.{where} Thank you."
     )
 
 

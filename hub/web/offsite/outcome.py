@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import url_for
@@ -15,6 +16,9 @@ from hub.core.trouble import known_reason, sentence
 from hub.web.current import the_hub
 from hub.web.pages import page, see_other
 from hub.web.refusals import refusal
+
+_ADDRESS = re.compile(r"https://[!-~]+")
+"""Where an administrator can agree, as the plugin says it in its message."""
 
 GONE = (
     "This does not belong to a connection that was begun in this browser, or it was used already, or more than ten "
@@ -35,7 +39,12 @@ def stopped_page(intent: Intent, error: HubError | str, token: str = "") -> Resp
     code = error if isinstance(error, str) else error.code
     offered = the_hub().registry.provider(intent.provider)
     business = get_business(the_hub(), intent.business_id)
-    blocked = code == "admin_blocked"
+    letter = ""
+    if code == "admin_blocked":
+        there = _ADDRESS.search(str(error))
+        letter = request_to_administrator(
+            the_hub(), offered, intent.level, business.name, there.group() if there else ""
+        )
     return page(
         "offsite/stopped.html",
         200 if isinstance(error, str | ProviderError) else 409,
@@ -44,7 +53,7 @@ def stopped_page(intent: Intent, error: HubError | str, token: str = "") -> Resp
         who=business.name,
         again=_address(intent, token, again=True),
         back=_address(intent, token, again=False),
-        letter=request_to_administrator(the_hub(), offered, intent.level, business.name) if blocked else "",
+        letter=letter,
         business=business,
     )
 
