@@ -54,6 +54,7 @@ _MUST_BE = {
     MailKind.STAFF_MOVED: frozenset({State.CONFIRMED}),
     MailKind.STAFF_CALENDAR_PROBLEM: LIVE,
 }
+_EVENT = "The event of this appointment"
 _STAYS = (
     "The appointment stands as it was, and the customer was told nothing. Please decide on its page in the console."
 )
