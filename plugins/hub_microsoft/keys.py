@@ -149,6 +149,8 @@ def _until(result: Mapping[str, Any]) -> int:
 
 
 def _authority(setup: Setup) -> str:
+    if not (setup.settings.get("client_id") and setup.settings.get("client_secret")):
+        raise Refused("settings", "Microsoft is not set up in this hub yet: whoever runs it must enter id and secret.")
     authority = (setup.settings.get("authority") or AUTHORITY).rstrip("/")
     parts = urlsplit(authority)
     if parts.scheme != "https" or not parts.netloc or parts.path.count("/") != 1:

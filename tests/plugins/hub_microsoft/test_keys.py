@@ -221,6 +221,13 @@ def test_an_authority_that_msal_would_not_take_is_said_in_words(sign_in: Any, ad
         keys.hub_connect(setup, None)
 
 
+@pytest.mark.parametrize("missing", ["client_id", "client_secret"])
+def test_without_an_application_nobody_is_sent_anywhere(sign_in: Any, missing: str) -> None:
+    setup = replace(sign_in.setup(), settings={**sign_in.lab.settings, missing: ""})
+    with pytest.raises(Refused, match="not set up"):
+        keys.hub_connect(setup, None)
+
+
 def test_msal_keeps_no_token_and_logs_none(sign_in: Any, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         grant = sign_in.connect()

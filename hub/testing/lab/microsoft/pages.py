@@ -58,7 +58,8 @@ class Pages:
             f"<form method=post><input type=hidden name=ask value={ask}>"
             f"<fieldset><legend>Who are you?</legend>{rows}</fieldset>"
             f"<p>{escape(self._client.name)} would like to:</p><ul>{scopes}</ul>"
-            "<p><button name=do value=accept>Accept</button> <button name=do value=cancel formnovalidate>Cancel</button></p></form>"
+            "<p><button name=do value=accept>Accept</button> "
+            "<button name=do value=cancel formnovalidate>Cancel</button></p></form>"
         )
         return _page("Sign in to the lab's Microsoft", body, safe=True)
 

@@ -6,6 +6,7 @@ Pages: Create subscription, Receive change notifications through webhooks, Reduc
 from __future__ import annotations
 
 import queue
+import re
 import secrets
 import threading
 from collections.abc import Callable, Mapping
@@ -21,6 +22,9 @@ from hub.testing.lab.switches import Fault, Switches
 
 LONGEST = 4230 * 60
 """Seconds that a subscription to events may last: the smaller one of the limits that Graph's pages have named."""
+
+_LOCAL = re.compile(r"https://|http://(127\.0\.0\.1|localhost)[:/]")
+"""Microsoft takes https alone; on this machine the stand-in does without."""
 
 _TIMEOUT = 10
 _KEPT = 500
@@ -77,6 +81,9 @@ class Subscriptions:
             text = "The changeType is not supported."
         if len(str(body.get("clientState") or "")) > 128:
             text = text or "clientState exceeds the maximum length of 128 characters."
+        for name in ("notificationUrl", "lifecycleNotificationUrl"):
+            if body.get(name) and not _LOCAL.match(str(body[name])):
+                text = text or f"{name} must use HTTPS."
         if text:
             raise Problem(400, "InvalidRequest", text)
         until = self._until(body["expirationDateTime"])

@@ -91,6 +91,7 @@ def test_an_address_that_does_not_send_the_token_back_gets_none(ask: Asking, lab
         {"clientState": "x" * 129},
         {"resource": "me/messages"},
         {"notificationUrl": None},
+        {"lifecycleNotificationUrl": "http://hub.example/push"},
         {"id": "mine"},
     ],
     ids=lambda one: next(iter(one)),
