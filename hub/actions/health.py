@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 
 from hub.actions.tell import tell
 from hub.core.errors import HubError, NeedsReconnect
-from hub.core.health import Condition, Health, News, Step, ended, failed, passed, worked
+from hub.core.health import Condition, Health, News, Step, ended, failed, passed, warned, worked
 from hub.core.trouble import known_reason
 from hub.store.calendar import Calendar
 from hub.store.connection import Connection
@@ -59,6 +59,17 @@ def note_health(
     lost = health == Health.NEEDS_RECONNECT
     step = worked(before, now) if health == Health.OK else failed(before, reason, now, lost=lost)
     save(conn, business_id, connection_id, before, step, now)
+
+
+def note_warning(conn: sa.Connection, business_id: str, connection_id: str, reason: str, now: int) -> bool:
+    """Note what a provider said of an account: it is lost for that reason. False if it was so, or is disconnected."""
+    row = _locked(conn, business_id, connection_id)
+    if row is None or (row.health, row.health_reason) == (Health.NEEDS_RECONNECT, reason):
+        return False
+    before = _condition(conn, row)
+    step = warned(before, reason, now)
+    save(conn, business_id, connection_id, before, step, now)
+    return bool(step[1])
 
 
 def note_end(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> None:

@@ -15,6 +15,7 @@ from hub.actions.notify import with_address
 from hub.actions.staff_links import mailed_link
 from hub.core.health import AGAIN, Health, News
 from hub.core.mail import MailKind
+from hub.core.trouble import DANGER
 from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.calendar import calendars_of_connections, change_calendars
@@ -73,7 +74,7 @@ def _plan(hub: Hub, conn: sa.Connection, connection: sa.Row[Any], outage_id: str
         readers.append("")
     for reader in readers:
         about = {"connection": connection.id, "holder": reader, "outage": outage_id}
-        if reader:
+        if reader and connection.health_reason != DANGER:
             about["link"] = mailed_link(hub, conn, business_id, reader)
         key = f"mail:{connection.id}:{reader or 'business'}"
         plan_mail(conn, business_id=business_id, kind=kind, key=key, about=about, now=hub.clock())

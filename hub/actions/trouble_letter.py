@@ -25,6 +25,9 @@ from hub.store.connection import find_connection
 from hub.store.holder import names_of
 from hub.store.outage import find_outage
 
+NO_LINK = "ask in the business for a new link to your page"
+"""What stands in place of a link in a mail that may be read by somebody else."""
+
 _LISTED = 10
 _MUST_BE = {
     MailKind.CONNECTION_LOST: Health.NEEDS_RECONNECT,
@@ -60,7 +63,7 @@ def trouble_values(
         "account_name": shown_account(hub, row, holder_id=None if kept else reader or None),
         "problem": sentence(row.health_reason),
         "since": spell_time(began, zone, by),
-        "link": link,
+        "link": link or ("" if kept else NO_LINK),
     }
     if kind is MailKind.CONNECTION_MENDED:
         report = (outage.report or {}) if outage is not None else {}
@@ -101,6 +104,8 @@ def _link(hub: Hub, business_id: str, connection_id: str, about: Mapping[str, An
         if kept:
             return ""
         return f"{hub.settings.base_url}/staff/{mailed_token(hub, about['link'])}/accounts/{connection_id}"
+    if about.get("holder"):  # whoever reads that person's mail now may be somebody else: they get no way in
+        return ""
     if business_id == AGENCY:
         return f"{hub.settings.base_url}/console/agency-mail"
     return f"{hub.settings.base_url}/console/{business_id}/connections/{connection_id}"

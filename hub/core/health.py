@@ -73,6 +73,13 @@ def failed(before: Condition, reason: str, now: int, *, lost: bool) -> Step:
     )
 
 
+def warned(before: Condition, reason: str, now: int) -> Step:
+    """Return what a warning of the provider makes of a connection: lost, and for that reason, whatever was known."""
+    if before.health is Health.NEEDS_RECONNECT and before.reason != reason:
+        return replace(before, reason=reason, since=now, told_at=now), (News.CHANGED, News.LOST)
+    return failed(before, reason, now, lost=True)
+
+
 def worked(before: Condition, now: int) -> Step:
     """Return what a look that found everything makes of a connection."""
     if before.health is not Health.FAILING:

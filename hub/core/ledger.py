@@ -46,6 +46,7 @@ class EntryKind(StrEnum):
     REVOKED = "revoked"
     REVOCATION_FAILED = "revocation_failed"
     REVOCATION_KEPT = "revocation_kept"
+    PROVIDER_WARNED = "provider_warned"
     KEY_USED = "key_used"
     CALL_REFUSED = "call_refused"
     # People who look

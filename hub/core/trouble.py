@@ -7,7 +7,12 @@ CONNECT_AGAIN = "Connect the account again."
 SAID_BY_PROVIDER = frozenset({"revoked", "expired", "scopes", "admin_blocked", "claims"})
 """Why a permission is of no use any more, as a plugin may say it with NeedsReconnect."""
 
+DANGER = "danger"
+"""The provider warned that somebody else may have an account: nothing is asked with it until it is connected again."""
+
 LOST = SAID_BY_PROVIDER | {
+    DANGER,
+    "closed",
     "needs_reconnect",
     "rejected",
     "reconnect",
@@ -35,6 +40,11 @@ _SENTENCES = {
         "account again."
     ),
     "claims": f"The provider wants its owner to sign in once more. {CONNECT_AGAIN}",
+    DANGER: (
+        "The provider warns that somebody else may have got hold of the account, so the hub does not use it. Make the "
+        f"account safe there first. {CONNECT_AGAIN}"
+    ),
+    "closed": f"The account is switched off at the provider. Have it switched on there. {CONNECT_AGAIN}",
     "quota": "The hub has asked the provider as often as it may for now. It goes on in a while.",
     "refresh_refused": f"The provider does not renew the permission any more. {CONNECT_AGAIN}",
     "refresh_lost": (

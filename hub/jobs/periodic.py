@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hub.actions.access_decide import end_overdue
+from hub.actions.account_notice import forget_heard_notices
 from hub.actions.cancel import lapse_expired_holds
 from hub.actions.consent_end import expire_consents
 from hub.actions.forget import cut_addresses, forget_answers, forget_codes, forget_events, forget_sign_ins
@@ -68,6 +69,7 @@ PERIODIC = (
     Periodic("forget_done_effects", DAY // 4, forget_done_effects),
     Periodic("forget_connecting", 60, forget_pending),
     Periodic("forget_events", DAY // 4, forget_events),
+    Periodic("forget_heard_notices", DAY // 4, forget_heard_notices),
     Periodic("forget_old_calendars", DAY // 4, forget_old_calendars),
     Periodic("forget_old_calls", 600, forget_old_calls),
     Periodic("forget_past_claims", DAY // 4, forget_past_claims),

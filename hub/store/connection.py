@@ -105,6 +105,7 @@ _FOR_CALL = (
         Connection.provider,
         Connection.epoch,
         Connection.health,
+        Connection.health_reason,
         Connection.purposes,
         Connection.origins,
         Credential.version,

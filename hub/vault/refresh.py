@@ -22,7 +22,7 @@ from hub.core.consent_record import permits
 from hub.core.errors import HubError, NeedsReconnect, ProviderError, Refused, Retry
 from hub.core.provider import Grant, Provider, Revocation
 from hub.core.purpose import Purpose
-from hub.core.trouble import SAID_BY_PROVIDER
+from hub.core.trouble import DANGER, SAID_BY_PROVIDER
 from hub.store import connection as store
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.database import Database
@@ -150,6 +150,8 @@ class Refreshing:
                 raise Refused("disconnected")
             row = store.find_for_call(conn, business, connection)
             assert row is not None
+            if row.health_reason == DANGER:
+                raise Refused(DANGER)
             about = row.consent_state, row.consent_purposes, row.consent_until
             if not permits(*about, handle.purpose, self._clock()):
                 raise Refused("consent")

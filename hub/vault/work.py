@@ -19,6 +19,7 @@ from hub.core.consent_record import permits
 from hub.core.declared import Declared, Target, parse_target
 from hub.core.errors import NeedsReconnect, PluginBroken, ProviderError, Refused, Tampered, Unavailable
 from hub.core.provider import AuthScheme, Grant, Provider
+from hub.core.trouble import DANGER
 from hub.store.connection import DISCONNECTED, find_for_call
 from hub.store.database import Database
 from hub.store.key_use import add_use
@@ -139,6 +140,8 @@ class WorkCalls:
             row = find_for_call(conn, handle.business, handle.connection, admitting=True)
             if row is None or row.epoch != handle.epoch or row.health == DISCONNECTED:
                 raise Refused("disconnected")
+            if row.health_reason == DANGER:
+                raise Refused(DANGER)
             if handle.purpose not in row.purposes:
                 raise Refused("purpose")
             if not permits(row.consent_state, row.consent_purposes, row.consent_until, handle.purpose, now):

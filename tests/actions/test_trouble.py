@@ -8,7 +8,7 @@ from sqlalchemy import update
 
 from hub.actions.calendars import Choice, choose_calendars
 from hub.actions.disconnect import disconnect
-from hub.actions.health import note_health
+from hub.actions.health import note_health, note_warning
 from hub.actions.offer import offer
 from hub.actions.poll import poll_calendars
 from hub.actions.reconnected import note_connected
@@ -17,6 +17,7 @@ from hub.actions.trouble import watch_health
 from hub.actions.trouble_agency import tell_agency
 from hub.core.errors import NeedsReconnect
 from hub.core.security import OPERATOR
+from hub.core.trouble import DANGER
 from hub.plugin import Busy, Window
 from hub.store.connection import OK, Connection
 from hub.store.outage import last_outage, open_outage
@@ -258,3 +259,18 @@ def test_choosing_another_calendar_ends_a_trouble_of_the_one_that_is_gone(world:
     choose_calendars(world.hub, world.business, connection, {calendar: Choice(staff)})
     note(world, connection, "ok")
     assert get_connection(world.hub, world.business, connection).health == "ok"
+
+
+def test_in_danger_the_owners_mail_has_no_way_in_for_whoever_reads_it_now(world: World) -> None:
+    post = with_post(world)
+    _, connection = account(world)
+    settle(world)
+    post.taken.clear()
+    with world.hub.database.writing() as conn:
+        note_warning(conn, world.business, connection, DANGER, world.clock())
+    settle(world)
+    by_reader = {mail["To"]: text(mail) for mail in post.mails}
+    (mine,) = [said for reader, said in by_reader.items() if STAFF in str(reader)]
+    assert "somebody else may have got hold" in mine
+    assert "/staff/" not in mine
+    assert "ask in the business for a new link" in " ".join(mine.split())

@@ -40,6 +40,7 @@ WORDS: Mapping[Kind, str] = MappingProxyType(
         Kind.ACCESS: "Access to what is masked",
         Kind.CONNECTED: "Account connected",
         Kind.DISCONNECTED: "Account disconnected",
+        Kind.PROVIDER_WARNED: "Message of a provider about an account",
         Kind.BOOKING_CHANGED: "Booking changed",
         Kind.MAIL_SENT_AGAIN: "Mail sent again, or kept mails sent",
         Kind.NOT_ALLOWED: "Not allowed",

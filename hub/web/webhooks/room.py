@@ -5,9 +5,9 @@ from __future__ import annotations
 from flask import Blueprint
 
 from hub.web.route import doors_of, room_of
-from hub.web.webhooks import notice
+from hub.web.webhooks import account, notice
 
-ROUTES = notice.ROUTES
+ROUTES = (*notice.ROUTES, *account.ROUTES)
 DOORS = doors_of(ROUTES)
 
 
