@@ -512,7 +512,7 @@ def test_a_plugin_that_cannot_be_loaded_is_told(house: House, tmp_path: Path) ->
     found = house.said("plugins", HUB_PLUGINS_DIR=str(folder))
     assert "bad: torn is broken: SyntaxError" in found
     assert BAD in house.levels("plugins", HUB_PLUGINS_DIR=str(tmp_path / "nowhere"))
-    assert house.levels("plugins", HUB_PLUGINS_OFF="caldav,smtp") == [WARN]
+    assert house.levels("plugins", HUB_PLUGINS_OFF="caldav,google,microsoft,smtp") == [WARN]
 
 
 def test_accounts_that_need_their_owner_or_fail_or_have_no_plugin_are_told(house: House) -> None:
