@@ -50,11 +50,14 @@ def note_health(
     What is found at one calendar says nothing of the others, so ``ok`` counts only when none of the checked ones has a
     problem. With an ``epoch`` nothing is noted of a connection that was ended or connected again since.
     """
+    if health == Health.OK and (problem := _problem(conn, business_id, connection_id)):
+        health, reason = Health.FAILING, problem
+    known = _row(conn, business_id, connection_id)
+    if known is None or (known.health, known.health_reason) == (health, reason):
+        return  # as nearly always, and nobody waits for it
     row = _locked(conn, business_id, connection_id)
     if row is None or (epoch is not None and row.epoch != epoch):
         return
-    if health == Health.OK and (problem := _problem(conn, business_id, connection_id)):
-        health, reason = Health.FAILING, problem
     before = _condition(conn, row)
     lost = health == Health.NEEDS_RECONNECT
     step = worked(before, now) if health == Health.OK else failed(before, reason, now, lost=lost)
@@ -142,10 +145,16 @@ def _save_outage(conn: sa.Connection, business_id: str, connection_id: str, afte
 
 
 def _locked(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]] | None:
+    return _row(conn, business_id, connection_id, lock=True)
+
+
+def _row(
+    conn: sa.Connection, business_id: str, connection_id: str, *, lock: bool = False
+) -> sa.Row[*tuple[Any, ...]] | None:
     mine = Connection.business_id == business_id, Connection.id == connection_id
     columns = Connection.business_id, Connection.id, Connection.epoch
-    state = Connection.health, Connection.health_reason, Connection.health_at
-    return conn.execute(select(*columns, *state).where(*mine).with_for_update(key_share=True)).one_or_none()
+    statement = select(*columns, Connection.health, Connection.health_reason, Connection.health_at).where(*mine)
+    return conn.execute(statement.with_for_update(key_share=True) if lock else statement).one_or_none()
 
 
 def _condition(conn: sa.Connection, row: sa.Row[*tuple[Any, ...]]) -> Condition:

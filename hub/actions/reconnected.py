@@ -7,7 +7,7 @@ from dataclasses import replace
 import sqlalchemy as sa
 from sqlalchemy import select, update
 
-from hub.actions.event import WRITE_EVENT
+from hub.actions.event import UNWANTED, WRITE_EVENT
 from hub.actions.health import condition_of, save
 from hub.core.booking import CalendarState
 from hub.core.health import Health, connected
@@ -47,9 +47,12 @@ def _look_soon(conn: sa.Connection, business_id: str, calendars: list[str]) -> N
 
 
 def write_late(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> list[str]:
-    """Let the events of coming bookings in a connection's calendars that were given up be written now; return whose."""
+    """Let the events of coming bookings in a connection's calendars that were given up be written now, or taken out.
+
+    Return the bookings whose events are to be written.
+    """
     statement = (
-        select(BookingEvent.booking_id, BookingEvent.calendar_id)
+        select(BookingEvent.booking_id, BookingEvent.calendar_id, BookingEvent.wanted)
         .join(Calendar, Calendar.id == BookingEvent.calendar_id)
         .join(Booking, Booking.id == BookingEvent.booking_id)
         .where(
@@ -62,16 +65,16 @@ def write_late(conn: sa.Connection, business_id: str, connection_id: str, now: i
         )
         .order_by(BookingEvent.booking_id, BookingEvent.calendar_id)
     )
-    late = [(booking_id, calendar_id) for booking_id, calendar_id in conn.execute(statement)]
-    bookings = sorted({booking_id for booking_id, _ in late})
+    late = conn.execute(statement).all()
+    bookings = sorted({row.booking_id for row in late})
     for booking_id in bookings:
         lock_booking(conn, business_id, booking_id)
-    for booking_id, calendar_id in late:
-        _write(conn, business_id, booking_id, calendar_id, now)
+    for row in late:
+        _write(conn, business_id, row.booking_id, row.calendar_id, now)
     given_up = Booking.id.in_(bookings), Booking.calendar_state == CalendarState.FAILED
     pending = update(Booking).where(Booking.business_id == business_id, *given_up)
     conn.execute(pending.values(calendar_state=CalendarState.PENDING))
-    return bookings
+    return sorted({row.booking_id for row in late if row.wanted != UNWANTED})
 
 
 def _write(conn: sa.Connection, business_id: str, booking_id: str, calendar_id: str, now: int) -> None:

@@ -12,8 +12,11 @@ from enum import StrEnum
 from hub.core.calendar import Found
 from hub.core.cells import CELL
 
-LONGEST = 86_400
-"""Seconds that an appointment may take at most, as a service's."""
+FARTHEST = 366 * 86_400
+"""Seconds ahead to which a booking follows: farther away is more likely the wrong year."""
+
+LONGER = 3600
+"""Seconds by which an appointment may become longer, or else twice as long: an entry for the whole day is none."""
 
 DELAY = 60
 """Seconds for which a deleted event is left alone: a program may delete one and write it anew to move it."""
@@ -88,7 +91,7 @@ def judge(seen: Seen, now: int) -> Verdict:
         return Verdict.BACK
     if seen.kind is OutsideKind.MOVED:
         assert seen.found is not None
-        if not can_be_claimed(seen.found.start, seen.found.end, now):
+        if not can_be_claimed(seen.found.start, seen.found.end, seen.end - seen.start, now):
             return Verdict.UNCLAIMABLE
         return Verdict.FOLLOWED if seen.follows else Verdict.TOLD
     if seen.elsewhere:
@@ -98,9 +101,10 @@ def judge(seen: Seen, now: int) -> Verdict:
     return Verdict.CANCELLED if seen.follows else Verdict.TOLD
 
 
-def can_be_claimed(start: int, end: int, now: int) -> bool:
-    """Tell whether an appointment can be at a time: to come, in whole cells, and no longer than a day."""
-    return now < start < end <= start + LONGEST and start % CELL == 0 and end % CELL == 0
+def can_be_claimed(start: int, end: int, agreed: int, now: int) -> bool:
+    """Tell whether an appointment of ``agreed`` seconds can be at a time: to come, in whole cells, not much longer."""
+    in_time = now < start < end and start <= now + FARTHEST
+    return in_time and start % CELL == 0 == end % CELL and end - start <= max(2 * agreed, agreed + LONGER)
 
 
 def are_many(vanished: int, coming: int) -> bool:

@@ -34,7 +34,11 @@ GONE = replace(SEEN, found=None)
         (moved(START + 60, END + 60), Verdict.UNCLAIMABLE),
         (moved(NOW - 600, NOW + 1200), Verdict.UNCLAIMABLE),
         (moved(END, END), Verdict.UNCLAIMABLE),
-        (moved(START, START + 86_400 + 300), Verdict.UNCLAIMABLE),
+        (moved(START, START + 5400), Verdict.FOLLOWED),
+        (moved(START, START + 5700), Verdict.UNCLAIMABLE),  # much longer than was agreed
+        (moved(NOW, NOW + 86_400), Verdict.UNCLAIMABLE),
+        (moved(START + 365 * 86_400, END + 365 * 86_400), Verdict.FOLLOWED),
+        (moved(START + 366 * 86_400, END + 366 * 86_400), Verdict.UNCLAIMABLE),
         (GONE, Verdict.CANCELLED),
         (replace(SEEN, found=replace(THERE, cancelled=True)), Verdict.CANCELLED),
         (replace(GONE, follows=False), Verdict.TOLD),
@@ -59,7 +63,7 @@ def test_a_booking_follows_only_to_whole_cells_to_come(start: int, length: int, 
     verdict = judge(replace(moved(start, start + length), follows=follows), NOW)
     if verdict is Verdict.FOLLOWED:
         assert follows
-        assert can_be_claimed(start, start + length, NOW)
+        assert can_be_claimed(start, start + length, END - START, NOW)
     else:
         assert verdict in {*ASKS, Verdict.BACK}
 
