@@ -21,6 +21,7 @@ from hub.store.guard import Across
 from hub.store.schema import migrate
 
 if TYPE_CHECKING:
+    from tests.seed import Seed, Sow
     from tests.world import World
 
 KINDS = ("sqlite", "postgresql")
@@ -40,8 +41,12 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _statements_compiled_once() -> Iterator[None]:
-    """Let all databases of one kind share what was compiled for them: it took half of the time of most tests."""
+def _engines_share_what_is_slow() -> Iterator[None]:
+    """Let all databases of one kind share what was compiled for them, and those of one server its connections.
+
+    Both together took more than half of the time of most tests. Who closes a database leaves the connections to the
+    next one, unless the address says that they are its own: `own_connections`.
+    """
     made: dict[str, Engine] = {}
 
     def create(url: Any, **options: Any) -> Engine:
@@ -50,10 +55,37 @@ def _statements_compiled_once() -> Iterator[None]:
         # What was compiled is found again by its dialect, which each engine has of its own.
         engine.dialect = engine.pool._dialect = first.dialect
         engine._compiled_cache = first._compiled_cache
+        if engine.dialect.name == "postgresql":
+            first = made.setdefault(str(url), engine)
+            if "application_name" not in engine.url.query:
+                engine.pool = first.pool
+                engine.dispose = _leave_open  # type: ignore[method-assign]
         return engine
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("hub.store.database.create_engine", create)
+        yield
+    for engine in made.values():
+        engine.pool.dispose()
+
+
+def own_connections(address: str) -> str:
+    """Return the address with which a database has connections of its own, and closes them."""
+    return f"{address}{'&' if '?' in address else '?'}application_name=own" if "postgresql" in address else address
+
+
+def _leave_open(close: bool = True) -> None:
+    """Close nothing: the next test uses it."""
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _applications_share_what_is_compiled() -> Iterator[None]:
+    """Let the applications of all tests share the code of their templates and routes: most make one of their own."""
+    from tests.compiled import Templates, compile_once  # Flask, which tests of small parts do without
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flask.Flask.jinja_options", {"bytecode_cache": Templates()})
+        patch.setattr("werkzeug.routing.rules.Rule.compile", compile_once())
         yield
 
 
@@ -117,12 +149,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     address: str = request.getfixturevalue("postgresql_url")
     yield address
     database = open_database(address)
-    # A hundred times faster than TRUNCATE where there are few rows.
-    unguarded = "SET LOCAL session_replication_role = replica"  # without the triggers that keep the ledger
-    clear = "; ".join([unguarded, *(f"DELETE FROM {table.name}" for table in reversed(Base.metadata.sorted_tables))])
-    with database.engine.connect().execution_options(across=Across.OPERATOR) as conn:
-        conn.exec_driver_sql(clear)
-        conn.commit()
+    clear(database)
     database.close()
 
 
@@ -143,12 +170,28 @@ def keystore(tmp_path: Path, _sqlite_template: Path) -> Iterator[Database]:
     store.close()
 
 
-@pytest.fixture
-def world(database: Database, keystore: Database, tmp_path: Path) -> Iterator[World]:
-    """A hub with an empty business, on both kinds of database."""
-    from tests.world import make_world  # it imports most of the hub, which tests of small parts do without
+@pytest.fixture(scope="session")
+def sow(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Sow:
+    """Put a new world into empty databases: it is made once for each kind, and then copied."""
+    from tests.seed import make_seed  # it imports most of the hub, which tests of small parts do without
 
-    made = make_world(database, keystore, tmp_path)
+    made: dict[bool, Seed] = {}
+
+    def sow(database: Database, keystore: Database, folder: Path) -> World:
+        kind = database.is_sqlite
+        if kind not in made:
+            made[kind] = make_seed(
+                database, request.getfixturevalue("_sqlite_template"), tmp_path_factory.mktemp("seed")
+            )
+        return made[kind].sow(database, keystore, folder)
+
+    return sow
+
+
+@pytest.fixture
+def world(database: Database, keystore: Database, tmp_path: Path, sow: Sow) -> Iterator[World]:
+    """A hub with an empty business, on both kinds of database."""
+    made = sow(database, keystore, tmp_path)
     yield made
     made.hub.broker.close()
 
@@ -165,6 +208,15 @@ def ca_file(authority: trustme.CA, tmp_path: Path) -> Path:
     file = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(file))
     return file
+
+
+def clear(database: Database) -> None:
+    """Empty all tables of a PostgreSQL database: a hundred times faster than TRUNCATE where there are few rows."""
+    unguarded = "SET LOCAL session_replication_role = replica"  # without the triggers that keep the ledger
+    names = (table.name for table in reversed(Base.metadata.sorted_tables))
+    with database.engine.connect().execution_options(across=Across.OPERATOR) as conn:
+        conn.exec_driver_sql("; ".join([unguarded, *(f"DELETE FROM {name}" for name in names)]))
+        conn.commit()
 
 
 def _pair(folder: Path) -> tuple[Database, Database]:

@@ -17,7 +17,8 @@ from hub.plugin import hookimpl
 from hub.registry import Candidate
 from hub.store.database import Database
 from hub.vault.keycalls import Connected
-from tests.world import Calendars, World, _Plugin, make_world
+from tests.seed import Sow
+from tests.world import Calendars, World, _Plugin
 
 
 class Keys:
@@ -66,11 +67,11 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
 
 @pytest.fixture
 def revoking(
-    database: Database, keystore: Database, tmp_path: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    database: Database, keystore: Database, tmp_path: Path, sow: Sow, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[World]:
     """A world whose provider revokes what it granted."""
     monkeypatch.setattr("tests.world.Calendars", _Revoking)
-    made = make_world(database, keystore, tmp_path)
+    made = sow(database, keystore, tmp_path)
     yield made
     made.hub.broker.close()
 

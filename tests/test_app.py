@@ -23,6 +23,7 @@ from hub.store.database import open_database
 from hub.store.guard import Across
 from hub.testing.servers import free_port
 from hub.vault.roots import Root
+from tests.conftest import own_connections
 from tests.run.conftest import Running
 
 
@@ -231,6 +232,7 @@ def _open_files(folder: Path) -> list[str]:
 
 
 def test_a_closed_hub_leaves_no_connection_and_no_file_open(settings: Settings, tmp_path: Path) -> None:
+    settings = load_settings({}, data_dir=settings.data_dir, database_url=own_connections(settings.database))
     on_server = settings.database.startswith("postgresql")
     before = _backends(settings.database) if on_server else 0
     hub = create_hub(settings)

@@ -224,16 +224,24 @@ class _Plugin:
 
 def make_hub(database: Database, keystore: Database, folder: Path, calendars: Calendars, clock: Any) -> Hub:
     """Return a hub on these databases with the fake provider as its only plugin."""
-    # On a loaded machine the threads that read calendars start late; only tests of the budget want it short.
-    settings = Settings(data_dir=folder, password_memory=1024, refresh_budget=30)
-    make_roots(settings, database)
-    roots = load_roots(settings)
-    check_roots(database, roots)
-    registry = Registry([calendars.candidate()])
-    keyring = Keyring(database, keystore, roots, clock=clock)
-    ensure_agency(database, keyring, clock())
+    make_roots(_settings(folder), database)
+    hub = open_hub(database, keystore, folder, calendars, clock)
+    check_roots(database, load_roots(hub.settings))
+    ensure_agency(database, hub.keyring, clock())
+    return hub
+
+
+def open_hub(database: Database, keystore: Database, folder: Path, calendars: Calendars, clock: Any) -> Hub:
+    """Return a hub on what `make_hub` made in databases and folder, which it does not look at."""
+    settings, registry = _settings(folder), Registry([calendars.candidate()])
+    keyring = Keyring(database, keystore, load_roots(settings), clock=clock)
     broker = Broker(settings=settings, database=database, keyring=keyring, registry=registry, clock=clock)
     return Hub(settings, registry, database, keystore, keyring, broker, clock)
+
+
+def _settings(folder: Path) -> Settings:
+    # On a loaded machine the threads that read calendars start late; only tests of the budget want it short.
+    return Settings(data_dir=folder, password_memory=1024, refresh_budget=30)
 
 
 @dataclass
@@ -276,6 +284,12 @@ def make_world(database: Database, keystore: Database, folder: Path) -> World:
     calendars, clock = Calendars(), Clock()
     hub = make_hub(database, keystore, folder, calendars, clock)
     return World(hub, calendars, clock, create_business(hub, "Ada's Practice", "Europe/Berlin"))
+
+
+def open_world(database: Database, keystore: Database, folder: Path, business: str) -> World:
+    """Return a world on what `make_world` made, whose business was this one."""
+    calendars, clock = Calendars(), Clock()
+    return World(open_hub(database, keystore, folder, calendars, clock), calendars, clock, business)
 
 
 def consent_to(hub: Hub, conn: Connection, business_id: str, connection_id: str) -> str:

@@ -25,6 +25,7 @@ from hub.store.business import Business, add_business
 from hub.store.database import Database, open_database
 from hub.store.guard import Across
 from hub.testing.servers import free_port
+from tests.conftest import own_connections
 
 SECRET = "Ada Lovelace, +49 151 23456789"
 PASSWORD = "hunter2"
@@ -408,7 +409,8 @@ def test_sqlite_keeps_its_promises_on_every_connection(sqlite: Database) -> None
             assert pragma(conn, "secure_delete") == 1
 
 
-def test_a_closed_database_leaves_no_connection_and_can_be_used_again(database: Database) -> None:
+def test_a_closed_database_leaves_no_connection_and_can_be_used_again(database_url: str) -> None:
+    database = open_database(own_connections(database_url))
     add(database)
     with database.reading() as one, database.reading() as other:
         assert count(one) == count(other) == 1
@@ -420,6 +422,7 @@ def test_a_closed_database_leaves_no_connection_and_can_be_used_again(database: 
         file = str(database.engine.url.database)
         assert not [name for name in map(_target, os.listdir("/proc/self/fd")) if name.startswith(file)]
     assert counted(database) == 1
+    database.close()
 
 
 def _target(number: str) -> str:
