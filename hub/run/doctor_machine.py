@@ -9,7 +9,7 @@ import socket
 import stat
 import sys
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
@@ -21,6 +21,7 @@ LOCK = Path(__file__).parents[2] / "config" / "requirements.lock"
 
 _LEAST, _LITTLE = 100_000_000, 1_000_000_000
 _PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==([^\s;\\]+)\s*(?:;\s*([^\\\n]+))?", re.MULTILINE)
+_FIELD = re.compile(r"^(Name|Version): *(\S+)", re.MULTILINE)
 _NEWEST_TRIED = (3, 13)
 
 
@@ -108,8 +109,8 @@ def check_python(patient: Patient) -> Iterator[Finding]:
 
 def check_packages(patient: Patient, lock: Path = LOCK) -> Iterator[Finding]:
     """Compare what is installed with the lock, and look for what must not be installed."""
-    names = {re.sub(r"[-_.]+", "-", one.name).lower() for one in distributions() if one.name}
-    for intruder in sorted(names & {"niquests", "urllib3-future"}):
+    installed = _installed()
+    for intruder in sorted(installed.keys() & {"niquests", "urllib3-future"}):
         yield bad(
             "packages",
             f"{intruder} is installed, which puts itself in the place of urllib3.",
@@ -118,8 +119,8 @@ def check_packages(patient: Patient, lock: Path = LOCK) -> Iterator[Finding]:
     if not lock.is_file():
         yield ok("packages", f"frontdesk-hub {version('frontdesk-hub')}; there is no lock beside it to compare with.")
         return
-    pins = _pins(lock)
-    differing = [one for one in (_compare(name, versions) for name, versions in pins.items()) if one]
+    pins = _pins(lock, installed)
+    differing = [one for one in (_compare(name, pins[name], installed.get(name, "")) for name in pins) if one]
     if differing:
         more = f" and {len(differing) - 5} more" if len(differing) > 5 else ""
         yield warn(
@@ -131,27 +132,33 @@ def check_packages(patient: Patient, lock: Path = LOCK) -> Iterator[Finding]:
         yield ok("packages", f"frontdesk-hub {version('frontdesk-hub')}, with the {len(pins)} packages of the lock.")
 
 
-def _pins(lock: Path) -> dict[str, list[str]]:
+def _installed() -> dict[str, str]:
+    """Return the versions of what is installed, by names as locks write them.
+
+    Two fields are read with an expression: the parser for mails takes a second for all files.
+    """
+    found: dict[str, str] = {}
+    for one in distributions():
+        head = (one.read_text("METADATA") or one.read_text("PKG-INFO") or "").partition("\n\n")[0]
+        fields = dict(_FIELD.findall(head))
+        if name := re.sub(r"[-_.]+", "-", fields.get("Name", "")).lower():
+            found.setdefault(name, fields.get("Version", ""))
+    return found
+
+
+def _pins(lock: Path, installed: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the versions of each package that a lock allows. What only some machines need counts where it is here."""
     pins: dict[str, list[str]] = {}
     for name, pinned, marker in _PINNED.findall(lock.read_text()):
-        if not marker or _found(name):
+        if not marker or name in installed:
             pins.setdefault(name, []).append(pinned)
     return pins
 
 
-def _compare(name: str, versions: list[str]) -> str:
-    found = _found(name)
+def _compare(name: str, versions: list[str], found: str) -> str:
     if not found:
         return f"{name} is missing"
     return "" if found in versions else f"{name} is {found}, not {' or '.join(versions)}"
-
-
-def _found(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return ""
 
 
 def check_zones(patient: Patient) -> Iterator[Finding]:

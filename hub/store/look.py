@@ -7,7 +7,6 @@ from pathlib import Path
 from urllib.parse import quote
 
 from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.engine import make_url
@@ -16,7 +15,7 @@ from sqlalchemy.exc import ArgumentError
 from hub.core.errors import InputError
 from hub.store.database import Database, reachable
 from hub.store.guard import guard
-from hub.store.schema import alembic_config
+from hub.store.schema import scripts
 
 _SECONDS = 3
 _READ_ONLY = f"-c default_transaction_read_only=on -c statement_timeout={_SECONDS * 1000} -c timezone=UTC"
@@ -53,16 +52,15 @@ def revision_of(database: Database) -> str:
 
     Raises Unavailable when it cannot be read.
     """
-    script = ScriptDirectory.from_config(alembic_config(database))
     with reachable(), database.engine.connect() as conn:
         found = MigrationContext.configure(conn).get_current_revision()
     if found is None:
         return "empty"
     try:
-        script.get_revision(found)
+        scripts().get_revision(found)
     except CommandError:
         return "newer"
-    return "current" if found == script.get_current_head() else "behind"
+    return "current" if found == scripts().get_current_head() else "behind"
 
 
 def revision_name(database: Database) -> str:

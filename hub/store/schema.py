@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import files
 
 from alembic import command
@@ -105,7 +106,8 @@ def migrate(database: Database, keystore: Database, revision: str = "head") -> N
     main, persons = tables()
     assert main is Base.metadata
     with _alone(database), reachable():
-        _run(alembic_config(database), revision)
+        if revision != "head" or not is_current(database):  # which nearly every start finds, and much faster
+            _run(alembic_config(database), revision)
     with _alone(keystore), reachable():
         persons.create_all(keystore.engine)
 
@@ -128,17 +130,22 @@ def _run(config: Config, revision: str) -> None:
 
 def is_current(database: Database) -> bool:
     """Tell whether the database is at the newest revision."""
-    head = ScriptDirectory.from_config(alembic_config(database)).get_current_head()
     with reachable(), database.engine.connect() as conn:
-        return MigrationContext.configure(conn).get_current_revision() == head
+        return MigrationContext.configure(conn).get_current_revision() == scripts().get_current_head()
 
 
-def alembic_config(database: Database) -> Config:
+def alembic_config(database: Database | None) -> Config:
     """Return Alembic's configuration for a database; its scripts come with the package."""
     config = Config()
     config.set_main_option("script_location", str(files("hub.migrations")))
     config.attributes["database"] = database
     return config
+
+
+@cache
+def scripts() -> ScriptDirectory:
+    """Return the migrations that this version has, read once."""
+    return ScriptDirectory.from_config(alembic_config(None))
 
 
 @contextmanager
