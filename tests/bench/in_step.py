@@ -94,14 +94,14 @@ def calls() -> dict[str, dict[str, int]]:
         return found
 
 
-def large(calendars: int = 100, events: int = 10_000) -> Large:
+def large(calendars: int = 1000, events: int = 10_000) -> Large:
     """Read so many calendars of so many events each, then one change in each."""
     with tempfile.TemporaryDirectory(prefix="hub-large-") as folder:
         command = [sys.executable, "-m", "tests.bench.in_step", "large", folder, str(calendars), str(events)]
         return Large(*json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
 
 
-def show(rows: list[Changed], made: dict[str, dict[str, int]], big: Large) -> str:
+def show(rows: list[Changed], made: dict[str, dict[str, int]]) -> str:
     """Return the tables in Markdown."""
     lines = [
         "| a change outside | notification answered ms | offer changed ms | calls to the provider |",
@@ -110,14 +110,18 @@ def show(rows: list[Changed], made: dict[str, dict[str, int]], big: Large) -> st
     lines += [f"| {row.name} | {row.notified:.1f} | {row.offered:.0f} | {_words(row.calls)} |" for row in rows]
     lines += ["", "| while calendars are fresh | calls to the provider |", "|---|---|"]
     lines += [f"| {name} | {_words(found)} |" for name, found in made.items()]
+    return "\n".join(lines)
+
+
+def show_large(big: Large) -> str:
+    """Return the table in Markdown."""
     read = "first read: calls, s | one change in each: calls, s"
     head = f"| calendars | events each | {read} | most memory MB | database MB |"
-    lines += ["", head, "|---|---|---|---|---|---|"]
-    lines.append(
-        f"| {big.calendars} | {big.events} | {big.calls}, {big.seconds:.1f} | {big.change_calls}, "
-        f"{big.change_seconds:.1f} | {big.megabytes:.0f} | {big.disk:.0f} |"
+    line = (
+        f"| {big.calendars} | {big.events} | {big.calls}, {big.seconds:.0f} | {big.change_calls}, "
+        f"{big.change_seconds:.0f} | {big.megabytes:.0f} | {big.disk:.0f} |"
     )
-    return "\n".join(lines)
+    return "\n".join([head, "|---|---|---|---|---|---|", line])
 
 
 def passes(rows: list[Changed], made: dict[str, dict[str, int]]) -> bool:
@@ -226,6 +230,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["large"]:
         print(json.dumps(_read_large(Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))))
         sys.exit(0)
-    figures = changed(), calls(), large()
+    figures = changed(), calls()
     print(show(*figures))
-    sys.exit(0 if passes(figures[0], figures[1]) else 1)
+    sys.exit(0 if passes(*figures) else 1)

@@ -113,8 +113,13 @@ def notifications() -> str:
 
 
 def kept_in_step() -> str:
-    """From a notification to the changed offer, calls to the provider, and 1,000 large calendars."""
-    return in_step.show(in_step.changed(), in_step.calls(), in_step.large())
+    """From a notification to the changed offer, and calls to the provider by what people do."""
+    return in_step.show(in_step.changed(), in_step.calls())
+
+
+def large_calendars() -> str:
+    """1,000 calendars with 10,000 events each, read one after another by one process on SQLite."""
+    return in_step.show_large(in_step.large())
 
 
 FIGURES: dict[str, Callable[[], str]] = {
@@ -126,6 +131,7 @@ FIGURES: dict[str, Callable[[], str]] = {
     "http": over_http,
     "push": notifications,
     "in_step": kept_in_step,
+    "large": large_calendars,
     "startup": start_up,
     "console": console_pages,
 }
