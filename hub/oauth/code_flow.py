@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from hub.core.errors import NeedsReconnect, Refused, Retry
+from hub.core.errors import NeedsReconnect, ProviderError, Refused, Retry
 from hub.core.provider import Redirect
 from hub.oauth import failures
 from hub.oauth.id_token import check_id_token, named_in
@@ -60,12 +60,13 @@ def finish_code_flow(
     """Return what the code was exchanged for, and whose grant it is, from an id token that passed every check.
 
     Nothing is asked before state and issuer are right. Raises Refused where the answer is not one to this flow, where
-    the owner declined or the id token is not to be believed; NeedsReconnect for a code that is not taken; Retry.
+    the owner declined, the code is not taken or the id token is not to be believed; NeedsReconnect where somebody else
+    must act first, such as an administrator; Retry.
     """
     _check_answer(server, answer, keep)
     session = _session(client, http, redirect_uri=redirect_url)
     given = {"code": answer["code"], "code_verifier": keep["verifier"], "allow_redirects": False}
-    tokens = _tokens(session, partial(session.fetch_token, server.token_url, **given), now)
+    tokens = _exchanged(partial(_tokens, session, partial(session.fetch_token, server.token_url, **given), now))
     if not tokens.id_token:
         raise Refused("no_id_token", "The provider did not say whose account it is. Nothing was connected.")
     return tokens, check_id_token(http, server, client.id, tokens.id_token, nonce=keep["nonce"], now=now)
@@ -137,6 +138,20 @@ def _session(client: OAuthClient, http: requests.Session | None = None, **more: 
         session.adapters = http.adapters
     session.cookies.set_policy(_NO_COOKIES)
     return session
+
+
+def _exchanged(ask: Callable[[], Tokens]) -> Tokens:
+    """Exchange the code. One that is not taken is no grant that ended: there was none yet."""
+    problem: ProviderError | None = None
+    try:
+        return ask()
+    except NeedsReconnect as error:
+        problem = error
+    if problem.code == "revoked":
+        raise Refused(
+            "code", "The provider did not take the answer of its own page: it came too late, or twice. Begin again."
+        )
+    raise problem
 
 
 def _tokens(session: Any, ask: Callable[[], Any], now: int) -> Tokens:

@@ -84,7 +84,7 @@ def test_a_code_is_taken_once_and_then_ends_what_it_gave(
     asked = begin()
     answer = consent(asked.url, ADA)
     tokens, _whose = finish(answer, asked)
-    with pytest.raises(NeedsReconnect):
+    with pytest.raises(Refused):
         finish(answer, asked)
     with pytest.raises(NeedsReconnect) as ended:
         refresh_tokens(http, server, client, tokens.refresh_token, now=int(time.time()))
@@ -96,13 +96,13 @@ def test_a_code_without_its_own_verifier_is_not_taken(
     begin: Callable[[], Redirect], finish: Finish, verifier: str
 ) -> None:
     asked = begin()
-    with pytest.raises(NeedsReconnect):
+    with pytest.raises(Refused, match="Begin again"):
         finish(consent(asked.url, ADA), asked, verifier=verifier)
 
 
 def test_a_verifier_of_another_flow_does_not_fit(begin: Callable[[], Redirect], finish: Finish) -> None:
     asked, other = begin(), begin()
-    with pytest.raises(NeedsReconnect):
+    with pytest.raises(Refused, match="Begin again"):
         finish(consent(asked.url, ADA), asked, verifier=other.keep["verifier"])
 
 
