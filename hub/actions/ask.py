@@ -7,15 +7,18 @@ from typing import Any
 
 from hub.actions.health import note_health, reason_of
 from hub.core.calendar import Calendar, Changes, Event, Found, Written
-from hub.core.errors import NeedsReconnect, Refused
+from hub.core.errors import NeedsReconnect, Refused, Retry
 from hub.core.message import Sent
 from hub.core.purpose import Purpose
 from hub.core.push import Watching
 from hub.parts import Hub
 from hub.store.booking_event import is_ours
+from hub.store.budget import pause_calls
 from hub.vault.accounts import open_account
 from hub.vault.border import Handle
+from hub.vault.budgets import QUOTA
 from hub.vault.refusals import record_refusal
+from hub.vault.retry_after import LONGEST
 
 
 def ask_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpose, hook: str, **arguments: Any) -> Any:
@@ -46,6 +49,12 @@ def try_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpos
         answer = opened.call(lambda account: hub.registry.ask(opened.provider, hook, account=account, **arguments))
     except NeedsReconnect as error:
         _note_lost(hub, opened.handle, error)
+        raise
+    except Retry as error:
+        if error.code == QUOTA and not opened.marked.holds(error):  # in words that only its plugin knows
+            with hub.database.writing() as conn:
+                until = hub.clock() + round(min(max(error.after, 1.0), LONGEST))
+                pause_calls(conn, business_id, connection_id, until)
         raise
     if not isinstance(answer, _ANSWERS.get(hook, object)):
         what = f"The plugin of {opened.provider!r} answered {hook} with {type(answer).__name__}."

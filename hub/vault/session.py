@@ -54,6 +54,10 @@ class Marked:
         with self._lock:
             self._error = self._error or error
 
+    def holds(self, error: HubError) -> bool:
+        """Tell whether this is the error of a failed call, and not one of the plugin's own."""
+        return error is self._error
+
     def check(self) -> None:
         """Raise what the first failed call means for the caller; say nothing when all went well."""
         if self._error is not None:

@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import select
 
 from hub.actions.ask import ask_provider
-from hub.core.calendar import Calendar, Event, Written
-from hub.core.errors import Refused
+from hub.core.calendar import Calendar, Event, Window, Written
+from hub.core.errors import Refused, Retry
 from hub.core.purpose import Purpose
 from hub.store import calendar as store
 from hub.store.booking import BookingEvent
+from hub.store.budget import CallPause
 from hub.store.key_use import CallRefusal
 from tests.actions.test_book import booked
 from tests.tables import rows_of
@@ -88,3 +89,15 @@ def test_a_new_event_does_not_go_in_under_the_name_of_another_ones(world: World)
             calendar=calendar,
             **arguments,
         )
+
+
+def test_a_provider_that_says_in_its_own_words_that_it_was_asked_too_often_is_left_alone(world: World) -> None:
+    connection, calendar = place_of(world, world.staff())
+    window = Window(TEN, TEN + HOUR)
+    for code, after, until in (("busy", 90.0, []), ("quota", 90.0, [90]), ("quota", 1e9, [3600])):
+        world.calendars.fail = lambda hook, code=code, after=after: Retry("later", code=code, after=after)  # type: ignore[misc]
+        purpose, about = Purpose.PREVENT_CONFLICTS, {"calendars": [calendar], "window": window}
+        with pytest.raises(Retry):
+            ask_provider(world.hub, world.business, connection, purpose, "hub_free_busy", **about)
+        paused = rows_of(world.hub, world.business, CallPause)
+        assert [row.until - world.clock.now for row in paused] == until

@@ -73,6 +73,17 @@ def test_a_failure_is_raised_as_an_error_of_its_own_without_a_chain() -> None:
         marked.check()
 
 
+def test_a_call_that_waits_for_its_turn_says_when_to_come_again_and_is_no_word_of_the_plugin() -> None:
+    session, _, marked = work(lambda request: Failure(Outcome.REFUSED, "quota", after=12))
+    with pytest.raises(BorderError):
+        session.get(ORIGIN)
+    with pytest.raises(Retry) as told:
+        marked.check()
+    assert (told.value.code, told.value.after, told.value.sent) == ("quota", 12, False)
+    assert marked.holds(told.value)
+    assert not marked.holds(Retry("later", code="quota"))
+
+
 def test_a_swallowed_failure_still_marks_the_account_and_the_first_one_counts() -> None:
     results = iter([answer(), Failure(Outcome.REFUSED, "disconnected"), Failure(Outcome.TIMEOUT, "x"), answer()])
     session, _, marked = work(lambda request: next(results))
