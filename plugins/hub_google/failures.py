@@ -17,7 +17,8 @@ _QUOTA = frozenset(
     {"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "dailyLimitExceeded", "calendarUsageLimitsExceeded"}
 )
 _SCOPES = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
-_ADMIN = frozenset({"admin_policy_enforced", "adminPolicyEnforced", "domainPolicy", "accessNotConfigured"})
+_ADMIN = frozenset({"admin_policy_enforced", "adminPolicyEnforced", "domainPolicy"})
+_SWITCHED_OFF = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 
 
 def of_answer(status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
@@ -28,6 +29,9 @@ def of_answer(status: int, headers: Mapping[str, str], body: bytes) -> ProviderE
     if status == 429 or reasons & _QUOTA:
         after = _after(headers, _PAUSE)
         return Retry("Google's limit of requests is reached; it is asked again later.", after=after, code="quota")
+    if status == 403 and reasons & _SWITCHED_OFF:
+        told = "The Calendar API is not switched on in the hub's project at Google; whoever runs the hub can do that."
+        return Refused("api_disabled", told)
     if status == 403 and reasons & _SCOPES:
         told = "Google was not allowed to show this; its owner must connect again and tick the boxes."
         return NeedsReconnect(told, code="scopes")

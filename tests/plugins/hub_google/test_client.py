@@ -88,6 +88,7 @@ def error(*reasons: str, domain: str = "global") -> dict[str, Any]:
         (403, error("insufficientPermissions"), NeedsReconnect, "scopes"),
         (403, {"error": {"details": [{"reason": "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}]}}, NeedsReconnect, "scopes"),
         (403, error("domainPolicy"), NeedsReconnect, "admin_blocked"),
+        (403, error("accessNotConfigured"), Refused, "api_disabled"),
         (403, error("forbiddenForNonOrganizer"), Refused, "http_403"),
         (403, {"error": "odd"}, Refused, "http_403"),
         (403, [], Refused, "http_403"),
