@@ -13,6 +13,7 @@ from hub.core.health import Health
 from hub.core.trouble import sentence
 from hub.parts import Hub
 from hub.store.outage import changes_of, last_outage
+from hub.store.outside import gone_together
 
 _TURNS = 8
 _SHOWN_DAYS = 14 * 86_400
@@ -34,7 +35,8 @@ class Story:
 
     ``turns`` are the last changes, the newest first. ``at_risk`` are the next of ``at_risk_count`` coming bookings that
     nobody watches now: none while it works. ``missed`` is what came of its last long trouble, which was over at
-    ``missed_at`` and had begun at ``missed_from``; None if there was none lately.
+    ``missed_at`` and had begun at ``missed_from``; None if there was none lately. ``gone`` is how many coming bookings
+    lost their events in its calendars together with others, and wait for a person.
     """
 
     turns: tuple[Turn, ...]
@@ -43,6 +45,7 @@ class Story:
     missed: tuple[Line, ...]
     missed_from: int | None
     missed_at: int | None
+    gone: int
 
 
 def health_story(hub: Hub, business_id: str, connection_id: str, *, holder_id: str | None = None) -> Story:
@@ -63,7 +66,8 @@ def health_story(hub: Hub, business_id: str, connection_id: str, *, holder_id: s
             mine = holders if holder_id is None else [one for one in holders if one == holder_id]
             risky, count = coming_bookings(conn, business_id, mine, hub.clock())
         missed, since, until = _missed(hub, conn, business_id, connection_id, holder_id)
-    return Story(tuple(turns), risky, count, missed, since, until)
+        gone = len(gone_together(conn, business_id, connection_id, hub.clock()))
+    return Story(tuple(turns), risky, count, missed, since, until, gone)
 
 
 def _missed(

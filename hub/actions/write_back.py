@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy import update
 
 from hub.actions.event import NEVER, plan_events
@@ -12,7 +14,24 @@ from hub.core.errors import StateError
 from hub.core.security import Kind, Visit
 from hub.parts import Hub
 from hub.store.booking import BookingEvent, find_booking, lock_booking
-from hub.store.outside import change_outside, open_changes
+from hub.store.connection import find_connection
+from hub.store.outside import change_outside, gone_together, open_changes
+
+
+def write_all_back(hub: Hub, visit: Visit, business_id: str, connection_id: str) -> int:
+    """Write all events again that vanished from the calendars of a connection together; return of how many bookings.
+
+    One that somebody changes meanwhile is left to them. Raises UnknownId.
+    """
+    with hub.database.reading() as conn:
+        find_connection(conn, business_id, connection_id)
+        found = gone_together(conn, business_id, connection_id, hub.clock())
+    count = 0
+    for booking_id, version in found:
+        with suppress(StateError):
+            write_back(hub, visit, business_id, booking_id, version)
+            count += 1
+    return count
 
 
 def write_back(hub: Hub, visit: Visit, business_id: str, booking_id: str, version: int) -> None:

@@ -9,7 +9,10 @@ import sqlalchemy as sa
 from sqlalchemy import BigInteger, ForeignKey, Index, Integer, String, Text, insert, select, update
 from sqlalchemy.orm import Mapped
 
+from hub.core.booking import State
 from hub.store.annotate import About, Base, Category, Link, Retention, column
+from hub.store.booking import Booking
+from hub.store.calendar import Calendar
 from hub.store.ids import LENGTH, new_id
 
 _ID = About(Category.IDENTIFIER, Retention.BOOKING)
@@ -50,6 +53,30 @@ def open_changes(conn: sa.Connection, business_id: str, booking_ids: Collection[
     mine = OutsideChange.business_id == business_id, OutsideChange.booking_id.in_(booking_ids)
     statement = select(OutsideChange.__table__).where(*mine, OutsideChange.ended_at.is_(None))
     return list(conn.execute(statement.order_by(OutsideChange.id)).all())
+
+
+def gone_together(conn: sa.Connection, business_id: str, connection_id: str, now: int) -> list[tuple[str, int]]:
+    """Return id and version of the coming bookings whose events vanished from a connection's calendars with others."""
+    table = OutsideChange
+    statement = (
+        select(Booking.id, Booking.version, Booking.starts_at)
+        .join(table, table.booking_id == Booking.id)
+        .join(Calendar, Calendar.id == table.calendar_id)
+        .where(
+            Booking.business_id == business_id,
+            table.business_id == business_id,
+            Calendar.business_id == business_id,
+            Calendar.connection_id == connection_id,
+            table.state == "many",
+            table.ended_at.is_(None),
+            table.version == Booking.version,
+            Booking.state == State.CONFIRMED,
+            Booking.ends_at > now,
+        )
+        .order_by(Booking.starts_at, Booking.id)
+        .distinct()
+    )
+    return [(row.id, row.version) for row in conn.execute(statement)]
 
 
 def find_outside(conn: sa.Connection, business_id: str, change_id: str) -> sa.Row[Any] | None:

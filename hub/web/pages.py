@@ -36,7 +36,7 @@ DONE = {
     "cancelled": "Cancelled.",
     "agreed": "Confirmed.",
     "noted": "Noted.",
-    "rewritten": "It is being written into the calendar again.",
+    "rewritten": "It is being written into the calendar again. Load this page anew in a moment.",
     "mailed": "Handed to the outbox: it goes out in a moment. Load this page anew to see how it went.",
     "replayed": "It will be tried again.",
     "asked": "Asked. Nothing is shown until somebody agrees.",

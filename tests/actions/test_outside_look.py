@@ -11,12 +11,13 @@ from sqlalchemy import select, update
 from hub.actions.cancel import cancel
 from hub.actions.effect import Work
 from hub.actions.effects import EFFECTS
+from hub.actions.health_story import health_story
 from hub.actions.hold import hold
 from hub.actions.outside_look import LOOK_AT_EVENT
 from hub.actions.poll import poll_calendars
 from hub.actions.reschedule import reschedule
 from hub.actions.sync import sync_calendar
-from hub.actions.write_back import write_back
+from hub.actions.write_back import write_all_back, write_back
 from hub.core.booking import CalendarState, State
 from hub.core.errors import StateError, Taken
 from hub.core.security import OPERATOR
@@ -25,6 +26,7 @@ from hub.jobs.perform import drain
 from hub.plugin import Busy
 from hub.store.booking import Booking, Claim
 from hub.store.business import Business
+from hub.store.connection import Connection
 from hub.store.outside import OutsideChange
 from tests.actions.test_book import row
 from tests.actions.test_conflicts import calendar_of
@@ -195,7 +197,8 @@ def test_a_program_that_deletes_and_writes_anew_to_move_it_cancels_nothing(world
 
 
 def test_many_that_vanish_at_once_are_asked_about_together_and_nothing_is_cancelled(world: World) -> None:
-    post, ada = with_post(world), world.staff()
+    ada = world.staff()
+    post = with_post(world)
     change(world, email=OFFICE)
     made = written(world, ada, *(TEN + n * HOUR for n in range(4)))
     post.taken.clear()
@@ -209,11 +212,18 @@ def test_many_that_vanish_at_once_are_asked_about_together_and_nothing_is_cancel
     assert mail.recipients == (OFFICE,)
     (said,) = post.mails
     assert text(said).count("Check-up") == 4
-    write_back(world.hub, OPERATOR, world.business, made[0], row(world, made[0]).version)
     cancel(world.hub, world.business, made[1])
+    with world.hub.database.reading() as conn:
+        connection = (
+            conn.execute(select(Connection.id).where(Connection.business_id == world.business)).scalars().first()
+        )
+    assert connection is not None
+    assert health_story(world.hub, world.business, connection).gone == 3
+    assert write_all_back(world.hub, OPERATOR, world.business, connection) == 3
     look(world)
-    assert world.calendars.event_times(ada) == [(TEN, TEN + HALF)]
+    assert [start for start, _ in world.calendars.event_times(ada)] == [TEN, TEN + 2 * HOUR, TEN + 3 * HOUR]
     assert row(world, made[0]).calendar_state == CalendarState.WRITTEN
+    assert write_all_back(world.hub, OPERATOR, world.business, connection) == 0
 
 
 def test_when_the_whole_calendar_is_gone_nothing_is_cancelled(world: World) -> None:

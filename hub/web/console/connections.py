@@ -10,12 +10,13 @@ from hub.actions.connections import ConnectionView, get_connection, list_connect
 from hub.actions.health_story import health_story
 from hub.actions.holders import Holder, list_holders
 from hub.actions.missed import SENTENCES
+from hub.actions.write_back import write_all_back
 from hub.core.errors import HubError, UnknownId
 from hub.core.page import LARGEST
 from hub.core.role import Right
 from hub.web.console.choosing import Row, holders_to_choose, looked_at, read_choices, stored_rows, typed_rows
 from hub.web.console.frame import business_page
-from hub.web.current import session, the_hub
+from hub.web.current import session, the_hub, visit
 from hub.web.door import Rate, Who
 from hub.web.pages import see_other
 from hub.web.route import route
@@ -61,6 +62,12 @@ def connection_test(business_id: str, connection_id: str) -> Response:
     return see_other("console.connection", tested="no", **ids)
 
 
+def connection_write_back(business_id: str, connection_id: str) -> Response:
+    """Write all events again that are gone from its calendars together."""
+    write_all_back(the_hub(), visit(), business_id, connection_id)
+    return see_other("console.connection", "rewritten", business_id=business_id, connection_id=connection_id)
+
+
 def _seen(business_id: str, connection_id: str) -> ConnectionView:
     """Return an account as the visitor may see it: in full if they connected it themselves."""
     return get_connection(the_hub(), business_id, connection_id, user_id=session().user.id)
@@ -103,5 +110,6 @@ ROUTES = (
     route("console", _ALL, connections, "GET", Who.USER, Right.VIEW),
     route("console", _ONE, connection, "GET", Who.USER, Right.VIEW),
     route("console", f"{_ONE}/calendars", connection_calendars, "POST", Who.USER, Right.CONNECT),
+    route("console", f"{_ONE}/write-back", connection_write_back, "POST", Who.USER, Right.BOOK),
     route("console", f"{_ONE}/test", connection_test, "POST", Who.USER, Right.CONNECT, rate=_OUT),
 )

@@ -10,6 +10,7 @@ from hub.actions.book import book
 from hub.actions.connections import list_connections
 from hub.actions.hold import hold
 from hub.core.errors import Retry
+from tests.actions.test_outside_look import look, written
 from tests.actions.test_trouble import account, lose
 from tests.post import booked, settle
 from tests.tables import nothing_changed
@@ -237,6 +238,18 @@ def test_a_page_never_says_connected_while_the_account_is_dead(world: World, sig
     world.calendars.fail = lambda hook: None  # a token may outlive its permission
     answer = ada.follow(ada.post(path_of(world, f"/{connection}/test")))
     assert "The test did not work. The permission was taken back" in answer.text
+
+
+def test_appointments_that_are_gone_together_are_written_again_together(world: World, signed_in: SignedIn) -> None:
+    staff, connection = account(world)
+    written(world, staff, *(MONDAY + hour * HOUR for hour in (2, 3, 4)))
+    world.calendars.events[staff].clear()
+    look(world)
+    agnes, path = signed_in("agent"), path_of(world, f"/{connection}")
+    assert "3 appointments are not in the calendar any more" in agnes.get(path).text
+    assert "Gone from the calendar" not in agnes.follow(agnes.post(f"{path}/write-back")).text
+    look(world)
+    assert len(world.calendars.events[staff]) == 3
 
 
 def test_names_with_markup_are_text_everywhere(world: World, signed_in: SignedIn) -> None:
