@@ -24,10 +24,17 @@ _LONGEST_SUBJECT = 255
 
 
 def create(client: Client, calendar: Calendar, event: Event) -> Written:
-    """Write the event; one that is there with this uid is this one. Raises Conflict if it is another version."""
+    """Write the event; one that is there with this uid is this one. Raises Conflict if it is another version.
+
+    A later version is written where an earlier one may have been, and may have been deleted. What Graph makes of the
+    transactionId of a deleted event is not documented, so the event is looked for, and written under another one.
+    """
+    if event.sequence and (there := _search(client, calendar, event.uid)) is not None:
+        return _same(there, event)
     body = _texts(event) | _times(event) | _properties(event)
+    transaction = meaning.transaction_of(event.uid, event.sequence)
     try:
-        made = client.post(f"/me/calendars/{part(calendar.ref)}/events", body | {"transactionId": event.uid})
+        made = client.post(f"/me/calendars/{part(calendar.ref)}/events", body | {"transactionId": transaction})
     except Conflict:
         return _same(_search(client, calendar, event.uid), event)
     found = _found(made, event.uid)

@@ -28,6 +28,8 @@ FIELDS = "id,start,end,showAs,isAllDay,isCancelled,responseStatus,originalStartT
 MARGIN = 26 * 3600
 """Seconds by which a day of one zone can lie beside the same day of another (UTC+14, UTC-12)."""
 
+_VERSION = "#"
+
 _EASTMOST, _WESTMOST = 14 * 3600, -12 * 3600
 _KINDS = {
     "busy": BusyKind.BUSY,
@@ -54,7 +56,12 @@ def busy_of(event: Mapping[str, Any], window: Window, zone: str) -> Busy | None:
         return None  # it takes no time
     if end <= window.start or start >= window.end:
         return None
-    return Busy(start, end, kind, uid if isinstance(uid, str) else "")
+    return Busy(start, end, kind, uid.partition(_VERSION)[0] if isinstance(uid, str) else "")
+
+
+def transaction_of(uid: str, sequence: int) -> str:
+    """Return the transactionId of a version of an event of ours. Its uid can be read from it."""
+    return f"{uid}{_VERSION}{sequence}" if sequence else uid
 
 
 def _kind(event: Mapping[str, Any]) -> BusyKind | None:

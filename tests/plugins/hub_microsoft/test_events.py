@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from hub.plugin import Calendar, Conflict, Event, NotFound, Refused, Retry, Written
+from hub.plugin import Calendar, Conflict, Event, NotFound, Refused, Retry, Window, Written
 from hub_microsoft import events
+from hub_microsoft.meaning import busy_of
 from tests.plugins.hub_microsoft.scripted import Scripted, refused
 
 CALENDAR = Calendar("a/b=", "x")
@@ -32,9 +34,17 @@ def there(**more: Any) -> dict[str, Any]:
 MOVED = {"start": {"dateTime": "2026-11-02T08:00:00.0000000", "timeZone": "UTC"}}
 
 
+def first(**more: Any) -> dict[str, Any]:
+    """The event as it was before it was ever changed."""
+    return there(singleValueExtendedProperties=[{"id": events.UID, "value": "uid-1"}], **more)
+
+
+FIRST = replace(EVENT, sequence=0)
+
+
 def test_an_event_is_one_request_with_its_uid_in_two_places_and_plain_texts() -> None:
-    session = Scripted(there())
-    assert events.create(session.client, CALENDAR, EVENT) == WRITTEN
+    session = Scripted(first())
+    assert events.create(session.client, CALENDAR, FIRST) == WRITTEN
     ((method, url, more),) = session.asked
     assert (method, url.partition("/v1.0")[2]) == ("POST", "/me/calendars/a%2Fb%3D/events")
     body = more["json"]
@@ -48,12 +58,30 @@ def test_an_event_is_one_request_with_its_uid_in_two_places_and_plain_texts() ->
 
 def test_a_repeat_that_is_answered_with_another_version_is_a_conflict() -> None:
     with pytest.raises(Conflict):
-        events.create(Scripted(there(**MOVED), {"value": [there(**MOVED)]}).client, CALENDAR, EVENT)
+        events.create(Scripted(first(**MOVED), {"value": [first(**MOVED)]}).client, CALENDAR, FIRST)
 
 
 def test_a_repeat_that_is_refused_as_one_finds_the_event() -> None:
-    session = Scripted(refused(409, "ErrorDuplicateTransactionId"), {"value": [there()]})
+    session = Scripted(refused(409, "ErrorDuplicateTransactionId"), {"value": [first()]})
+    assert events.create(session.client, CALENDAR, FIRST) == WRITTEN
+
+
+def test_a_later_version_is_looked_for_and_written_under_a_transaction_of_its_own() -> None:
+    session = Scripted({"value": []}, there())
     assert events.create(session.client, CALENDAR, EVENT) == WRITTEN
+    assert [method for method, _url, _more in session.asked] == ["GET", "POST"]
+    transaction = session.asked[1][2]["json"]["transactionId"]
+    assert transaction != "uid-1"
+    busy = busy_of(there(showAs="busy", transactionId=transaction), Window(NINE, NINE + 3600), "")
+    assert busy is not None
+    assert busy.uid == "uid-1"
+
+
+def test_a_later_version_that_is_there_is_not_written_again() -> None:
+    session = Scripted({"value": [there()]})
+    assert events.create(session.client, CALENDAR, EVENT) == WRITTEN
+    with pytest.raises(Conflict):
+        events.create(Scripted({"value": [first()]}).client, CALENDAR, EVENT)
 
 
 def test_a_change_carries_the_version_that_is_known() -> None:
@@ -124,4 +152,4 @@ def test_what_is_found_for_another_uid_is_not_ours() -> None:
 )
 def test_an_event_that_cannot_be_read_is_asked_for_again(broken: dict[str, Any]) -> None:
     with pytest.raises(Retry):
-        events.create(Scripted(there(**broken)).client, CALENDAR, EVENT)
+        events.create(Scripted(first(**broken)).client, CALENDAR, FIRST)
