@@ -10,7 +10,7 @@ import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
@@ -31,7 +31,7 @@ from hub.core.provider import (
     SettingField,
 )
 from hub.core.purpose import CALENDAR_PURPOSES, Purpose
-from hub.plugin import Refused, hookimpl
+from hub.plugin import Account, Busy, Calendar, Refused, Window, hookimpl
 from hub.registry import Candidate, Registry
 from hub.testing.lab.serve import serve
 from hub.vault.broker import Broker
@@ -101,15 +101,23 @@ class ElsewherePlugin(_Plugin):
         super().__init__(calendars)
 
     @hookimpl
+    def hub_free_busy(
+        self, account: Account, calendars: Sequence[Calendar], window: Window
+    ) -> Mapping[str, Sequence[Busy]]:
+        """Leave out what nobody knows, as a provider does."""
+        known = [one for one in calendars if not one.ref.startswith("unknown")]
+        return super().hub_free_busy(account, known, window)  # type: ignore[no-any-return]
+
+    @hookimpl
     def hub_provider(self) -> Provider:
         token = Operation(
             "token", "POST", CONNECTION_HOST, "/token", frozenset({Purpose.CONNECT}), DataCategory.ACCOUNT
         )
+        sees, cannot = ("when you are busy",), ("see who you meet",)
         levels = (
-            ConnectLevel("all", "See busy times and write appointments", CALENDAR_PURPOSES, ("read", "write"),
-                         ("when you are busy",), ("see who you meet",)),
-            ConnectLevel("busy", "See busy times only", BUSY, ("read",), ("when you are busy",), ("write anything",)),
-        )  # fmt: skip
+            ConnectLevel("all", "See busy times and write", CALENDAR_PURPOSES, ("read", "write"), sees, cannot),
+            ConnectLevel("busy", "See busy times only", BUSY, ("read",), sees, cannot, lists_calendars=False),
+        )
         return Provider("fake", "Elsewhere", (token,), levels, Revocation.NONE, "nothing", settings=self.fields)
 
 

@@ -13,11 +13,11 @@ from hub.actions.calendars import Choice, own_connection, set_choices
 from hub.actions.consent import check_consent, consent_about, return_consent, take_consent
 from hub.actions.consent_state import About
 from hub.actions.disconnect import destroy_at_once, end
-from hub.actions.provider_settings import is_configured
+from hub.actions.provider_settings import is_configured, not_configured
 from hub.actions.reconnected import note_connected
 from hub.actions.record import note, record
 from hub.core.calendar import Calendar as Listed
-from hub.core.errors import InputError, ProviderError, Refused, StateError, UnknownId
+from hub.core.errors import InputError, ProviderError, Refused, UnknownId
 from hub.core.provider import Form, Redirect
 from hub.core.purpose import Purpose
 from hub.core.security import OPERATOR, Kind, Outcome, Visit
@@ -92,11 +92,7 @@ def connect(
 def _check_ready(hub: Hub, provider: str) -> None:
     declared = hub.registry.provider(provider)
     if not is_configured(hub, declared):
-        raise StateError(
-            f"{declared.title} is not set up yet. An owner of the agency enters its settings first, in the console "
-            "under Providers or with hub provider set.",
-            code="not_configured",
-        )
+        raise not_configured(declared.title)
 
 
 def _live(conn: sa.Connection, business_id: str) -> int:

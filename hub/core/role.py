@@ -19,7 +19,7 @@ class Right(StrEnum):
     MANAGE_USERS = "manage_users"  # invite, limit and dismiss console users
     MANAGE_KEYS = "manage_keys"  # make and end API keys
     AUDIT = "audit"  # read the security events
-    OWN = "own"  # choose the mail server that links to accounts go through, and read the mails that hold them
+    OWN = "own"  # choose the mail server of links to accounts, read its mails, set up providers
 
 
 class Role(StrEnum):

@@ -172,6 +172,9 @@ class Places:
     def _mail_provider(self) -> str:
         return "smtp"
 
+    def _setup_provider(self) -> str:
+        return "google"
+
     def _slug(self) -> str:
         return "willow-street-physio"
 

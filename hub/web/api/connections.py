@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
+from urllib.parse import quote
 
 from pydantic import Field
 
 from hub.actions import connections as actions
 from hub.actions.connect import connect
-from hub.actions.consent import consent_about, consent_question
 from hub.actions.disconnect import disconnect
-from hub.core.errors import HubError, InputError, PluginBroken
-from hub.core.provider import Form, Redirect, SettingField
+from hub.core.errors import InputError, PluginBroken
 from hub.core.role import Right
 from hub.web.api.calendars import ShownCalendar, calendar
 from hub.web.api.call import Reply, call
+from hub.web.api.connect_step import NextStep, NotYet, connected, nobody
 from hub.web.api.fields import Given, Id, Instant, Line, Shown, Text, left_out
 from hub.web.api.repeat import made, make_once
 from hub.web.current import the_hub, visit
@@ -39,46 +39,6 @@ class ConnectionAgain(Given):
     level: Line = left_out("Left out: as before.")
     answer: dict[Line, Text] = left_out("What was typed into the form, by the names of its fields.")
     agreed: Line = left_out("The hash of the text that was shown and agreed to; left out: as it stands, or a new one.")
-
-
-class FormChoice(Shown):
-    """A value that a field may have, and how people read it."""
-
-    value: str
-    title: str
-
-
-class FormField(Shown):
-    """A field to fill in. What is `secret` is not shown while it is typed, and never answered.
-
-    With `choices` it has one of their values.
-    """
-
-    name: str
-    title: str
-    help: str
-    secret: bool
-    required: bool
-    default: str
-    choices: list[FormChoice]
-
-
-class ConsentAsked(Shown):
-    """What is asked before an account is connected: show it to whose account it is, and send its `hash` as `agreed`."""
-
-    hash: str
-    language: str
-    text: str
-
-
-class NextStep(Shown):
-    """What comes next: a form to fill in and send as `answer`, or an address to send the owner to."""
-
-    step: Literal["form", "redirect"]
-    problem: str = Field(description="Why the answer was not accepted; empty if there was none.")
-    fields: list[FormField]
-    url: str
-    consent: ConsentAsked
 
 
 class Connection(Shown):
@@ -137,14 +97,6 @@ class Disconnected(Shown):
     at_risk: list[BookingAtRisk]
 
 
-class _NotYet(HubError):
-    """Nothing was made yet: there is another step."""
-
-    def __init__(self, step: NextStep) -> None:
-        super().__init__("Another step comes first.", code="step")
-        self.step = step
-
-
 def list_connections(business_id: str) -> Connections:
     """List the connections of a business."""
     return Connections(items=[_connection(one) for one in actions.list_connections(the_hub(), business_id)])
@@ -168,12 +120,14 @@ def add_connection(business_id: str, body: NewConnection) -> Reply:
             holder_id=body.holder_id if "holder_id" in given else None,
             visit=visit(),
             agreed=body.agreed if "agreed" in given else "",
+            trip=nobody(),
         )
-        return _connected(step, business_id, body.provider, body.level)
+        page = f"new/{body.provider}?level={quote(body.level)}"
+        return connected(step, business_id, body.provider, body.level, page)
 
     try:
         made_id, repeated = make_once(business_id, body, make)
-    except _NotYet as error:
+    except NotYet as error:
         return Reply(error.step, 200)
     return made(_connection(actions.get_connection(the_hub(), business_id, made_id)), repeated=repeated)
 
@@ -198,9 +152,10 @@ def connect_again(business_id: str, connection_id: str, body: ConnectionAgain) -
             connection_id=connection_id,
             visit=visit(),
             agreed=body.agreed if "agreed" in given else "",
+            trip=nobody(),
         )
-        _connected(step, business_id, before.provider, level)
-    except _NotYet as error:
+        connected(step, business_id, before.provider, level, f"{connection_id}/again?ask=1&level={quote(level)}")
+    except NotYet as error:
         return Reply(error.step, 200)
     return Reply(get_connection(business_id, connection_id), 201)
 
@@ -225,24 +180,6 @@ def end_connection(business_id: str, connection_id: str) -> Disconnected:
             for one in ended.at_risk
         ],
     )
-
-
-def _connected(step: object, business_id: str, provider: str, level: str) -> str:
-    """Return the id of what was connected, or raise what comes next."""
-    if not isinstance(step, Form | Redirect):
-        return str(step.connection)  # type: ignore[attr-defined]
-    asked = consent_question(the_hub(), consent_about(the_hub(), business_id, provider, level))
-    consent = ConsentAsked(hash=asked.hash, language=asked.language, text=asked.text)
-    if isinstance(step, Redirect):
-        raise _NotYet(NextStep(step="redirect", problem="", fields=[], url=step.url, consent=consent))
-    fields = [*map(_field, step.fields)]
-    raise _NotYet(NextStep(step="form", problem=step.problem, fields=fields, url="", consent=consent))
-
-
-def _field(one: SettingField) -> FormField:
-    choices = [FormChoice(value=value, title=title) for value, title in one.choices]
-    same = FormField.model_fields.keys() - {"choices"}
-    return FormField(**{name: getattr(one, name) for name in same}, choices=choices)
 
 
 def _connection(found: actions.ConnectionView) -> Connection:

@@ -10,7 +10,8 @@ from wtforms import HiddenField
 
 from hub.actions.calendars import Choice
 from hub.actions.connections import CalendarView, ConnectionView
-from hub.core.errors import InputError
+from hub.core.errors import HubError, InputError, PluginBroken, ProviderError
+from hub.core.trouble import sentence
 from hub.web.forms import Form, typed
 
 
@@ -31,6 +32,19 @@ class ChoiceForm(Form):
     check = HiddenField()
     write = HiddenField()
     version = HiddenField()
+
+
+class AddForm(Form):
+    """The id of a calendar, where the account may not list them."""
+
+    ref = HiddenField()
+
+
+def why_not_added(error: HubError) -> str:
+    """Return in words why a calendar was not added."""
+    if isinstance(error, ProviderError) and not isinstance(error, PluginBroken):
+        return sentence(error.code)
+    return error.message.removeprefix("calendar: ")
 
 
 def looked_at() -> str:

@@ -10,6 +10,7 @@ from hub.actions.connections import ConnectionView, get_connection
 from hub.actions.consent import consent_about, given_consent, standing_consent
 from hub.actions.holders import Holder, HolderKind, get_holder, list_holders
 from hub.actions.off_site import Intent
+from hub.actions.provider_settings import not_configured
 from hub.core.page import LARGEST
 from hub.core.role import Right
 from hub.web.console.asking import AnswerForm, connecting, go_on, intent_of, question, read_decision, take_answer
@@ -20,6 +21,7 @@ from hub.web.current import the_hub, visit
 from hub.web.door import Rate, Who
 from hub.web.forms import typed
 from hub.web.offsite.leaving import lead_on, let_forms_lead_to
+from hub.web.offsite.outcome import stopped_page
 from hub.web.pages import see_other
 from hub.web.route import route
 
@@ -35,6 +37,8 @@ def connection_ask(business_id: str, provider: str) -> Response:
     """Ask whether an account may be used: for what, how long, and how that is stopped."""
     offered = find_provider(the_hub(), provider)
     level = level_of(offered, request.args.get("level", ""))
+    if not offered.ready:
+        return stopped_page(Intent(business_id, offered.name, level), not_configured(offered.title))
     return _ask_page(business_id, offered, level, holder_id=request.args.get("holder", ""))
 
 

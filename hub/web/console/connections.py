@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import request
 from werkzeug.wrappers import Response
 
+from hub.actions.add_calendar import add_calendar
 from hub.actions.calendars import choices_version, choose_calendars
 from hub.actions.connections import ConnectionView, get_connection, list_connections, try_connection
 from hub.actions.health_story import health_story
@@ -14,10 +15,20 @@ from hub.actions.write_back import write_all_back
 from hub.core.errors import HubError, UnknownId
 from hub.core.page import LARGEST
 from hub.core.role import Right
-from hub.web.console.choosing import Row, holders_to_choose, looked_at, read_choices, stored_rows, typed_rows
+from hub.web.console.choosing import (
+    AddForm,
+    Row,
+    holders_to_choose,
+    looked_at,
+    read_choices,
+    stored_rows,
+    typed_rows,
+    why_not_added,
+)
 from hub.web.console.frame import business_page
 from hub.web.current import session, the_hub, visit
 from hub.web.door import Rate, Who
+from hub.web.forms import typed
 from hub.web.pages import see_other
 from hub.web.route import route
 
@@ -52,6 +63,19 @@ def connection_calendars(business_id: str, connection_id: str) -> Response:
         rows = stored_rows(now) if error.code == "changed" else typed_rows(now)
         return _one(now, business_id, rows, problem=problem, status=409 if error.code == "changed" else 422)
     return see_other("console.connection", "saved", business_id=business_id, connection_id=connection_id)
+
+
+def connection_calendar_added(business_id: str, connection_id: str) -> Response:
+    """Add a calendar by its id, where the account may not list them."""
+    form, ids = typed(AddForm), {"business_id": business_id, "connection_id": connection_id}
+    try:
+        add_calendar(the_hub(), business_id, connection_id, form.ref.data or "")
+    except UnknownId:
+        raise
+    except HubError as error:
+        found = _seen(business_id, connection_id)
+        return _one(found, business_id, stored_rows(found), problem=why_not_added(error), status=422)
+    return see_other("console.connection", "made", **ids)
 
 
 def connection_test(business_id: str, connection_id: str) -> Response:
@@ -110,6 +134,7 @@ ROUTES = (
     route("console", _ALL, connections, "GET", Who.USER, Right.VIEW),
     route("console", _ONE, connection, "GET", Who.USER, Right.VIEW),
     route("console", f"{_ONE}/calendars", connection_calendars, "POST", Who.USER, Right.CONNECT),
+    route("console", f"{_ONE}/calendars/add", connection_calendar_added, "POST", Who.USER, Right.CONNECT, rate=_OUT),
     route("console", f"{_ONE}/write-back", connection_write_back, "POST", Who.USER, Right.BOOK),
     route("console", f"{_ONE}/test", connection_test, "POST", Who.USER, Right.CONNECT, rate=_OUT),
 )

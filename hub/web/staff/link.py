@@ -9,6 +9,7 @@ from flask import request
 from werkzeug.wrappers import Response
 
 from hub.actions.access_list import asked_of
+from hub.actions.add_calendar import add_calendar
 from hub.actions.calendars import choices_version, choose_calendars
 from hub.actions.connections import ConnectionView, try_connection
 from hub.actions.health_story import health_story
@@ -16,10 +17,11 @@ from hub.actions.missed import SENTENCES
 from hub.actions.staff_links import staff_connections
 from hub.core.access import Subject
 from hub.core.errors import HubError, UnknownId
-from hub.web.console.choosing import Row, looked_at, read_choices, stored_rows, typed_rows
+from hub.web.console.choosing import AddForm, Row, looked_at, read_choices, stored_rows, typed_rows, why_not_added
 from hub.web.console.connections import JUST
 from hub.web.current import staff_link, the_hub
 from hub.web.door import Rate, Who
+from hub.web.forms import typed
 from hub.web.pages import see_other
 from hub.web.route import route
 from hub.web.staff.frame import own_account, staff_page
@@ -58,6 +60,18 @@ def choose(token: str, connection_id: str) -> Response:
     return see_other("staff.greeting", "saved", token=token)
 
 
+def calendar_added(token: str, connection_id: str) -> Response:
+    """Add a calendar by its id, where the account may not list them."""
+    form, link, found = typed(AddForm), staff_link(), own_account(connection_id)
+    try:
+        add_calendar(the_hub(), link.business_id, connection_id, form.ref.data or "", holder_id=link.holder_id)
+    except UnknownId:
+        raise
+    except HubError as error:
+        return _account(token, found, stored_rows(found), problem=why_not_added(error), status=422)
+    return see_other("staff.account", "made", token=token, connection_id=connection_id)
+
+
 def test(token: str, connection_id: str) -> Response:
     """Ask the account now."""
     link = staff_link()
@@ -90,5 +104,6 @@ ROUTES = (
     route("staff", _ALL, greeting, "GET", Who.STAFF),
     route("staff", _ONE, account, "GET", Who.STAFF),
     route("staff", f"{_ONE}/calendars", choose, "POST", Who.STAFF),
+    route("staff", f"{_ONE}/calendars/add", calendar_added, "POST", Who.STAFF, rate=Rate.OUTWARD),
     route("staff", f"{_ONE}/test", test, "POST", Who.STAFF, rate=Rate.OUTWARD),
 )

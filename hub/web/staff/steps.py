@@ -11,6 +11,7 @@ from hub.actions.connections import ConnectionView
 from hub.actions.consent import consent_about, given_consent, standing_consent
 from hub.actions.consent_state import About
 from hub.actions.off_site import Intent
+from hub.actions.provider_settings import not_configured
 from hub.web.console.asking import connecting, go_on, intent_of, question, read_decision, take_answer
 from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, take_step
 from hub.web.console.connecting import provider as find_provider
@@ -18,6 +19,7 @@ from hub.web.current import staff_link, the_hub, visit
 from hub.web.door import Rate, Who
 from hub.web.forms import typed
 from hub.web.offsite.leaving import lead_on, let_forms_lead_to
+from hub.web.offsite.outcome import stopped_page
 from hub.web.pages import see_other
 from hub.web.route import route
 from hub.web.staff.frame import own_account, staff_page
@@ -40,7 +42,10 @@ def providers_page(token: str) -> Response:
 def ask(token: str, provider: str) -> Response:
     """Ask whether an account may be used: for what, how long, and how that is stopped."""
     offered = find_provider(the_hub(), provider, calendars_only=True)
-    return _ask_page(token, offered, level_of(offered, request.args.get("level", "")))
+    level = level_of(offered, request.args.get("level", ""))
+    if not offered.ready:
+        return stopped_page(Intent(staff_link().business_id, offered.name, level), not_configured(offered.title), token)
+    return _ask_page(token, offered, level)
 
 
 def answered(token: str, provider: str) -> Response:

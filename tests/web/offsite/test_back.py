@@ -295,6 +295,22 @@ def test_less_or_more_than_was_asked_for_is_said(
     assert (account.level, account.limits, account.extra) == ("busy", (), ())
 
 
+def test_a_calendar_is_added_by_its_id_where_they_may_not_be_listed(
+    world: World, server: Elsewhere, browser: Callable[[], Browser], signed_in: SignedIn
+) -> None:
+    _, token = make_staff_link(world.hub, OPERATOR, world.business, world.staff(connected=False))
+    for who, path in ((browser(), f"/staff/{token}/connect/fake"), (signed_in("owner"), new_path(world))):
+        led = who.get(path_of(server.visit(sent_off(who, path, level="busy")))).headers["Location"].partition("?")[0]
+        who.get(led)
+        add = f"{led}/calendars/add"
+        assert f'action="{add}"' in who.page
+        refused = who.post(add, {"ref": "unknown@example.com"})
+        assert refused.status_code == 422
+        assert "knows no calendar with this id" in refused.text
+        assert who.post(add, {"ref": "team@example.com"}).headers["Location"] == f"{led}?done=made"
+        assert "team@example.com" in who.get(led).text
+
+
 def test_two_tabs_do_not_disturb_each_other(world: World, server: Elsewhere, signed_in: SignedIn) -> None:
     ada = signed_in("owner")
     first, second = sent_off(ada, new_path(world)), sent_off(ada, new_path(world), level="busy")
