@@ -42,7 +42,7 @@ class Twice(StrEnum):
 
 def check_zone(name: str) -> str:
     """Return the name of an IANA zone as given, or raise InputError if there is no such zone."""
-    if name not in _zone_names():
+    if name not in zone_names():
         raise InputError("zone", f"There is no time zone {name!r}; use an IANA name such as 'Europe/Berlin'.")
     return name
 
@@ -118,5 +118,6 @@ def _seconds(moment: datetime) -> int:
 
 
 @lru_cache(maxsize=1)
-def _zone_names() -> frozenset[str]:
+def zone_names() -> frozenset[str]:
+    """Return the IANA zones that a business or a customer may be in."""
     return frozenset(available_timezones() - _NO_PLACE)

@@ -20,6 +20,11 @@ def check_region(text: object) -> str:
     return region
 
 
+def regions() -> tuple[str, ...]:
+    """Return the countries (ISO 3166) that have telephone numbers, in order."""
+    return tuple(sorted(phonenumbers.SUPPORTED_REGIONS))
+
+
 def spell_phone(number: str, region: str = "") -> str:
     """Return a canonical number as people of a region read it: its own without the country code, others with it.
 

@@ -21,13 +21,13 @@ from hub.web.api.fields import (
     Asked,
     Id,
     Instant,
-    Line,
     Moment,
     Shown,
     day_start,
     read_edge,
     write_local,
 )
+from hub.web.api.shapes import ZoneName
 from hub.web.current import the_hub
 
 Edge = Annotated[int | date, BeforeValidator(read_edge), EDGE_SCHEMA]
@@ -39,7 +39,7 @@ class SearchedTimes(Asked):
     service_id: Id
     from_: Edge = Field(alias="from", description="The first moment, or a day: its beginning in `zone`.")
     until: Edge = Field(description="The moment after the last one, or a day: its end in `zone`. 100 days at most.")
-    zone: Line = Field(description="IANA zone in which the times are written.")
+    zone: ZoneName = Field(description="IANA zone in which the times are written.")
     staff_id: Id | None = Field(None, description="Only times at which this staff member is free.")
     by_staff: bool = Field(False, description="Also name the starts of each staff member.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from hub.actions.book import book
@@ -16,25 +16,42 @@ from hub.web.api.bookings import TAG, Booking, read
 from hub.web.api.call import Reply, call
 from hub.web.api.fields import Given, Id, Line, Moment, Text, left_out
 from hub.web.api.repeat import booking_key, do_again, fingerprint, made, was_made
+from hub.web.api.shapes import Email, Name, Phone, ZoneName
 from hub.web.current import the_hub, visit
+
+
+def _given(field: str) -> dict[str, Any]:
+    return {"required": [field], "properties": {field: {"minLength": 1}}}
+
+
+_OF_A_HOLD: dict[str, Any] = {
+    "required": ["hold_id"],
+    "properties": {"service_id": False, "start": False, "zone": False, "staff_id": False},
+}
+_DIRECT: dict[str, Any] = {"required": ["service_id", "start", "zone"], "properties": {"hold_id": False}}
+"""The two ways to book, in the words of JSON Schema."""
 
 
 class GivenCustomer(Given):
     """Who books. At least one of e-mail address and telephone number."""
 
-    name: Line
-    email: Line = ""
-    phone: Line = Field("", description="With country code, or as dialled in the business's region.")
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_given("email"), _given("phone")]})
+
+    name: Name
+    email: Email = ""
+    phone: Phone = Field("", description="With country code, or as dialled in the business's region.")
 
 
 class NewBooking(Given):
     """A booking: of a hold, or of a `service_id` with `start` and `zone`."""
 
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_OF_A_HOLD, _DIRECT]})
+
     customer: GivenCustomer
     hold_id: Id = left_out("The hold to confirm.")
     service_id: Id = left_out("")
     start: Moment = left_out("")
-    zone: Line = left_out("The customer's IANA zone.")
+    zone: ZoneName = left_out("The customer's IANA zone.")
     staff_id: Id = left_out("Only with this staff member.")
     answers: dict[Line, Text] = left_out("To the service's questions, by label.")
     agreements: dict[Line, bool] = left_out("Which texts were shown, by hash, and whether the customer agreed.")

@@ -14,8 +14,9 @@ from hub.actions.change_for import cancel_for, move_for
 from hub.core.booking import Attendance, CalendarState, State
 from hub.core.role import Right
 from hub.web.api.call import Reply, call
-from hub.web.api.fields import Given, Id, Instant, Line, Moment, Shown, Version, left_out
+from hub.web.api.fields import Given, Id, Instant, Moment, Shown, Version, left_out
 from hub.web.api.repeat import Paged, listed
+from hub.web.api.shapes import ZoneName
 from hub.web.current import key, the_hub, visit
 
 TAG = "Bookings"
@@ -26,7 +27,7 @@ class Move(Given):
 
     version: Version
     start: Moment
-    zone: Line = left_out("The customer's IANA zone; left out: as before.")
+    zone: ZoneName = left_out("The customer's IANA zone; left out: as before.")
 
 
 class Cancelling(Given):

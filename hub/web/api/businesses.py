@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from werkzeug.exceptions import Forbidden
@@ -12,26 +12,29 @@ from hub.actions.hours import list_holidays, set_holidays
 from hub.core.contact_proof import ContactProof
 from hub.core.role import Right
 from hub.web.api.call import Reply, call
-from hub.web.api.fields import Day, Given, Id, Instant, Line, Seconds, Shown, Version, left_out
+from hub.web.api.fields import Day, Given, Id, Instant, Shown, Version, left_out
 from hub.web.api.repeat import Paged, listed, made, make_once
+from hub.web.api.shapes import Email, Name, Notice, Origin, Phone, Place, Region, Reminder, Slug, Sought, ZoneName
 from hub.web.current import key, the_hub
 
 TAG = "Businesses"
+Reminders = Annotated[list[Reminder], Field(json_schema_extra={"maxItems": 5, "uniqueItems": True})]
+Origins = Annotated[list[Origin], Field(json_schema_extra={"maxItems": 20})]
 
 
 class NewBusiness(Given):
     """A business to add. What is left out can be set later."""
 
-    name: Line
-    zone: Line = Field(description="IANA zone, such as Europe/Berlin.")
-    slug: Line | None = left_out("Address of the booking page; null for none. Left out: made from the name.")
-    region: Line = left_out("ISO 3166: where a number without a country code is dialled.")
-    email: Line = left_out("For customers; empty for none.")
-    phone: Line = left_out("For customers; empty for none.")
-    place: Line = left_out("Where appointments are.")
-    cancel_notice: Seconds = left_out("Seconds before the start until which a customer may move or cancel.")
-    reminders: list[Seconds] = left_out("Seconds before the start, up to five.")
-    embed_origins: list[Line] = left_out("Exact https origins that may show the booking page in a frame.")
+    name: Name
+    zone: ZoneName = Field(description="IANA zone, such as Europe/Berlin.")
+    slug: Slug = left_out("Address of the booking page; null for none. Left out: made from the name.")
+    region: Region = left_out("ISO 3166: where a number without a country code is dialled.")
+    email: Email = left_out("For customers; empty for none.")
+    phone: Phone = left_out("For customers; empty for none.")
+    place: Place = left_out("Where appointments are.")
+    cancel_notice: Notice = left_out("Seconds before the start until which a customer may move or cancel.")
+    reminders: Reminders = left_out("Seconds before the start, up to five.")
+    embed_origins: Origins = left_out("Exact https origins that may show the booking page in a frame.")
     contact_proof: ContactProof = left_out("Before which bookings on the page an address is proved by a code.")
     tentative_is_busy: bool = left_out("Whether tentative events block.")
     unanswered_is_busy: bool = left_out("Whether unanswered invitations block.")
@@ -42,16 +45,16 @@ class BusinessChange(Given):
     """What to change of a business; what is left out stays."""
 
     version: Version
-    name: Line = left_out("")
-    zone: Line = left_out("IANA zone.")
-    slug: Line | None = left_out("Address of the booking page; null for none.")
-    region: Line = left_out("")
-    email: Line = left_out("")
-    phone: Line = left_out("")
-    place: Line = left_out("")
-    cancel_notice: Seconds = left_out("")
-    reminders: list[Seconds] = left_out("")
-    embed_origins: list[Line] = left_out("")
+    name: Name = left_out("")
+    zone: ZoneName = left_out("IANA zone.")
+    slug: Slug = left_out("Address of the booking page; null for none.")
+    region: Region = left_out("")
+    email: Email = left_out("")
+    phone: Phone = left_out("")
+    place: Place = left_out("")
+    cancel_notice: Notice = left_out("")
+    reminders: Reminders = left_out("")
+    embed_origins: Origins = left_out("")
     contact_proof: ContactProof = left_out("")
     tentative_is_busy: bool = left_out("")
     unanswered_is_busy: bool = left_out("")
@@ -90,14 +93,14 @@ class Businesses(Shown):
 class AskedBusinesses(Paged):
     """Which businesses."""
 
-    search: str = Field("", max_length=200, description="A part of the name.")
+    search: Sought = Field("", max_length=200, description="A part of the name.")
 
 
 class Holiday(Given):
     """A day on which the whole business is closed, in each holder's own zone."""
 
     day: Day
-    name: Line
+    name: Name
 
 
 class HolidayList(Given):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from hub.actions.calendars import Choice, choices_version, choose_calendars
 from hub.actions.connections import CalendarView, get_connection
@@ -40,8 +40,14 @@ class Calendars(Shown):
     version: str
 
 
+_OF_SOMEBODY: dict[str, Any] = {"properties": {"holder_id": {"type": "string"}}}
+_OF_NOBODY: dict[str, Any] = {"properties": {"checked": {"const": False}, "written": {"const": False}}}
+
+
 class CalendarChoice(Given):
     """What one calendar stands for; with neither flag it stands for nobody, and `holder_id` is null."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_OF_SOMEBODY, _OF_NOBODY]})
 
     calendar_id: Id
     holder_id: Id | None

@@ -13,7 +13,8 @@ from pydantic.json_schema import models_json_schema
 from werkzeug.wrappers import Response as AnyResponse
 
 from hub.web.api.call import ROOT
-from hub.web.api.fields import ID_PATTERN, Given, Shown
+from hub.web.api.fields import DAY_SCHEMA, ID_PATTERN, Given, Shown
+from hub.web.api.shapes import ZONE_FORMAT, zone_schema
 from hub.web.current import entry
 from hub.web.door import Rate, Who
 from hub.web.pages import page
@@ -95,22 +96,32 @@ def _finish(document: dict[str, Any]) -> dict[str, Any]:
     for operation in (one for calls in paths.values() for one in calls.values()):
         models.update(dict.fromkeys(operation.pop("x-models", ())))
         for one in operation["parameters"]:
-            if one["in"] == "path" and one["name"].endswith("_id"):
-                one["schema"] = {"type": "string", "pattern": ID_PATTERN}
+            if one["in"] == "path":
+                one["schema"] = DAY_SCHEMA if one["name"] == "day" else {"type": "string", "pattern": ID_PATTERN}
         if not operation.get("description"):
             operation.pop("description", None)
     document["paths"] = dict(sorted(paths.items()))
     document.setdefault("components", {})["schemas"] = _schemas(models)
+    _name_zones(document)
     names = {tag for calls in paths.values() for one in calls.values() for tag in one.get("tags", ())}
     document["tags"] = [{"name": name} for name in sorted(names, key=_ORDER.index)]
     return document
+
+
+def _name_zones(part: Any) -> None:
+    """Let whatever is a time zone refer to the list of them, which is long."""
+    if isinstance(part, dict) and part.get("format") == ZONE_FORMAT:
+        del part["type"], part["format"]
+        part["$ref"] = "#/components/schemas/TimeZone"
+    for one in part.values() if isinstance(part, dict) else part if isinstance(part, list) else ():
+        _name_zones(one)
 
 
 def _schemas(models: Iterable[type[BaseModel]]) -> dict[str, Any]:
     wanted: list[tuple[type[BaseModel], Any]] = [(Problem, "validation")]
     wanted += [(one, "validation" if issubclass(one, Given) else "serialization") for one in models]
     _, schema = models_json_schema(wanted, ref_template="#/components/schemas/{model}")
-    return dict(sorted(schema["$defs"].items()))
+    return dict(sorted({**schema["$defs"], "TimeZone": zone_schema()}.items()))
 
 
 def _once(make: Callable[[], bytes]) -> Callable[[], bytes]:

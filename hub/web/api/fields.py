@@ -160,23 +160,52 @@ def _storable(text: str) -> str:
     return text
 
 
+def _without_nul(longest: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "maxLength": longest, "not": {"pattern": r"\x00"}})
+
+
 def _clock(minute: int) -> str:
     return f"{minute // 60:02}:{minute % 60:02}"
 
 
+def _whole(given: object) -> object:
+    """Return 1 for 1.0: JSON knows one kind of number, and both are the same integer (JSON Schema Core, 4.2.2)."""
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
 _TIME = {"type": "string", "format": "date-time"}
+_YEARS = "(197[1-9]|19[89][0-9]|[2-8][0-9]{3}|9[0-8][0-9]{2}|99[0-8][0-9]|999[0-8])"
+_CLOCK_24 = "([01][0-9]|2[0-3]):[0-5][0-9]"
+_GIVEN_TIME = {
+    "type": "string",
+    "format": "date-time",
+    "pattern": f"^{_YEARS}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_CLOCK_24}:[0-5][0-9]([.]0+)?([Zz]|[+-]{_CLOCK_24})$",
+    "examples": ["2027-03-15T09:00:00+01:00"],
+}
 _CLOCK_SCHEMA = {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$|^24:00$", "examples": ["09:00"]}
-_DAY_SCHEMA = {"type": "string", "format": "date"}
-EDGE_SCHEMA = WithJsonSchema({"type": "string", "anyOf": [{"format": "date-time"}, {"format": "date"}]})
+DAY_SCHEMA = {
+    "type": "string",
+    "format": "date",
+    "pattern": f"^{_YEARS}-[0-9]{{2}}-[0-9]{{2}}$",
+    "examples": ["2027-03-15"],
+}
+EDGE_SCHEMA = WithJsonSchema(
+    {
+        "type": "string",
+        "anyOf": [{name: one[name] for name in ("format", "pattern")} for one in (_GIVEN_TIME, DAY_SCHEMA)],
+    }
+)
 """A moment, or a whole day."""
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 """The id of a thing."""
-Text = Annotated[str, StringConstraints(max_length=5000), AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(max_length=5000), AfterValidator(_storable), _without_nul(5000)]
 """A text; its rules are with the thing that it belongs to."""
-Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_storable)]
+Line = Annotated[str, StringConstraints(max_length=500), AfterValidator(_storable), _without_nul(500)]
 """A short text."""
-Moment = Annotated[int, BeforeValidator(read_moment), WithJsonSchema(_TIME)]
+WHOLE = BeforeValidator(_whole)
+"""After the bounds of a number: it may be written as a float."""
+Moment = Annotated[int, BeforeValidator(read_moment), WithJsonSchema(_GIVEN_TIME)]
 """A time that a program gives: RFC 3339 with its offset."""
 Instant = Annotated[int, PlainSerializer(write_moment, return_type=str), WithJsonSchema(_TIME)]
 """A time that a program is given: RFC 3339 in UTC."""
@@ -186,9 +215,9 @@ ClockTime = Annotated[
 """A time of day on the wall clock, ``09:00``; ``24:00`` is the end of the day. Minutes after midnight inside."""
 ShownClock = Annotated[int, PlainSerializer(_clock, return_type=str), WithJsonSchema(_CLOCK_SCHEMA)]
 """The same in an answer."""
-Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema(_DAY_SCHEMA)]
+Day = Annotated[date, BeforeValidator(read_day), WithJsonSchema(DAY_SCHEMA)]
 """A day."""
-Seconds = Annotated[int, Field(ge=0, le=100 * 366 * DAY)]
+Seconds = Annotated[int, Field(ge=0, le=100 * 366 * DAY), WHOLE]
 """A length of time."""
-Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="The version that was looked at.")]
+Version = Annotated[int, Field(ge=1, le=2**31 - 1, description="The version that was looked at."), WHOLE]
 """The version of a thing that a change is made to."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -13,8 +13,9 @@ from hub.core.errors import UnknownId
 from hub.core.hours import DayWindow, WeeklyHours
 from hub.core.role import Right
 from hub.web.api.call import Reply, call
-from hub.web.api.fields import ClockTime, Given, Id, Line, Shown, ShownClock, Version, left_out
+from hub.web.api.fields import WHOLE, ClockTime, Given, Id, Shown, ShownClock, Version, left_out
 from hub.web.api.repeat import Paged, listed, made, make_once
+from hub.web.api.shapes import Email, Name, Sought, ZoneName
 from hub.web.current import the_hub
 
 STAFF, RESOURCES = "Staff", "Resources"
@@ -23,7 +24,7 @@ STAFF, RESOURCES = "Staff", "Resources"
 class GivenWindow(Given):
     """Open from `start` to `end` on one day of the week."""
 
-    weekday: int = Field(ge=0, le=6, description="0 is Monday.")
+    weekday: Annotated[int, Field(ge=0, le=6), WHOLE] = Field(description="0 is Monday.")
     start: ClockTime
     end: ClockTime
 
@@ -39,17 +40,17 @@ class ShownWindow(Shown):
 class NewStaff(Given):
     """A staff member to add."""
 
-    name: Line
-    email: Line = left_out("Where notices go; empty for none.")
-    zone: Line = left_out("IANA zone of the hours; left out: the business's.")
+    name: Name
+    email: Email = left_out("Where notices go; empty for none.")
+    zone: ZoneName = left_out("IANA zone of the hours; left out: the business's.")
     hours: list[GivenWindow] = left_out("The week; left out: no hours yet.")
 
 
 class NewResource(Given):
     """A room, chair or vehicle to add."""
 
-    name: Line
-    zone: Line = left_out("IANA zone of the hours; left out: the business's.")
+    name: Name
+    zone: ZoneName = left_out("IANA zone of the hours; left out: the business's.")
     hours: list[GivenWindow] = left_out("The week; left out: it can be used at any time.")
 
 
@@ -57,8 +58,8 @@ class StaffChange(Given):
     """What to change of a staff member; what is left out stays."""
 
     version: Version
-    name: Line = left_out("")
-    email: Line = left_out("Empty for none.")
+    name: Name = left_out("")
+    email: Email = left_out("Empty for none.")
     active: bool = left_out("Whether they can be booked.")
     always_open: bool = left_out("Without weekly hours.")
 
@@ -67,7 +68,7 @@ class ResourceChange(Given):
     """What to change of a resource; what is left out stays."""
 
     version: Version
-    name: Line = left_out("")
+    name: Name = left_out("")
     active: bool = left_out("Whether it can be booked.")
     always_open: bool = left_out("Without weekly hours.")
 
@@ -97,7 +98,7 @@ class Holders(Shown):
 class AskedHolders(Paged):
     """Which staff or resources."""
 
-    search: str = Field("", max_length=200, description="A part of the name.")
+    search: Sought = Field("", max_length=200, description="A part of the name.")
 
 
 def list_staff(business_id: str, query: AskedHolders) -> Reply:

@@ -9,8 +9,9 @@ from hub.actions.let_go import let_go
 from hub.core.errors import StateError
 from hub.core.role import Right
 from hub.web.api.call import Reply, call
-from hub.web.api.fields import Given, Id, Instant, Line, Moment, Shown, left_out
+from hub.web.api.fields import Given, Id, Instant, Moment, Shown, left_out
 from hub.web.api.repeat import booking_key, fingerprint, made, was_made
+from hub.web.api.shapes import ZoneName
 from hub.web.current import the_hub
 
 TAG = "Bookings"
@@ -21,7 +22,7 @@ class NewHold(Given):
 
     service_id: Id
     start: Moment
-    zone: Line = Field(description="The customer's IANA zone.")
+    zone: ZoneName = Field(description="The customer's IANA zone.")
     staff_id: Id = left_out("Only with this staff member.")
 
 

@@ -21,7 +21,6 @@ from hub.web.api.fields import (
     Given,
     Id,
     Instant,
-    Line,
     Moment,
     Shown,
     ShownClock,
@@ -32,6 +31,7 @@ from hub.web.api.fields import (
 )
 from hub.web.api.holders import GivenWindow, ShownWindow, weekly
 from hub.web.api.repeat import Paged, listed, made, make_once
+from hub.web.api.shapes import ZoneName
 from hub.web.current import the_hub
 
 TAG = "Hours"
@@ -42,7 +42,7 @@ Edge = Annotated[int | date, BeforeValidator(read_edge), EDGE_SCHEMA]
 class GivenHours(Given):
     """The week of a staff member or resource, as a whole. With a `version` nothing newer is written over."""
 
-    zone: Line = Field(description="IANA zone of the wall clock.")
+    zone: ZoneName = Field(description="IANA zone of the wall clock.")
     windows: list[GivenWindow] = Field(max_length=140)
     version: Version = left_out("The version of the staff member or resource that was looked at.")
 

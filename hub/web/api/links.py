@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
 from hub.actions import staff_links as actions
 from hub.core.role import Right
 from hub.web.api.call import Reply, call
-from hub.web.api.fields import Given, Id, Instant, Shown
+from hub.web.api.fields import WHOLE, Given, Id, Instant, Shown
 from hub.web.api.repeat import made, make_once
 from hub.web.current import the_hub, visit
 
@@ -20,7 +20,7 @@ class NewLink(Given):
     """A link to make; it ends an older one of the same staff member."""
 
     holder_id: Id
-    days: int = Field(30, ge=1, le=365)
+    days: Annotated[int, Field(ge=1, le=365), WHOLE] = 30
 
 
 class Link(Shown):

@@ -85,11 +85,14 @@ def _kind(document: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     """Return a type in words: ``list of text``, ``one of any, all``, ``whole number or nothing``."""
     model = _followed(document, schema)
     if options := model.get("anyOf") or model.get("oneOf"):
-        return " or ".join(dict.fromkeys(_kind(document, one) for one in options))
+        kind = {"type": model["type"]} if "type" in model else {}
+        return " or ".join(dict.fromkeys(_kind(document, kind | one) for one in options))
+    if len(model.get("enum", ())) > _MANY:
+        return f"one of {len(model['enum'])}, such as {model['enum'][0]}"
     if "enum" in model:
         return f"one of {', '.join(str(one) for one in model['enum'])}"
     if "const" in model:
-        return str(model["const"])
+        return str(model["const"]) or "empty"
     if model.get("type") == "array":
         return f"list of {_kind(document, model.get('items', {}))}"
     if model.get("type") == "string" and model.get("format"):
@@ -105,6 +108,14 @@ _TYPES = {
     "object": "object",
     "null": "nothing",
 }
-_FORMATS = {"date": "date", "date-time": "time (RFC 3339)", "email": "e-mail address", "uri": "address"}
+_MANY = 40
+"""Choices that are still told one by one."""
+_FORMATS = {
+    "date": "date",
+    "idn-email": "e-mail address",
+    "date-time": "time (RFC 3339)",
+    "email": "e-mail address",
+    "uri": "address",
+}
 
 ROUTES: tuple[Route, ...] = (route("api", "/api/docs", api_reference, "GET", Who.ANYONE, rate=Rate.PUBLIC),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -11,20 +11,39 @@ from hub.core.role import Right
 from hub.core.service import Anchor, StaffRule
 from hub.core.service import Service as Rules
 from hub.web.api.call import Reply, call
-from hub.web.api.fields import Given, Id, Line, Seconds, Shown, Text, Version, left_out
+from hub.web.api.fields import Given, Id, Shown, Version, left_out
 from hub.web.api.repeat import Paged, listed, made, make_once
+from hub.web.api.shapes import (
+    Horizon,
+    Label,
+    Lines,
+    Name,
+    Notice,
+    OnGrid,
+    Option,
+    Place,
+    Slug,
+    SomeOnGrid,
+    Sought,
+)
 from hub.web.current import the_hub
 
 TAG = "Services"
+Holders = Annotated[list[Id], Field(json_schema_extra={"maxItems": 100, "uniqueItems": True})]
+Group = Annotated[list[Id], Field(json_schema_extra={"minItems": 1, "maxItems": 100, "uniqueItems": True})]
+Groups = Annotated[list[Group], Field(json_schema_extra={"maxItems": 10})]
 _DETAILS = ("slug", "description", "place", "questions", "active")
 
 
 class GivenQuestion(Given):
     """A question to customers; without choices the answer is free."""
 
-    label: Line
+    label: Label
     required: bool = False
-    choices: list[Line] = Field(default_factory=list, max_length=20)
+    choices: list[Option] = Field(default_factory=list, max_length=20, json_schema_extra={"uniqueItems": True})
+
+
+Questions = Annotated[list[GivenQuestion], Field(json_schema_extra={"maxItems": 20})]
 
 
 class ShownQuestion(Shown):
@@ -38,21 +57,21 @@ class ShownQuestion(Shown):
 class NewService(Given):
     """A service to add. Lengths are seconds; duration, buffers and step are multiples of five minutes."""
 
-    name: Line
-    duration: Seconds
-    step: Seconds = Field(900, description="Starts are this far apart.")
-    before: Seconds = Field(0, description="Kept free before.")
-    after: Seconds = Field(0, description="Kept free after.")
-    notice: Seconds = Field(0, description="How long before its start it can be booked at the latest.")
-    horizon: Seconds = Field(60 * 86_400, description="How far ahead it can be booked.")
+    name: Name
+    duration: SomeOnGrid
+    step: SomeOnGrid = Field(900, description="Starts are this far apart.")
+    before: OnGrid = Field(0, description="Kept free before.")
+    after: OnGrid = Field(0, description="Kept free after.")
+    notice: Notice = Field(0, description="How long before its start it can be booked at the latest.")
+    horizon: Horizon = Field(60 * 86_400, description="How far ahead it can be booked.")
     anchor: Anchor = Anchor.CLOCK
     staff_rule: StaffRule = StaffRule.ANY
-    staff: list[Id] = Field(default_factory=list, max_length=100, description="In the order in which they are tried.")
-    resources: list[list[Id]] = Field(default_factory=list, max_length=10, description="One of each group is needed.")
-    slug: Line | None = left_out("End of the booking page's address; null for none. Left out: made from the name.")
-    description: Text = left_out("")
-    place: Line = left_out("")
-    questions: list[GivenQuestion] = left_out("Asked when booking; 20 at most.")
+    staff: Holders = Field(default_factory=list, max_length=100, description="In the order in which they are tried.")
+    resources: Groups = Field(default_factory=list, max_length=10, description="One of each group is needed.")
+    slug: Slug = left_out("End of the booking page's address; null for none. Left out: made from the name.")
+    description: Lines = left_out("")
+    place: Place = left_out("")
+    questions: Questions = left_out("Asked when booking; 20 at most.")
     active: bool = left_out("Whether it is offered.")
 
 
@@ -60,21 +79,21 @@ class ServiceChange(Given):
     """What to change of a service; what is left out stays."""
 
     version: Version
-    name: Line = left_out("")
-    duration: Seconds = left_out("")
-    step: Seconds = left_out("")
-    before: Seconds = left_out("")
-    after: Seconds = left_out("")
-    notice: Seconds = left_out("")
-    horizon: Seconds = left_out("")
+    name: Name = left_out("")
+    duration: SomeOnGrid = left_out("")
+    step: SomeOnGrid = left_out("")
+    before: OnGrid = left_out("")
+    after: OnGrid = left_out("")
+    notice: Notice = left_out("")
+    horizon: Horizon = left_out("")
     anchor: Anchor = left_out("")
     staff_rule: StaffRule = left_out("")
-    staff: list[Id] = left_out("")
-    resources: list[list[Id]] = left_out("")
-    slug: Line | None = left_out("")
-    description: Text = left_out("")
-    place: Line = left_out("")
-    questions: list[GivenQuestion] = left_out("")
+    staff: Holders = left_out("")
+    resources: Groups = left_out("")
+    slug: Slug = left_out("")
+    description: Lines = left_out("")
+    place: Place = left_out("")
+    questions: Questions = left_out("")
     active: bool = left_out("")
 
 
@@ -111,7 +130,7 @@ class Services(Shown):
 class AskedServices(Paged):
     """Which services."""
 
-    search: str = Field("", max_length=200, description="A part of the name.")
+    search: Sought = Field("", max_length=200, description="A part of the name.")
 
 
 def list_services(business_id: str, query: AskedServices) -> Reply:

@@ -31,3 +31,11 @@ def test_types_are_told_in_words(app: Flask) -> None:
     assert all(field.kind and "{" not in field.kind for field in fields.values())
     assert any(field.kind == "whole number" for field in fields.values())
     assert any(field.kind.startswith("list of ") for field in fields.values())
+
+
+def test_types_are_told_in_few_words_however_long_their_lists_are(app: Flask) -> None:
+    page = app.test_client().get("/api/docs").text
+    assert "such as Africa/Abidjan" in page
+    assert "Europe/Berlin, " not in page
+    assert "e-mail address or empty" in page
+    assert "time (RFC 3339) or date" in page

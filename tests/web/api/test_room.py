@@ -57,9 +57,11 @@ def sample(document: Mapping[str, Any], schema: Mapping[str, Any], things: Mappi
             return known[name]
         if "date-time" in str(schema):
             return "2027-03-16T10:00:00Z" if name not in ("until", "end") else "2027-03-17T10:00:00Z"
-        if "pattern" in schema:
+        if schema.get("format") == "date":
+            return "2027-03-16"
+        if "24:00" in schema.get("pattern", ""):
             return "17:00" if name == "end" else "09:00"
-        return "2027-03-16" if schema.get("format") == "date" else "Ada"
+        return "Ada"
     return {"integer": max(1, schema.get("minimum", 1)), "boolean": False}[str(kind)]
 
 

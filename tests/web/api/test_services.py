@@ -34,7 +34,7 @@ def test_a_service_is_made_read_and_changed(world: World, program: Program) -> N
     [
         ({"duration": 1000}, "duration"),
         ({"duration": -300}, "duration"),
-        ({"duration": 1800.0}, "duration"),
+        ({"duration": 1800.5}, "duration"),
         ({"duration": "1800"}, "duration"),
         ({"horizon": 0}, "horizon"),
         ({"anchor": "moon"}, "anchor"),
@@ -49,3 +49,7 @@ def test_a_rule_that_is_broken_names_its_field(program: Program, fault: dict[str
     assert answer.json is not None
     assert answer.json["field"] == field
     assert program.get("services").json == {"items": [], "next": None}
+
+
+def test_a_length_may_be_written_as_the_same_number_with_a_point(program: Program) -> None:
+    assert program.post("services", {"name": "Check-up", "duration": 1800.0}).json["duration"] == 1800  # type: ignore[index]
