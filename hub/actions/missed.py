@@ -55,12 +55,9 @@ class Line:
     end: int
 
 
-def find_missed(conn: sa.Connection, outage: sa.Row[Any], now: int) -> dict[str, list[str]]:
-    """Return the bookings of each kind by id, as `Outage.report` keeps them.
-
-    What was found before the account worked again was told then, and is left out.
-    """
-    business_id, since = outage.business_id, outage.settles_at if outage.settles_at is not None else outage.began_at
+def find_missed(conn: sa.Connection, outage: sa.Row[Any], late: Collection[str], now: int) -> dict[str, list[str]]:
+    """Return the bookings of each kind by id, as `Outage.report` keeps them: what was found since the trouble began."""
+    business_id, since = outage.business_id, outage.began_at
     holders = holders_of_connection(conn, business_id, outage.connection_id)
     found: dict[str, list[str]] = {}
     conflicts = Booking.calendar_state == CalendarState.CONFLICT, Booking.changed_at >= since
@@ -73,10 +70,10 @@ def find_missed(conn: sa.Connection, outage: sa.Row[Any], now: int) -> dict[str,
         found[Missed.CONFLICT] = left
     else:
         found.pop(Missed.CONFLICT, None)
-    if outage.late:
-        open_ones = set(_unwritten(conn, business_id, outage.late))
-        if late := [one for one in outage.late if one not in open_ones]:
-            found[Missed.LATE] = late
+    if late:
+        open_ones = set(_unwritten(conn, business_id, late))
+        if written := [one for one in late if one not in open_ones]:
+            found[Missed.LATE] = written
         if open_ones:
             found[Missed.UNWRITTEN] = sorted(open_ones)
     return {what: sorted(set(ids))[:MOST] for what, ids in found.items()}

@@ -12,6 +12,7 @@ from hub.actions.mail import plan_mail
 from hub.actions.missed import find_missed
 from hub.actions.notice_rules import rules_of
 from hub.actions.notify import with_address
+from hub.actions.reconnected import write_late
 from hub.actions.staff_links import mailed_link
 from hub.core.health import AGAIN, Health, News
 from hub.core.mail import MailKind
@@ -51,7 +52,9 @@ def _tell(hub: Hub, work: Work) -> None:
         connection = find_connection(conn, work.business_id, outage.connection_id)
         values: dict[str, Any] = {"mailed": work.id}
         if news is News.MENDED:
-            values["report"] = find_missed(conn, outage, hub.clock())
+            # Also what was given up while its server was down, which nobody connected again.
+            late = {*outage.late, *write_late(conn, work.business_id, connection.id, hub.clock())}
+            values |= {"late": sorted(late), "report": find_missed(conn, outage, late, hub.clock())}
         elif connection.health not in (Health.FAILING, Health.NEEDS_RECONNECT):
             return
         lost = connection.health == Health.NEEDS_RECONNECT

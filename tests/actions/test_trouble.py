@@ -18,10 +18,11 @@ from hub.actions.trouble_agency import tell_agency
 from hub.core.errors import NeedsReconnect
 from hub.core.security import OPERATOR
 from hub.core.trouble import DANGER
-from hub.plugin import Busy, Window
+from hub.plugin import Busy, Refused, Window
 from hub.store.connection import OK, Connection
 from hub.store.outage import last_outage, open_outage
 from tests.accounts import join, own
+from tests.actions.test_book import row
 from tests.post import booked, change, settle, text, with_post
 from tests.world import DAY, HOUR, MINUTE, MONDAY, World, down
 
@@ -203,8 +204,6 @@ def test_an_event_that_could_not_be_written_is_written_when_the_account_is_conne
     world.clock.now += 3 * MINUTE
     look(world)
     assert world.calendars.event_times(staff) == [(TEN, TEN + 30 * MINUTE)]
-    from tests.actions.test_book import row
-
     assert row(world, booking).calendar_state == "written"
     pass_time(world, MINUTE)
     (mail,) = [mail for mail in post.to(STAFF) if "works again" in mail["Subject"]]
@@ -274,3 +273,24 @@ def test_in_danger_the_owners_mail_has_no_way_in_for_whoever_reads_it_now(world:
     assert "somebody else may have got hold" in mine
     assert "/staff/" not in mine
     assert "ask in the business for a new link" in " ".join(mine.split())
+
+
+def test_what_was_given_up_while_a_server_was_down_is_written_when_it_has_been_well_for_a_while(world: World) -> None:
+    post = with_post(world)
+    staff, _ = account(world)
+    look(world)
+    world.calendars.fail = lambda hook: Refused("no") if hook == "hub_create_event" else None
+    booking = booked(world, world.service(staff), TEN + DAY)
+    settle(world)
+    assert row(world, booking).calendar_state == "failed"
+    world.calendars.fail = down()
+    for _ in range(5):
+        look(world)
+        pass_time(world, 4 * MINUTE)
+    world.calendars.fail = lambda hook: None
+    for _ in range(5):
+        look(world)
+        pass_time(world, 4 * MINUTE)
+    assert world.calendars.event_times(staff) == [(TEN + DAY, TEN + DAY + 30 * MINUTE)]
+    (mail,) = [one for one in post.to(STAFF) if "works again" in one["Subject"]]
+    assert "not in the calendar as they should be yet" in text(mail)
