@@ -160,7 +160,8 @@ def open_side(site: Site) -> Iterator[Side]:
             "microsoft",
             "Microsoft 365 and Outlook.com",
             MicrosoftSide(lab),
-            settings=lab.settings,
+            # Graph at the address of the pages: a form may lead at once to an origin that the settings name.
+            settings={**lab.settings, "graph": lab.signin.pages},
             origins=(lab.origin, lab.signin.pages),
             tls=True,
             notes=(
