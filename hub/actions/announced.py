@@ -77,7 +77,7 @@ def _open_channel(hub: Hub, provider: str, channel: str, now: int) -> Any:
 
 def _is_believed(row: Any, notice: Notice) -> bool:
     secret = hmac.compare_digest(secret_hash(notice.secret), row.secret_hash)
-    ref = hmac.compare_digest(notice.ref.encode(), row.ref.encode())
+    ref = hmac.compare_digest(secret_hash(notice.ref), secret_hash(row.ref))
     return secret and ref and (notice.number == 0 or notice.number > row.number)
 
 

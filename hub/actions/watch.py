@@ -104,7 +104,7 @@ def renewal(made: int, until: int) -> int:
 
 def secret_hash(secret: str) -> str:
     """Return what is kept of a channel's secret. It is 256 random bits, so a plain hash is enough."""
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()  # JSON can hold half a sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _prepare(hub: Hub, business_id: str, calendar_id: str) -> _Opening | None:
     with hub.database.writing() as conn:
         row = lock_calendar(conn, business_id, calendar_id)
         account = None if row is None else _account(conn, business_id, row.connection_id)
-        if row is None or not row.checked or account is None or not hub.registry.offers(account.provider, "hub_watch"):
+        if row is None or not row.checked or account is None or account.provider not in _watching_providers(hub):
             return None
         for one in watches_of(conn, business_id, [calendar_id], (OPENING,)):
             change_watch(conn, business_id, one.id, state=ENDED)

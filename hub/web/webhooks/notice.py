@@ -10,6 +10,7 @@ hours; 5xx when it was not taken); Google Calendar, "Push notifications", "Respo
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from flask import request
 from werkzeug.exceptions import BadRequest
@@ -17,7 +18,7 @@ from werkzeug.wrappers import Response
 
 from hub.actions.announced import is_open, take_notices
 from hub.core.errors import InputError, PluginBroken
-from hub.core.push import Echo, Incoming, Notice
+from hub.core.push import Echo, Incoming, Notice, NoticeKind
 from hub.web.current import the_hub
 from hub.web.door import Who
 from hub.web.route import route
@@ -29,6 +30,7 @@ LONGEST_ECHO = 2000
 MOST = 1000
 """Notifications that one request may bring."""
 
+_LONGEST, _LARGEST_NUMBER = 4000, 2**63
 _log = logging.getLogger(__name__)
 
 
@@ -52,16 +54,27 @@ def take(provider: str, channel: str) -> Response:
     if isinstance(found, Echo):
         return _echo(provider, channel, found.text)
     notices = tuple(found) if isinstance(found, list | tuple) else None
-    if notices is None or len(notices) > MOST or not all(isinstance(one, Notice) for one in notices):
+    if notices is None or len(notices) > MOST or not all(map(_is_notice, notices)):
         _log.warning("plugin of %s answered hub_receive with what is no notification", provider)
         raise _unreadable()
     take_notices(the_hub(), provider, channel, notices)
     return _taken()
 
 
-def _echo(provider: str, channel: str, text: str) -> Response:
+def _is_notice(one: Any) -> bool:
+    """Tell whether this is a notification of sane parts: a plugin may have handed on what it was sent."""
+    return (
+        isinstance(one, Notice)
+        and isinstance(one.kind, NoticeKind)
+        and all(isinstance(text, str) and len(text) <= _LONGEST for text in (one.ref, one.secret))
+        and isinstance(one.number, int)
+        and 0 <= one.number < _LARGEST_NUMBER
+    )
+
+
+def _echo(provider: str, channel: str, text: Any) -> Response:
     """Send the text back as plain text that no browser takes for a page, if the address is one of ours."""
-    if not 0 < len(text) <= LONGEST_ECHO or not text.isprintable():
+    if not isinstance(text, str) or not 0 < len(text) <= LONGEST_ECHO or not text.isprintable():
         raise _unreadable()
     if not is_open(the_hub(), provider, channel):
         return _taken()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
+from hub.core.push import Echo, Notice, NoticeKind
 from hub.core.security import Kind
 from hub.store.security import SecurityEvent
 from hub.web.app import create_app
@@ -81,6 +82,32 @@ def test_what_nobody_can_read_is_answered_400_at_every_address(pushed: Pushed) -
             assert (answer.status_code, answer.mimetype) == (400, "application/problem+json")
     assert send(client, path, {"X-Fake-Kind": "no such kind"}).status_code == 400
     assert calendar_row(world) == before
+
+
+UNREAD: tuple[Any, ...] = (
+    None,
+    "text",
+    [1],
+    [Notice(NoticeKind.CHANGED, cast(Any, 5), "s")],
+    [Notice(NoticeKind.CHANGED, "r", "s", 2**63)],
+    [Notice(NoticeKind.CHANGED, "r", "s", -1)],
+    [Notice(NoticeKind.CHANGED, "r" * 5000, "s")],
+    [Notice(cast(Any, "changed"), "r", "s")],
+    [Notice(NoticeKind.CHANGED, "r", "s")] * 1001,
+    Echo(cast(Any, b"token")),
+)
+
+
+def test_what_a_plugin_hands_on_as_it_came_is_refused_and_half_a_sign_is_a_wrong_secret(
+    pushed: Pushed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, client, path, _ = pushed
+    for answer in UNREAD:
+        monkeypatch.setattr(world.hub.registry, "ask", lambda *given, answer=answer, **more: answer)
+        assert send(client, path).status_code == 400, answer
+    found = [Notice(NoticeKind.CHANGED, "\ud800", "\ud800")]
+    monkeypatch.setattr(world.hub.registry, "ask", lambda *given, **more: found)
+    assert send(client, path).status_code == 202
 
 
 def test_a_provider_that_asks_whether_the_address_is_ours_gets_its_text_as_plain_text(pushed: Pushed) -> None:
