@@ -13,6 +13,7 @@ from hub.actions.announced import PAUSE, is_open, take_notices
 from hub.actions.effects import EFFECTS
 from hub.actions.offer import offer
 from hub.actions.poll import poll_calendars
+from hub.core.errors import Unavailable
 from hub.core.push import Notice, NoticeKind
 from hub.jobs.perform import drain
 from hub.plugin import Busy, Window
@@ -208,3 +209,16 @@ def test_when_notifications_were_missed_everything_is_read(world: World) -> None
     drain(world.hub, EFFECTS)
     row = calendar_row(world)
     assert (row.cursor is None, row.known) == (False, 2)
+
+
+def test_while_the_broker_is_away_what_was_announced_waits_and_is_read_when_it_is_back(world: World) -> None:
+    ada = watched(world)
+    world.clock.now += PAUSE
+    world.calendars.fail = lambda hook: Unavailable("The broker cannot be reached now.")
+    announce(world, ada)
+    drain(world.hub, EFFECTS)
+    assert calendar_row(world).known < calendar_row(world).announced
+    world.calendars.fail = lambda hook: None
+    world.clock.now += PAUSE
+    drain(world.hub, EFFECTS)
+    assert calendar_row(world).known == calendar_row(world).announced
