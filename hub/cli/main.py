@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -54,6 +55,8 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command line; a hub error is one sentence and exit code 1, without a traceback."""
+    # What imports make stays: looking through it as often as Python does by itself takes a fifth of each start.
+    gc.set_threshold(50_000, 20, 20)
     problem, code = "", 0
     try:
         code = cli(standalone_mode=False) or 0
