@@ -43,6 +43,8 @@ def lab(served: tuple[GoogleLab, Clock]) -> Iterator[GoogleLab]:
     lab = served[0]
     lab.state.access.clear()
     lab.state.grants.clear()
+    lab.pushes.channels.clear()
+    lab.pushes.sent.clear()
     yield lab
     lab.state.switches.turn(None)
     for calendar in lab.state.calendars.values():
