@@ -9,9 +9,11 @@ from hub.plugin import Account, Calendar, NotFound
 from hub_google import failures
 from hub_google.client import Client
 from hub_google.levels import BOOKINGS, EVENTS, LIST, OWNED
+from hub_google.times import zone_of
 
 _FIELDS = "nextPageToken,items(id,summary,summaryOverride,timeZone,accessRole,primary,deleted)"
 _PAGES = 20
+_LONGEST = 1_024
 _PRIMARY = "primary"
 """The word by which the API names somebody's main calendar."""
 
@@ -34,7 +36,7 @@ def _made(client: Client, ref: str) -> Iterator[Calendar]:
         found = client.ask(client.calendars().get(calendarId=ref, fields="id,summary,timeZone"))
     except NotFound:
         return
-    yield Calendar(ref, _text(found.get("summary")) or BOOKINGS, zone=_text(found.get("timeZone")))
+    yield Calendar(ref, _text(found.get("summary")) or BOOKINGS, zone=zone_of(found.get("timeZone")))
 
 
 def _entries(client: Client) -> Iterator[Mapping[str, Any]]:
@@ -58,7 +60,7 @@ def _entries(client: Client) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_entry(entry: object) -> bool:
-    return isinstance(entry, dict) and isinstance(entry.get("id"), str) and bool(entry["id"])
+    return isinstance(entry, dict) and isinstance(entry.get("id"), str) and 0 < len(entry["id"]) <= _LONGEST
 
 
 def _calendar(entry: Mapping[str, Any], scopes: list[str]) -> Calendar:
@@ -66,7 +68,7 @@ def _calendar(entry: Mapping[str, Any], scopes: list[str]) -> Calendar:
     writable = role == "owner" if EVENTS not in scopes else role in ("owner", "writer")
     name = _text(entry.get("summaryOverride")) or _text(entry.get("summary")) or entry["id"]
     can_write = writable and (EVENTS in scopes or OWNED in scopes)
-    return Calendar(entry["id"], name[:200], _text(entry.get("timeZone")), writable=can_write, primary=primary)
+    return Calendar(entry["id"], name[:200], zone_of(entry.get("timeZone")), writable=can_write, primary=primary)
 
 
 def _text(value: object) -> str:

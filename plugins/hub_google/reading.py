@@ -14,7 +14,7 @@ from hub.plugin import Account, Busy, BusyKind, Calendar, NotFound, Window
 from hub_google import failures
 from hub_google.client import Client
 from hub_google.levels import EVENTS, FREE_BUSY, OWN, OWNED
-from hub_google.times import moment_of, text_of
+from hub_google.times import moment_of, text_of, zone_of
 
 LONGEST = 60 * 86_400
 """The longest span of one free-busy query; Google refuses long ones and does not say from where on."""
@@ -97,8 +97,7 @@ def _list(client: Client, calendar: Calendar, more: Mapping[str, str]) -> Listed
         if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
             raise failures.unreadable("something that is no list of events")
         events += items
-        given = answer.get("timeZone")
-        zone = given if isinstance(given, str) else zone
+        zone = zone_of(answer.get("timeZone")) or zone
         page = answer.get("nextPageToken")
         if page is None:
             token = answer.get("nextSyncToken", "")

@@ -58,6 +58,11 @@ def text_of(moment: int) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def zone_of(value: object) -> str:
+    """Return an IANA zone that is known here, or an empty text for anything else that came as one."""
+    return value if isinstance(value, str) and len(value) <= 64 and _place(value) is not None else ""
+
+
 def _is_free(event: Mapping[str, Any]) -> bool:
     if event.get("status") == "cancelled" or event.get("transparency") == "transparent":
         return True

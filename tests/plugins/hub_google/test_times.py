@@ -9,7 +9,7 @@ import pytest
 
 from hub.plugin import Busy, BusyKind, Window
 from hub_google.event_ids import MOST, event_id, uid_of
-from hub_google.times import busy_of, moment_of, span_of, text_of
+from hub_google.times import busy_of, moment_of, span_of, text_of, zone_of
 
 DAY = 86_400
 START = int(datetime(2026, 12, 1, tzinfo=UTC).timestamp())
@@ -86,6 +86,12 @@ def test_a_day_is_one_of_the_calendars_zone_and_wider_where_that_is_unknown() ->
 )
 def test_what_makes_no_sense_is_busy_for_the_whole_window(event: dict[str, Any]) -> None:
     assert busy(**event) == (Busy(WINDOW.start, WINDOW.end, BusyKind.UNREADABLE),)
+
+
+@pytest.mark.parametrize("value", ["", "Olympus Mons", "../../etc/passwd", "/etc/passwd", "x" * 99, None, 7, "a b"])
+def test_a_zone_that_is_none_is_unknown(value: object) -> None:
+    assert zone_of(value) == ""
+    assert zone_of("Europe/Berlin") == "Europe/Berlin"
 
 
 def test_moments_go_there_and_back() -> None:
