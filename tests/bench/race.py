@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import itertools
-import multiprocessing
 import os
 import statistics
 import sys
@@ -44,6 +43,7 @@ from hub.store.booking import Booking, Occurrence, add_booking
 from hub.store.database import open_database
 from hub.store.ids import new_id
 from hub.store.schema import migrate
+from tests.fork import CONTEXT
 from tests.world import Calendars, make_hub
 
 HALF_HOUR, HOUR, DAY = 1800, 3600, 86_400
@@ -166,8 +166,7 @@ CONTROL = Case("control: check, then insert", naive, 1)
 
 def race(place: Place, case: Case, rounds: int, clients: int, kind: str) -> Row:
     """Run the rounds of one case, each with all clients at once over two processes, and judge what is in the tables."""
-    context = multiprocessing.get_context("spawn")
-    clock = context.Value("q", START)
+    clock = CONTEXT.Value("q", START)
     hub = _hub(place, clock)
     business = create_business(hub, case.name, "UTC")
     staff = tuple(add_staff(hub, business, f"Staff {n}", _EVERY_HOUR) for n in range(case.staff))
@@ -175,7 +174,7 @@ def race(place: Place, case: Case, rounds: int, clients: int, kind: str) -> Row:
     rules = Service("new", HALF_HOUR, 300, 600 * DAY, after=case.after, staff=staff, resources=(rooms,) * bool(rooms))
     service = add_service(hub, business, case.name, rules)
     booked, errors, times, doubles = [], 0, [], 0
-    with _processes(context, place, clock, business, clients) as pipes:
+    with _processes(place, clock, business, clients) as pipes:
         for number in range(rounds):
             start = START + (number + 1) * 12 * HOUR
             task: dict[str, Any] = {"client": case.client.__name__, "service": service, "start": start}
@@ -235,10 +234,10 @@ def _hub(place: Place, clock: Any) -> Hub:
 
 
 @contextmanager
-def _processes(context: Any, place: Place, clock: Any, business: str, clients: int) -> Iterator[list[Pipe]]:
-    ends = [context.Pipe() for _ in range(PROCESSES)]
+def _processes(place: Place, clock: Any, business: str, clients: int) -> Iterator[list[Pipe]]:
+    ends = [CONTEXT.Pipe() for _ in range(PROCESSES)]
     processes = [
-        context.Process(target=_serve, args=(far, place, clock, business, clients // PROCESSES), daemon=True)
+        CONTEXT.Process(target=_serve, args=(far, place, clock, business, clients // PROCESSES), daemon=True)
         for _, far in ends
     ]
     for process in processes:

@@ -27,6 +27,7 @@ def hub(database_url: str, tmp_path: Path, server: Server) -> Iterator[Hub]:
         "HUB_DATA_DIR": str(tmp_path),
         "HUB_DATABASE_URL": database_url,
         "HUB_EGRESS_ALLOW": server.origin,
+        "HUB_REFRESH_BUDGET": "30",
     }
     made = create_hub(load_settings(environment))
     yield made

@@ -1,4 +1,4 @@
-"""Run a module as a program that tells its last moment: ``python -m tests.crash.victim MODULE SCENARIO``.
+"""The last moment of a process that kills itself: it says where.
 
 A process that dies by SIGKILL cannot say why. This one writes the name of the crash point at which it kills itself,
 so that the harness takes no other death for it.
@@ -7,7 +7,6 @@ so that the harness takes no other death for it.
 from __future__ import annotations
 
 import os
-import runpy
 import signal
 import sys
 from typing import Any
@@ -22,8 +21,6 @@ def _tell_and_kill(pid: int, number: int, kill: Any = os.kill) -> None:
     kill(pid, number)
 
 
-if __name__ == "__main__":
+def tell_last_words() -> None:
+    """Let this process write where it kills itself."""
     os.kill = _tell_and_kill
-    _, module, *arguments = sys.argv
-    sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,8 +15,9 @@ from hub.parts import Hub
 from hub.run.parent import READY_FD
 from hub.run.valkey import valkey_running
 from hub.settings import Settings, load_settings
-from tests.crash.harness import ROOT, scenario_environment
+from tests.crash.harness import scenario_environment
 from tests.crash.outbox import plain_hub
+from tests.fork import Forked
 
 
 class Clock:
@@ -66,7 +65,7 @@ def hub(settings: Settings, clock: Clock) -> Iterator[Hub]:
     hub.keystore.close()
 
 
-Start = Callable[..., subprocess.Popen[bytes]]
+Start = Callable[..., Forked]
 
 
 @pytest.fixture
@@ -74,13 +73,11 @@ def start(settings: Settings) -> Iterator[Start]:
     """Start a scenario of ``tests.crash.outbox`` as a process, and wait until it says that it is ready."""
     running = []
 
-    def start(scenario: str, *, wait: bool = True, **environment: str) -> subprocess.Popen[bytes]:
+    def start(scenario: str, *, wait: bool = True, **environment: str) -> Forked:
         environment = {"HUB_QUEUE_URL": settings.queue, **environment}
         env = scenario_environment(settings.data_dir, settings.database, environment)
         reading, writing = os.pipe()
-        env[READY_FD] = str(writing)
-        command = [sys.executable, "-m", "tests.crash.outbox", scenario]
-        process = subprocess.Popen(command, cwd=ROOT, env=env, pass_fds=[writing])
+        process = Forked("tests.crash.outbox", [scenario], env, passed={READY_FD: writing})
         running.append(process)
         os.close(writing)
         if wait:

@@ -11,7 +11,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 
 import pytest
@@ -154,7 +154,9 @@ _PROCESS = """
 import sys, threading, time
 from hub.store.business import add_business
 from hub.store.database import open_database
-database, name, until = open_database(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+database, name = open_database(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+until = float(sys.stdin.readline())
 def work(number):
     while time.time() < until:
         with database.writing() as conn:
@@ -167,10 +169,17 @@ threads = [threading.Thread(target=work, args=(number,)) for number in range(3)]
 
 def test_writers_of_two_processes_take_fair_turns(sqlite: Database) -> None:
     """Without a queue SQLite's writers poll, and who sleeps longest starves."""
-    until = time.time() + 2.5
     command = [sys.executable, "-c", _PROCESS, sqlite.engine.url.render_as_string(hide_password=False)]
-    processes = [subprocess.Popen([*command, name, str(until)]) for name in ("ada", "ben")]
-    assert [process.wait(30) for process in processes] == [0, 0]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with ExitStack() as running:
+        processes = [running.enter_context(subprocess.Popen([*command, name], **pipes)) for name in ("ada", "ben")]
+        assert [process.stdout.readline() for process in processes if process.stdout] == ["ready\n"] * 2
+        until = f"{time.time() + 1.5}\n"
+        for process in processes:
+            assert process.stdin is not None
+            process.stdin.write(until)
+            process.stdin.flush()
+        assert [process.wait(30) for process in processes] == [0, 0]
     with sqlite.reading() as conn:
         turns = Counter(conn.execute(select(Business.name).order_by(Business.id)).scalars())
     assert len(turns) == 6
