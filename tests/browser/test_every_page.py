@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,7 @@ from hub.web.current import SESSION
 from hub.web.door import Who
 from hub.web.limits import Limiter
 from hub.web.table import TABLE
-from tests.browser.conftest import assert_good, assert_quiet, listen
+from tests.browser.conftest import assert_good, assert_quiet, listen, serving
 from tests.browser.pages import ENDPOINTS, Places
 
 WHO = {door.endpoint: door.who for door in TABLE}
@@ -49,8 +49,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture
-def demo(folder: Path, serve: Callable[[Any, Any], str]) -> Iterator[Demo]:
+@pytest.fixture(scope="module")
+def running(folder: Path) -> Iterator[Demo]:
+    """One for all pages: a look changes nothing, as is tried below."""
     listener = listen()
     settings = load_settings({}, data_dir=folder, web_port=listener.getsockname()[1])
     place = find_place(settings)
@@ -58,8 +59,15 @@ def demo(folder: Path, serve: Callable[[Any, Any], str]) -> Iterator[Demo]:
     hub = create_hub(settings)
     app = create_app(hub, Limiter(""))
     token = sign_in(hub, Visit(address="127.0.0.1"), place.email, place.password).token
-    yield Demo(Places(hub, app), serve(app, listener), token)
+    with serving(app, listener) as address:
+        yield Demo(Places(hub, app), address, token)
     close_hub(hub)
+
+
+@pytest.fixture
+def demo(running: Demo) -> Demo:
+    """The business with places of its own: a time that is held for one test lapses before the last."""
+    return replace(running, places=Places(running.places.hub, running.places.app))
 
 
 def test_a_look_changes_nothing(demo: Demo) -> None:
