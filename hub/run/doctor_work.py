@@ -8,8 +8,10 @@ from collections.abc import Iterator
 
 from redis import Redis
 from redis.exceptions import RedisError
+from sqlalchemy import Connection as Conn
 from sqlalchemy import select
 
+from hub.actions.watch import is_reachable
 from hub.core.ended import EndState
 from hub.core.errors import PluginBroken
 from hub.registry import Status
@@ -19,6 +21,7 @@ from hub.store.business import AGENCY
 from hub.store.connection import DISCONNECTED, Connection
 from hub.store.ending import count_end_states
 from hub.store.figures import Counts, calendar_counts, connection_counts, figures, outbox_counts
+from hub.store.guard import Across
 from hub.store.outbox import DEAD, UNKNOWN
 from hub.store.user import any_user
 
@@ -179,12 +182,27 @@ def check_calendars(patient: Patient) -> Iterator[Finding]:
     with patient.data.reading() as conn:
         ages = patient.settings.calendar_max_age, patient.settings.push_max_age
         counts = calendar_counts(conn, now=patient.now, max_age=ages[0], push_max_age=ages[1])
+        polled = _polled_in_vain(patient, conn)
+    if polled:
+        what = f"{_many(polled, 'account')} only polled: no provider can tell {patient.settings.base_url} of changes."
+        way_out = "Set HUB_PUBLIC_URL to an https address that they can reach; or HUB_PUSH=false, if it is to be so."
+        yield warn("calendars", what, way_out)
     late = sum(count for (state,), count in counts.items() if state != "fresh")
     if late:
         what = f"{late} of {sum(counts.values())} calendars are not fresh, so nothing is offered from them by itself."
         yield warn("calendars", what, "See the connections, and that workers run.")
     else:
         yield ok("calendars", f"{sum(counts.values())} calendars, all fresh.")
+
+
+def _polled_in_vain(patient: Patient, conn: Conn) -> int:
+    """Count the live accounts whose providers would tell of changes, if they could reach the hub."""
+    if not patient.settings.push:
+        return 0
+    live = select(Connection.provider, Connection.origins).where(Connection.health != DISCONNECTED)
+    rows = conn.execute(live.execution_options(across=Across.OPERATOR)).all()
+    telling = {name for name in {row.provider for row in rows} if _offers(patient, name, "hub_watch")}
+    return sum(row.provider in telling and not is_reachable(patient.settings.base_url, row.origins) for row in rows)
 
 
 def check_mail(patient: Patient) -> Iterator[Finding]:
@@ -195,7 +213,7 @@ def check_mail(patient: Patient) -> Iterator[Finding]:
         live = select(Connection.provider).where(Connection.business_id == AGENCY, Connection.health != DISCONNECTED)
         providers = list(conn.scalars(live))
         mails = figures(conn, now=patient.now, calendar_max_age=patient.settings.calendar_max_age).mails
-    if any(_sends(patient, provider) for provider in providers):
+    if any(_offers(patient, provider, _SEND) for provider in providers):
         yield ok("mail", "A mail server is connected.")
     else:
         kept = _of(mails, 1, "kept")
@@ -205,9 +223,9 @@ def check_mail(patient: Patient) -> Iterator[Finding]:
         yield warn("mail", f"{_many(count, 'mail')} refused or sent back.", "See the outbox page of the console.")
 
 
-def _sends(patient: Patient, provider: str) -> bool:
+def _offers(patient: Patient, provider: str, hook: str) -> bool:
     try:
-        return patient.registry.offers(provider, _SEND)
+        return patient.registry.offers(provider, hook)
     except PluginBroken:
         return False
 

@@ -556,6 +556,17 @@ def test_calendars_that_were_not_read_lately_are_told_while_the_hub_runs(house: 
     assert house.levels("calendars") == [OK]
 
 
+def test_accounts_of_which_no_provider_can_tell_the_hub_are_told(house: House) -> None:
+    house.hold_clock()
+    house.connect("caldav", "ok")
+    assert house.levels("calendars") == [OK]
+    house.connect("google", "ok")
+    assert house.levels("calendars") == [WARN, OK]
+    assert "1 account was only polled" in house.said("calendars")
+    assert house.levels("calendars", HUB_PUSH="false") == [OK]
+    assert house.levels("calendars", HUB_PUBLIC_URL="https://hub.example.com") == [OK]
+
+
 POSTBOX = """
 from hub.plugin import ConnectLevel, Provider, Revocation, hookimpl
 
