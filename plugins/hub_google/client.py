@@ -7,6 +7,7 @@ opens a connection here. Only successes reach it: every other answer becomes an 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ class Client:
     """The Calendar API for one account. Every method raises the errors of `failures`."""
 
     def __init__(self, account: Account) -> None:
+        # At DEBUG the library logs every address, and a calendar's id is somebody's e-mail address.
+        logging.getLogger("googleapiclient").setLevel(logging.WARNING)
         self._service = discovery.build(
             "calendar",
             "v3",

@@ -49,6 +49,12 @@ def test_a_request_is_one_declared_call_without_a_credential() -> None:
     assert not headers.keys() & {"authorization", "host", "cookie", "content-length", "accept-encoding"}
 
 
+def test_no_address_is_logged_however_much_is_asked_for(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"):
+        get(client(Session(body={"id": "x"})))
+    assert "example.com" not in caplog.text
+
+
 def test_the_environment_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_API_USE_MTLS_ENDPOINT", "always")
     monkeypatch.setenv("GOOGLE_API_USE_CLIENT_CERTIFICATE", "true")
