@@ -6,19 +6,20 @@ that they add themselves, and scrubs nothing: the answer is the new credential. 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hub.account import Setup
 from hub.core.account_notice import AccountNotice, Concerned
 from hub.core.declared import normal_origin, parse_target
-from hub.core.errors import HubError, InputError, PluginBroken, Refused
+from hub.core.errors import HubError, InputError, NeedsReconnect, PluginBroken, Refused, Tampered
 from hub.core.ledger import EntryKind, Value, machine_word
-from hub.core.provider import AuthScheme, Form, Grant, Redirect
+from hub.core.provider import AuthScheme, Form, Grant, Redirect, Revocation
 from hub.core.purpose import Purpose
 from hub.core.push import Incoming
 from hub.ledger.append import append
@@ -28,7 +29,7 @@ from hub.store.business import find_business
 from hub.store.database import Database
 from hub.store.ids import new_id
 from hub.vault.border import NOWHERE, Answer, Failure, Outcome, Request, Result, RoundTrip, Send
-from hub.vault.credentials import store_credential
+from hub.vault.credentials import open_credential, store_credential
 from hub.vault.egress import Egress
 from hub.vault.headers import incoming, outgoing
 from hub.vault.keys import Keyring
@@ -109,6 +110,8 @@ class KeyCalls:
         if isinstance(given, Form | Redirect):
             return given
         grant = self._checked(given, provider)
+        if found is not None:
+            self._check_same(business, connection, provider, grant, hooks)
         account = account_hash(self._keyring, provider, self._settings(provider).get("client_id", ""), grant)
         granted = store.Granted(
             level, grant.account_name, grant.settings, grant.origins, purposes, account, grant.scopes, grant.limits
@@ -127,6 +130,28 @@ class KeyCalls:
             append(conn, business, EntryKind.CONNECTED, said, at=now, connection_id=connection)
         self._keyring.raise_watermark(business, connection, version)
         return Connected(connection, epoch, grant.account_name, grant.origins)
+
+    def _check_same(self, business: str, connection: str | None, provider: str, grant: Grant, hooks: Any) -> None:
+        """See that an account that is connected again is the one that it was, where the provider tells them apart.
+
+        Its calendars stand for people. A permission of another one is not taken, and ended if it stands alone.
+        """
+        with self._database.reading() as conn:
+            row = store.find_for_call(conn, business, connection or "")
+        if row is None or row.sealed is None or not grant.account_id:
+            return
+        try:
+            before = open_credential(self._keyring, business, connection or "", row)
+        except (Tampered, NeedsReconnect):
+            return
+        if before.account_id and before.account_id != grant.account_id:
+            if self._plugins.provider(provider).revocation is Revocation.TOKEN:
+                with contextlib.suppress(HubError):
+                    setup = self._setup(provider)
+                    afresh(lambda: hooks.hub_revoke(setup=setup, grant=grant), f"{provider} hub_revoke")
+            raise Refused(
+                "other_account", "This is another account than the one that was connected; add it as a new one."
+            )
 
     def disconnect(self, business: str, connection: str) -> bool:
         """End a connection here at once, then at the provider. Returns whether nothing is left to do there."""

@@ -183,6 +183,18 @@ def test_a_plugin_gets_what_goes_there_and_back_and_what_the_account_was_before(
     assert "verifier" not in repr(trip)
 
 
+def test_another_account_does_not_take_the_place_of_the_one_that_is_connected_again(
+    vault: Vault, server: Server
+) -> None:
+    connection = vault.connect(server.origin, account_id="one")
+    with pytest.raises(Refused) as caught:
+        vault.connect(server.origin, again=connection, account_id="other")
+    assert caught.value.reason == "other_account"
+    with vault.database.reading() as conn:
+        assert find_connection(conn, vault.business, connection).epoch == 1
+    assert vault.connect(server.origin, again=connection, account_id="one") == connection
+
+
 def test_an_unknown_level_or_business_is_refused(vault: Vault, server: Server) -> None:
     with pytest.raises(InputError):
         vault.broker.connect(vault.business, "dav", "everything", None)

@@ -6,6 +6,7 @@ Whoever enters them decides as whose application owners of accounts are asked, s
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from flask import request
 from werkzeug.wrappers import Response
@@ -94,7 +95,13 @@ def _page(
         one.name: given[one.name] for one in found.provider.settings if given is not None and not one.secret
     }
     settings = the_hub().settings
-    more = {"values": values, "problem": problem, "address": redirect_address(settings), "tls": settings.is_https}
+    is_here = urlsplit(settings.base_url).hostname in ("localhost", "127.0.0.1")
+    more = {
+        "values": values,
+        "problem": problem,
+        "address": redirect_address(settings),
+        "public": settings.is_https or is_here,
+    }
     return console_page("console/settings_provider.html", status, found=found, **more)
 
 

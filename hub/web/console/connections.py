@@ -33,8 +33,13 @@ from hub.web.pages import see_other
 from hub.web.route import route
 
 ENDED = "disconnected"
-JUST = ("connected", "renewed")
-"""What stands in the address right after an account was connected."""
+_JUST = ("connected", "renewed")
+
+
+def just_now() -> str:
+    """Return the word in the address right after an account was connected, else nothing."""
+    word = request.args.get("done", "")
+    return word if word in _JUST else ""
 
 
 def connections(business_id: str) -> Response:
@@ -119,7 +124,7 @@ def _one(
         failed=failed,
         story=health_story(the_hub(), business_id, found.id),
         missed_sentences=SENTENCES,
-        just=request.args.get("done") in JUST,
+        just=just_now(),
     )
 
 

@@ -18,7 +18,7 @@ from hub.actions.staff_links import staff_connections
 from hub.core.access import Subject
 from hub.core.errors import HubError, UnknownId
 from hub.web.console.choosing import AddForm, Row, looked_at, read_choices, stored_rows, typed_rows, why_not_added
-from hub.web.console.connections import JUST
+from hub.web.console.connections import just_now
 from hub.web.current import staff_link, the_hub
 from hub.web.door import Rate, Who
 from hub.web.forms import typed
@@ -91,7 +91,7 @@ def _account(
     status: int = 200,
 ) -> Response:
     version = choices_version(found.calendars)
-    more = {"version": version, "problem": problem, "failed": failed, "just": request.args.get("done") in JUST}
+    more = {"version": version, "problem": problem, "failed": failed, "just": just_now()}
     link = staff_link()
     more |= {"story": health_story(the_hub(), link.business_id, found.id, holder_id=link.holder_id)}
     more |= {"missed_sentences": SENTENCES}
