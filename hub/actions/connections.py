@@ -140,18 +140,18 @@ def try_connection(hub: Hub, business_id: str, connection_id: str, *, holder_id:
         found = list_calendars(hub, business_id, connection_id)
     except (ProviderError, PluginBroken) as error:
         reason = reason_of(error)
-        _note(hub, business_id, connection_id, health_after(error), reason)
+        _note(hub, row, health_after(error), reason)
         return Tested(False, reason, sentence(reason), 0)
     if row.health == Health.NEEDS_RECONNECT:  # what still answers may be a token that outlives its permission
         return Tested(False, row.health_reason, sentence(row.health_reason), len(found))
-    _note(hub, business_id, connection_id, "ok", "")
+    _note(hub, row, "ok", "")
     many = "1 calendar" if len(found) == 1 else f"{len(found)} calendars"
     return Tested(True, "", f"It works: the account shows {many}.", len(found))
 
 
-def _note(hub: Hub, business_id: str, connection_id: str, health: str, reason: str) -> None:
+def _note(hub: Hub, row: sa.Row[Any], health: str, reason: str) -> None:
     with hub.database.writing() as conn:
-        note_health(conn, business_id, connection_id, health, reason, hub.clock())
+        note_health(conn, row.business_id, row.id, health, reason, hub.clock(), epoch=row.epoch)
 
 
 def _views(

@@ -199,18 +199,16 @@ def _note_problem(hub: Hub, business_id: str, row: sa.Row[Any], error: HubError)
         return
     health, reason = health_after(error), reason_of(error)
     with hub.database.writing() as conn:
-        conn.execute(
-            update(calendar.Calendar)
-            .where(calendar.Calendar.business_id == business_id, calendar.Calendar.id == row.id)
-            .values(problem=reason, tried_at=now)
-        )
-        note_health(conn, business_id, row.connection_id, health, reason, now)
+        if _calendar(conn, business_id, row.id, lock=True).epoch != row.epoch:
+            return  # the account was connected again, or ended, since it was asked
+        calendar.change_calendars(conn, business_id, [row.id], problem=reason, tried_at=now)
+        note_health(conn, business_id, row.connection_id, health, reason, now, epoch=row.epoch)
 
 
 def _calendar(conn: sa.Connection, business_id: str, calendar_id: str, *, lock: bool = False) -> sa.Row[Any]:
     table = calendar.Calendar
     statement = (
-        select(table.__table__, Connection.health)
+        select(table.__table__, Connection.health, Connection.epoch)
         .join(Connection, Connection.id == table.connection_id)
         .where(table.business_id == business_id, table.id == calendar_id, Connection.business_id == business_id)
     )

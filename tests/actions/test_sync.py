@@ -254,3 +254,18 @@ def test_a_look_that_waits_for_its_turn_is_no_problem_until_the_calendar_is_too_
     world.clock.now += 5 * MINUTE
     assert not sync(world)
     assert calendar(world).problem == "quota"
+
+
+def test_a_look_that_began_before_the_account_was_connected_again_says_nothing_of_it_now(world: World) -> None:
+    world.staff()
+    sync(world)
+
+    def meanwhile(hook: str) -> Exception:
+        with world.hub.database.writing() as conn:
+            mine = Connection.business_id == world.business
+            conn.execute(update(Connection).where(mine).values(epoch=Connection.epoch + 1))
+        return NeedsReconnect("the old token is over")
+
+    world.calendars.fail = meanwhile
+    assert not sync(world)
+    assert (health(world), calendar(world).problem) == (("ok", ""), "")
