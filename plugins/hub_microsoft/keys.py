@@ -144,8 +144,8 @@ def _limits(level: str, granted: set[str]) -> tuple[str, ...]:
 
 
 def _until(result: Mapping[str, Any]) -> int:
-    lives = result.get("expires_in")
-    return int(time.time()) + (lives if isinstance(lives, int) and 0 < lives < 864_000 else _LIVES)
+    lives = str(result.get("expires_in"))
+    return int(time.time()) + (int(lives) if lives.isdecimal() and 0 < int(lives[:9]) < 864_000 else _LIVES)
 
 
 def _authority(setup: Setup) -> str:
