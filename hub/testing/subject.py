@@ -5,8 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import Any, Protocol
+from zoneinfo import ZoneInfo
 
 from hub.account import Account
 from hub.core.calendar import Busy, Calendar, Changes, Event, Found, Window, Written
@@ -131,8 +133,14 @@ class Subject:
         return Window(self.start - 2 * DAY, self.start + 400 * DAY)
 
     def day(self) -> int:
-        """Return the midnight (UTC) of a day that no other check uses, three days from the last one."""
-        return self.start + 3 * DAY * next(self._days)
+        """Return the midnight (UTC) of a day that no other check uses, at least three days from the last one.
+
+        Never near a change of Berlin's clocks: checks of that write into those very days.
+        """
+        while True:
+            day = self.start + 3 * DAY * next(self._days)
+            if _offset(day - 3 * DAY) == _offset(day + 7 * DAY):
+                return day
 
     def event(self, start: int, *, minutes: int = 60, summary: str = "Frontdesk test", **more: Any) -> Event:
         """Return a new event of ours at that time, not yet written."""
@@ -193,6 +201,10 @@ class Subject:
         self._uids += reversed(left)
         if problem is not None:
             raise problem
+
+
+def _offset(seconds: int) -> timedelta | None:
+    return datetime.fromtimestamp(seconds, ZoneInfo("Europe/Berlin")).utcoffset()
 
 
 def direct(plugin: Any, account: Account) -> Ask:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pytest
@@ -59,3 +60,11 @@ def test_where_nobody_answers_it_is_not_asked_again_for_each() -> None:
     other.problems.clear()
     made.clean()
     assert other.there == []
+
+
+def test_days_are_given_out_once_and_never_near_a_change_of_clocks() -> None:
+    made = subject(Other())
+    days = [made.day() for _n in range(100)]
+    assert all(later - earlier >= 3 * DAY for earlier, later in itertools.pairwise(days))
+    changes = [1_806_195_600, 1_824_944_400]  # 28 March and 31 October 2027, 01:00 UTC
+    assert all(abs(day - change) > 2 * DAY for day in days for change in changes)

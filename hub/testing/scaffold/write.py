@@ -28,7 +28,7 @@ _FILES: Mapping[str, str] = {
     "plugin.py": "{package}/plugin.py",
     "trial.py": "{package}/trial.py",
     "fake.py": "tests/fake.py",
-    "test_contract.py": "tests/test_contract.py",
+    "contract.py": "tests/test_contract.py",
 }
 
 
