@@ -103,7 +103,7 @@ def request_to_administrator(hub: Hub, provider: Provider, level: str, business:
         f"Hello, I want to connect my calendar at {provider.title} with {business}, so that appointments can be booked "
         f"when I am free. {provider.title} says that an administrator must allow the application first. {client}{asked}"
         f"It runs at {hub.settings.base_url}. Please allow it, or grant it consent for our organisation, and tell me "
-        f"when that is done.{where} Thank you."
+        f"when that is done. Thank you.{where}"
     )
 
 

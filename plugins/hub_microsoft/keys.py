@@ -22,6 +22,7 @@ CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 _ID = re.compile(r"[0-9a-fA-F-]{36}\Z")
 _ENOUGH = {READ_BASIC, READ, READ_WRITE}
+_ALWAYS = ("openid", "profile", "offline_access")  # msal adds these itself when it asks the owner
 _LIVES = 3600
 
 
@@ -169,7 +170,7 @@ def _admin_address(setup: Setup, authority: str, scopes: list[str]) -> str:
     tenant = parts.path.strip("/")
     asked = {
         "client_id": setup.settings.get("client_id", ""),
-        "scope": " ".join(scopes),
+        "scope": " ".join((*_ALWAYS, *scopes)),
         "redirect_uri": setup.redirect_url,
     }
     where = "organizations" if tenant == "common" else tenant
