@@ -21,7 +21,8 @@ CONSUMERS = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """The tenant of all personal accounts (page: ID token claims, ``tid``)."""
 
 _ID = re.compile(r"[0-9a-fA-F-]{36}\Z")
-_ENOUGH = {READ_BASIC, READ, READ_WRITE}
+_LESS = {READ_BASIC, READ}
+_ENOUGH = {*_LESS, READ_WRITE}
 _ALWAYS = ("openid", "profile", "offline_access")  # msal adds these itself when it asks the owner
 _LIVES = 3600
 
@@ -46,7 +47,8 @@ def hub_connect(setup: Setup, answer: Mapping[str, str] | None) -> Redirect | Gr
         )
     claims = _checked(setup, authority, result.get("id_token_claims"))
     granted = _granted(result)
-    if not granted & _ENOUGH:
+    used = granted & set(scopes) or granted & _ENOUGH  # Microsoft also names what was agreed to at another time
+    if not used:
         raise Refused("scopes", "Microsoft gave no permission to look into a calendar. Begin again, and agree to it.")
     graph = _base(setup)
     return Grant(
@@ -57,12 +59,12 @@ def hub_connect(setup: Setup, answer: Mapping[str, str] | None) -> Redirect | Gr
         settings={
             "graph": graph,
             "kind": "personal" if claims["tid"] == CONSUMERS else "work",
-            "scopes": " ".join(sorted(granted)),
+            "scopes": " ".join(sorted(used)),
         },
-        scopes=tuple(sorted(granted)),
+        scopes=tuple(sorted(granted - (_LESS if READ_WRITE in used else set()))),
         expires_at=_until(result),
         account_id=f"{claims['tid']}.{claims['oid']}",
-        limits=_limits(setup.level, granted),
+        limits=_limits(setup.level, used),
     )
 
 
@@ -72,12 +74,12 @@ def hub_refresh(setup: Setup, grant: Grant) -> Grant:
     from hub_microsoft import signin
 
     application = signin.application(setup, _authority(setup))
-    wanted = [one for one in grant.scopes if one in _ENOUGH]
+    wanted = grant.settings["scopes"].split()
     result = application.acquire_token_by_refresh_token(grant.secret["refresh_token"], scopes=wanted)
     if "access_token" not in result:
         raise refusals.of_refresh(result)
-    granted = _granted(result) or set(grant.scopes)
-    if not set(wanted) <= granted:
+    granted = _granted(result)
+    if granted and not granted >= set(wanted):
         raise NeedsReconnect("Microsoft gives less permission than before; connect the account again.", code="scopes")
     account = grant.account_id
     if result.get("id_token_claims") is not None:
@@ -134,12 +136,12 @@ def _checked(setup: Setup, authority: str, claims: Any) -> Mapping[str, Any]:
 
 
 def _granted(result: Mapping[str, Any]) -> set[str]:
-    """Return the permissions of a token, without the address of Graph in front."""
-    return {one.rpartition("/")[2] for one in str(result.get("scope", "")).split()}
+    """Return the permissions at Graph of a token, without its address in front."""
+    return {one.rpartition("/")[2] for one in str(result.get("scope", "")).split()} - {*_ALWAYS, "email"}
 
 
-def _limits(level: str, granted: set[str]) -> tuple[str, ...]:
-    if level == BOOKINGS and READ_WRITE not in granted:
+def _limits(level: str, used: set[str]) -> tuple[str, ...]:
+    if level == BOOKINGS and READ_WRITE not in used:
         return ("Bookings cannot be written into this calendar: Microsoft gave permission to read only.",)
     return ()
 

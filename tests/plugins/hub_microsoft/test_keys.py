@@ -22,7 +22,7 @@ from hub.testing.lab.microsoft.tokens import id_token
 from hub.testing.lab.microsoft.visitor import agree, agree_for_all, decline
 from hub.testing.lab.switches import Fault
 from hub_microsoft import keys
-from hub_microsoft.provider import BUSY
+from hub_microsoft.provider import BOOKINGS, BUSY
 
 
 @pytest.fixture
@@ -202,8 +202,25 @@ def test_read_only_where_writing_was_asked_is_a_limit(sign_in: Any, lab: Microso
     for one in lab.tokens.grants.values():
         one.dead = one.dead or 50173
     granted = sign_in.finish(asked, answer)
-    assert granted.scopes == ("Calendars.Read", "openid", "profile")
+    assert granted.scopes == ("Calendars.Read",)
     assert len(granted.limits) == 1
+
+
+def test_what_was_agreed_to_at_another_time_is_told_and_not_used(sign_in: Any) -> None:
+    """Microsoft's tokens carry every permission that the owner ever gave the application."""
+    sign_in.connect()
+    sign_in.level = BUSY
+    grant = sign_in.connect()
+    assert set(grant.scopes) == {"Calendars.ReadBasic", "Calendars.ReadWrite"}
+    assert grant.settings["scopes"] == "Calendars.ReadBasic"
+    assert keys.hub_refresh(sign_in.setup(), grant).settings == grant.settings
+
+
+def test_a_smaller_permission_within_the_one_that_was_asked_for_is_not_more(sign_in: Any) -> None:
+    sign_in.level = BUSY
+    sign_in.connect()
+    sign_in.level = BOOKINGS
+    assert sign_in.connect().scopes == ("Calendars.ReadWrite",)
 
 
 def test_without_leave_to_go_on_nothing_is_connected(sign_in: Any, lab: Microsoft) -> None:
