@@ -27,10 +27,14 @@ _KINDS: Mapping[str, str] = MappingProxyType(
     {
         "account_mail": "Send a mail about an account of the console.",
         "check_again": "Check the calendar again for a booking that is not confirmed yet.",
+        "end_watch": "Ask a provider to tell of changes in a calendar no more.",
+        "look_outside": "Look whether the event of a booking stands in its calendar as it was written.",
+        "open_watch": "Ask a provider to tell of changes in a calendar.",
         "revoke": "End a disconnected account at its provider.",
         "send_mail": "Send a mail.",
         "sync_calendar": "Read what changed in a calendar.",
         "tell": "Tell plugins what happened.",
+        "tell_health": "Tell people of an account that does not work, or works again.",
         "write_event": "Show a booking in a calendar as it is.",
     }
 )
