@@ -69,7 +69,11 @@ class Elsewhere:
         return f"{asked['redirect_uri']}?{urlencode({'code': code, **given})}"
 
     def __call__(self, environ: dict[str, Any], start: Any) -> list[bytes]:
-        """Answer at the token endpoint."""
+        """Answer at the token endpoint; a browser that asks to authorize is sent back as one that agreed."""
+        if environ["PATH_INFO"] == "/authorize":
+            back = self.visit(f"{self.origin}/authorize?{environ['QUERY_STRING']}")
+            start("303 See Other", [("Location", back), ("Content-Length", "0")])
+            return [b""]
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)).decode()
         asked = {name: values[0] for name, values in parse_qs(body).items()}
         self.asked.append(asked)

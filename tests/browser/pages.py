@@ -52,6 +52,7 @@ NO_PAGES = frozenset(
         "health.live",
         "health.ready",
         "metrics.read",
+        "offsite.back",  # leads on, or refuses: tests/web/offsite/test_back.py
         "staff.again",
         "staff.consent_file",
     }
