@@ -136,6 +136,7 @@ def connected(lab: Microsoft) -> Connected:
                 provider=PROVIDER,
                 traffic=traffic,
                 seen=lambda: lab.seen,
+                # The plugin keeps no cursor of Microsoft's, so there is none that could be forgotten.
                 faults=Switched(lab.switches, failures.KNOWN - {Fault.GONE}),
                 receive=plugin.hub_receive,
                 secrets=(str(session.headers["Authorization"]).removeprefix("Bearer "),),
