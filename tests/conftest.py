@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import shutil
 import socket
+import sqlite3
 import sys
 import tempfile
+import threading
 import warnings
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, inspect
 
+from hub.store import schema
 from hub.store.annotate import Base
 from hub.store.database import Database, open_database
 from hub.store.guard import Across
@@ -25,6 +29,8 @@ if TYPE_CHECKING:
     from tests.world import World
 
 KINDS = ("sqlite", "postgresql")
+_FIRST = "postgres"
+"""The database that a server of PostgreSQL has from the beginning."""
 
 
 @pytest.fixture(autouse=True)
@@ -42,10 +48,10 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def _engines_share_what_is_slow() -> Iterator[None]:
-    """Let all databases of one kind share what was compiled for them, and those of one server its connections.
+    """Let all databases of one kind share what was compiled for them, and PostgreSQL's first one its connections.
 
-    Both together took more than half of the time of most tests. Who closes a database leaves the connections to the
-    next one, unless the address says that they are its own: `own_connections`.
+    Both together took more than half of the time of most tests. Who closes it leaves the connections to the next
+    one, unless the address says that they are its own: `own_connections`.
     """
     made: dict[str, Engine] = {}
 
@@ -55,11 +61,9 @@ def _engines_share_what_is_slow() -> Iterator[None]:
         # What was compiled is found again by its dialect, which each engine has of its own.
         engine.dialect = engine.pool._dialect = first.dialect
         engine._compiled_cache = first._compiled_cache
-        if engine.dialect.name == "postgresql":
-            first = made.setdefault(str(url), engine)
-            if "application_name" not in engine.url.query:
-                engine.pool = first.pool
-                engine.dispose = _leave_open  # type: ignore[method-assign]
+        if engine.url.database == _FIRST and "application_name" not in engine.url.query:
+            engine.pool = made.setdefault(engine.url.render_as_string(hide_password=False), engine).pool
+            engine.dispose = _leave_open  # type: ignore[method-assign]
         return engine
 
     with pytest.MonkeyPatch.context() as patch:
@@ -86,6 +90,33 @@ def _applications_share_what_is_compiled() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("flask.Flask.jinja_options", {"bytecode_cache": Templates()})
         patch.setattr("werkzeug.routing.rules.Rule.compile", compile_once())
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _tables_made_once() -> Iterator[None]:
+    """Run the migrations of a new SQLite file once, and copy its tables into the others."""
+    run, lock, kept = schema._run, threading.Lock(), sqlite3.connect(":memory:", check_same_thread=False)
+    made = False
+
+    def copied(config: Any, revision: str) -> None:
+        nonlocal made
+        database: Database = config.attributes["database"]
+        if revision != "head" or not database.is_sqlite or inspect(database.engine).get_table_names():
+            run(config, revision)
+            return
+        with lock:
+            if not made:
+                run(config, revision)
+            with closing(database.engine.raw_connection()) as raw:
+                if made:
+                    kept.backup(raw.driver_connection)
+                else:
+                    raw.driver_connection.backup(kept)
+            made = True
+
+    with pytest.MonkeyPatch.context() as patch, closing(kept):
+        patch.setattr(schema, "_run", copied)
         yield
 
 
