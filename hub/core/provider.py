@@ -184,7 +184,9 @@ class Form:
 class Redirect:
     """`hub_connect` answers: send the owner there. ``keep`` is sealed and handed back once, as ``setup.keep``.
 
-    The address must carry ``setup.state``, and the provider must bring it back to ``setup.redirect_url``.
+    The address must be https, carry ``setup.state``, and the provider must bring it back to ``setup.redirect_url``, by
+    a GET. Let its origin be that of an address among the provider's settings: browsers follow the redirect at once
+    then, and else the owner sees a link first.
     """
 
     url: str
@@ -200,8 +202,8 @@ class Grant:
     (no secrets). ``origins`` are the ``scheme://host[:port]`` confirmed now, to which ``{connection}`` resolves.
     ``expires_at`` is in UTC seconds. ``account_id`` is the provider's own unchanging id of the account (``sub``), where
     it has one: connections of one account are known by it, and a refresh that brings another one is not taken.
-    ``scopes`` are what was granted, ``limits`` sentences for people: what cannot be done because it was less than
-    asked. ``marks`` are words by which the provider may name this one grant when it says that it ended; only keyed
+    ``scopes`` are what was granted, by the names that the level has for them, ``limits`` sentences for people: what
+    cannot be done because it was less than asked. ``marks`` are words by which the provider may name this one grant when it says that it ended; only keyed
     hashes of them are kept outside the vault.
     """
 
