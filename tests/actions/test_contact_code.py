@@ -13,12 +13,13 @@ from sqlalchemy import select
 from hub.actions.book import book
 from hub.actions.contact_code import check_code, is_proved, send_code
 from hub.actions.forget import forget_codes
+from hub.actions.hoarding import check_booker
 from hub.actions.hold import hold
 from hub.actions.kept_mails import Way, how_again
 from hub.actions.mail import list_mails, read_mail
 from hub.actions.people import Customer
 from hub.core.booking import State
-from hub.core.contact_proof import CODES_A_HOLD, CODES_AN_HOUR, LIFE, NETWORK_CODES_AN_HOUR, PAUSE, TRIES
+from hub.core.contact_proof import CODES_A_HOLD, CODES_AN_HOUR, LIFE, NETWORK_CODES_AN_HOUR, PAUSE, TRIES, Need
 from hub.core.errors import InputError, Refused, StateError, Taken, TooMany
 from hub.core.mail import MailKind
 from hub.store.booking import find_booking
@@ -257,6 +258,21 @@ def test_one_network_is_sent_so_many_codes_an_hour_to_whatever_addresses(desk: D
     with pytest.raises(TooMany):
         desk.send(holds[7], network="one")
     assert desk.send(holds[7], network="two")
+
+
+def test_who_was_asked_for_a_code_is_asked_for_every_address_so_that_nobody_learns_which_ones_are_known(
+    desk: Desk,
+) -> None:
+    world, mine, other = desk.world, desk.hold(), desk.hold(TEN + HOUR)
+    cyd = Customer("Cyd", email="cyd@example.com")
+    desk.send(mine, network="one")
+
+    def need(network: str) -> Need:
+        return check_booker(world.hub, world.business, other, cyd, network=network)
+
+    assert (need("one"), need("two")) == (Need.CODE, Need.NOTHING)
+    world.clock.now += DAY
+    assert need("one") is Need.NOTHING
 
 
 def test_a_code_that_is_too_old_when_the_server_works_again_is_not_sent(desk: Desk) -> None:
