@@ -203,8 +203,8 @@ class Grant:
     ``expires_at`` is in UTC seconds. ``account_id`` is the provider's own unchanging id of the account (``sub``), where
     it has one: connections of one account are known by it, and a refresh that brings another one is not taken.
     ``scopes`` are what was granted, by the names that the level has for them, ``limits`` sentences for people: what
-    cannot be done because it was less than asked. ``marks`` are words by which the provider may name this one grant when
-    it says that it ended; only keyed hashes of them are kept outside the vault.
+    cannot be done because it was less than asked. ``marks`` are words by which the provider may name this one grant
+    when it says that it ended; only keyed hashes of them are kept outside the vault.
     """
 
     scheme: AuthScheme
