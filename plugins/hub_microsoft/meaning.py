@@ -14,6 +14,7 @@ made; if neither is known, wherever it could be.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -29,6 +30,7 @@ MARGIN = 26 * 3600
 """Seconds by which a day of one zone can lie beside the same day of another (UTC+14, UTC-12)."""
 
 _VERSION = "#"
+_WALL = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?")
 
 _EASTMOST, _WESTMOST = 14 * 3600, -12 * 3600
 _KINDS = {
@@ -98,9 +100,10 @@ def _span(event: Mapping[str, Any], zone: str) -> tuple[int, int]:
 
 def instant(value: Mapping[str, Any]) -> int:
     """Return a dateTimeTimeZone as UTC seconds. UTC is what was asked for; another zone is taken if it is known."""
-    moment, name = datetime.fromisoformat(str(value["dateTime"])[:19]), value["timeZone"]
-    if moment.tzinfo is not None:
-        raise ValueError("A time with an offset and a zone.")
+    text, name = _WALL.fullmatch(str(value["dateTime"])), value["timeZone"]
+    if text is None:
+        raise ValueError("No wall clock, or one with an offset beside its zone.")
+    moment = datetime.fromisoformat(text[1])
     if name in ("UTC", "Etc/UTC"):
         return int(moment.replace(tzinfo=UTC).timestamp())
     known = _iana(name) if isinstance(name, str) else ""

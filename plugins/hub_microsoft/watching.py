@@ -108,7 +108,9 @@ def _notice(one: Any) -> Notice:
 def _until(made: Mapping[str, Any]) -> int:
     """Return when the subscription ends, as Graph says it."""
     try:
-        whole = str(made["expirationDateTime"])[:19]
-        return int(datetime.fromisoformat(whole).replace(tzinfo=UTC).timestamp())
+        text = str(made["expirationDateTime"])
+        if not text.endswith("Z"):
+            raise ValueError("Microsoft says it in UTC.")
+        return int(datetime.fromisoformat(text[:19]).replace(tzinfo=UTC).timestamp())
     except (KeyError, ValueError):
         raise failures.unreadable("a subscription without an end") from None

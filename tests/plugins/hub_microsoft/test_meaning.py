@@ -79,6 +79,8 @@ def test_an_event_without_an_answer_is_taken_as_shown() -> None:
         {"start": {}},
         {"start": at("2026-13-45T99:99:99")},
         {"start": at("tomorrow")},
+        {"start": at("2026-11-02T09:00:00+05:00")},
+        {"start": at("2026-11-02")},
         {"start": at("2026-11-02T09:00:00", "Olympus Mons")},
         {"start": at("2026-11-02T11:00:00")},
         {"end": "2026-11-02T10:00:00"},

@@ -89,7 +89,16 @@ def test_a_watch_that_ran_out_is_made_anew_for_the_new_channel() -> None:
     assert (made.channel, made.ref) == ("c", "new")
 
 
-@pytest.mark.parametrize("body", [{}, {"id": 7}, {"id": REF}, {"id": REF, "expirationDateTime": "soon"}])
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"id": 7},
+        {"id": REF},
+        {"id": REF, "expirationDateTime": "soon"},
+        {"id": REF, "expirationDateTime": "2026-11-04T06:00:00+05:00"},
+    ],
+)
 def test_a_watch_without_a_name_or_an_end_is_none(body: dict[str, Any]) -> None:
     with pytest.raises(Retry):
         watching.watch(Scripted(body).client, CALENDAR, CHANNEL, None, now=NOW)
