@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -103,6 +104,24 @@ def test_a_state_works_once_and_the_plugin_hears_of_it_once(world: World, server
     with pytest.raises(StateError) as caught:  # whoever looked before it was taken
         finish(world.hub, ADA, pending, answer)
     assert caught.value.code == "returned"
+    assert len(server.asked) == 1
+
+
+def test_of_many_returns_at_once_one_is_heard(world: World, server: Elsewhere) -> None:
+    away = sent_off(world, intent_of(world))
+    state, answer = answer_of(server.visit(away.url))
+    pending = found(world, state, away)
+
+    def come_back(_: int) -> str:
+        try:
+            finish(world.hub, ADA, pending, answer)
+        except StateError as error:
+            return error.code
+        return "connected"
+
+    with ThreadPoolExecutor(4) as pool:
+        ends = sorted(pool.map(come_back, range(4)))
+    assert ends == ["connected", "returned", "returned", "returned"]
     assert len(server.asked) == 1
 
 

@@ -33,7 +33,7 @@ def _installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (plugins / "hub_shop.py").write_text(PLUGIN)
     monkeypatch.setenv("HUB_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HUB_PLUGINS_DIR", str(plugins))
-    monkeypatch.setenv("HUB_PLUGINS_OFF", '["google", "microsoft"]')
+    monkeypatch.setenv("HUB_PLUGINS_OFF", "google,microsoft")
     monkeypatch.setenv("HUB_PUBLIC_URL", "https://hub.example.com")
 
 
