@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import url_for
+from flask import request, url_for
 from werkzeug.wrappers import Response
 
 from hub.actions.businesses import get_business
@@ -56,6 +56,20 @@ def stopped_page(intent: Intent, error: HubError | str, token: str = "") -> Resp
         letter=letter,
         business=business,
     )
+
+
+def administrator_agreed() -> bool:
+    """Tell whether it is an administrator who allowed the application, and whom the provider sends here afterwards.
+
+    They began nothing here, and nothing follows from it (Microsoft identity platform, admin consent).
+    """
+    given = request.args
+    return given.get("admin_consent", "").lower() == "true" and not {"code", "error", "state"} & set(given)
+
+
+def allowed_page() -> Response:
+    """Return what such an administrator reads."""
+    return page("offsite/allowed.html")
 
 
 def gone_page() -> Response:

@@ -20,6 +20,7 @@ from hub.store.security import SecurityEvent
 from hub.web.app import create_app
 from hub.web.limits import Limiter
 from tests.elsewhere import Elsewhere, elsewhere
+from tests.tables import nothing_changed
 from tests.web.conftest import Browser
 from tests.world import World
 
@@ -293,6 +294,19 @@ def test_less_or_more_than_was_asked_for_is_said(
     assert back.headers["Location"].endswith("?done=renewed")
     (account,) = list_connections(world.hub, world.business)
     assert (account.level, account.limits, account.extra) == ("busy", (), ())
+
+
+def test_an_administrator_who_allowed_the_application_is_thanked_and_nothing_follows(
+    world: World, server: Elsewhere, browser: Callable[[], Browser]
+) -> None:
+    """Microsoft sends them to the registered address, without a state."""
+    with nothing_changed(world.hub):
+        page = browser().get(f"{RETURN}?admin_consent=True&tenant=<script>")
+    assert page.status_code == 200
+    assert "There is nothing more to do here" in page.text
+    assert "tenant" not in page.text
+    for more in ("code=x", "error=access_denied", "state=x"):
+        assert browser().get(f"{RETURN}?admin_consent=True&{more}").status_code == 400
 
 
 def test_a_calendar_is_added_by_its_id_where_they_may_not_be_listed(
