@@ -19,6 +19,10 @@ from hub.store.calendar import Calendar
 from hub.store.connection import Connection
 from hub.store.outage import add_change, add_outage, change_outage, drop_outage, open_outage
 from hub.store.outbox import add_effect
+from hub.store.outside import is_judging
+
+_JUDGED = 3600
+"""Seconds for which an event that seems to be changed may take to be judged, before people are told without it."""
 
 TELL_HEALTH = "tell_health"
 """The kind of the effect that tells people (`actions.trouble`)."""
@@ -89,7 +93,7 @@ def note_time(conn: sa.Connection, business_id: str, connection_id: str, now: in
     row = _locked(conn, business_id, connection_id)
     if row is not None:
         before = _condition(conn, row)
-        is_read = _is_read(conn, business_id, connection_id, before.since)
+        is_read = _is_read(conn, business_id, connection_id, before.since, now)
         step = passed(before, now, patience=patience, is_read=is_read)
         save(conn, business_id, connection_id, before, step, now)
 
@@ -173,9 +177,12 @@ def _problem(conn: sa.Connection, business_id: str, connection_id: str) -> str:
     return conn.execute(query.order_by(Calendar.id).limit(1)).scalar_one_or_none() or ""
 
 
-def _is_read(conn: sa.Connection, business_id: str, connection_id: str, since: int) -> bool:
+def _is_read(conn: sa.Connection, business_id: str, connection_id: str, since: int, now: int) -> bool:
+    """Tell whether all calendars were looked at, and each event in them that seemed changed was judged."""
     late = sa.or_(Calendar.read_at < since, Calendar.problem != "")
-    return conn.execute(select(Calendar.id).where(*_checked(business_id, connection_id), late)).first() is None
+    if conn.execute(select(Calendar.id).where(*_checked(business_id, connection_id), late)).first() is not None:
+        return False
+    return not is_judging(conn, business_id, connection_id, now - _JUDGED)
 
 
 def _last_look(conn: sa.Connection, business_id: str, connection_id: str) -> int | None:

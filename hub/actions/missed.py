@@ -90,7 +90,8 @@ def lines_of(
         .where(Booking.business_id == business_id, Service.business_id == business_id, Booking.id.in_(wanted))
     )
     if holder_id:
-        statement = statement.where(Booking.id.in_(_of_holders(business_id, [holder_id])))
+        held = Booking.id.in_(_of_holders(business_id, [holder_id]))
+        statement = statement.where(sa.or_(held, Booking.id.in_(_shown_to(business_id, holder_id))))
     rows = {row.id: row for row in conn.execute(statement)}
     found = []
     for what in Missed:
@@ -120,6 +121,13 @@ def spell_these(conn: sa.Connection, business_id: str, bookings: Collection[str]
 def _of_holders(business_id: str, holders: Collection[str]) -> sa.Select[Any]:
     mine = Occurrence.business_id == business_id, Occurrence.holder_id.in_(holders)
     return select(Occurrence.booking_id).where(*mine)
+
+
+def _shown_to(business_id: str, holder_id: str) -> sa.Select[Any]:
+    """Bookings with an event in a calendar of somebody: one that was cancelled is nobody's any more but for that."""
+    mine = BookingEvent.business_id == business_id, Calendar.business_id == business_id
+    found = select(BookingEvent.booking_id).join(Calendar, Calendar.id == BookingEvent.calendar_id)
+    return found.where(*mine, Calendar.holder_id == holder_id)
 
 
 def _bookings(

@@ -40,7 +40,9 @@ def lock_ours(
         known = known.where(BusyTime.item.in_(items))
     event = BookingEvent.business_id == business_id, BookingEvent.calendar_id == calendar_id
     named = sa.and_(BookingEvent.ref != "", BookingEvent.ref.in_(refs))
-    ours = select(BookingEvent.booking_id).where(*event, sa.or_(BookingEvent.uid.in_(uids), named))
+    ours = select(BookingEvent.booking_id).where(*event)
+    if items is not None or not uids:  # else everything was read, with the names of ours: then what is missing is gone
+        ours = ours.where(sa.or_(BookingEvent.uid.in_(uids), named))
     found = {one for statement in (known, ours) for one in conn.execute(statement).scalars()}
     if not found:
         return []

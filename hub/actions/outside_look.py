@@ -208,4 +208,10 @@ _DO = {
     Verdict.MANY: _ask_many,
 }
 
-LOOK_AT_EVENT = Effect(LOOK_OUTSIDE, Repeat.SAFE, _look)
+
+def _gave_up(hub: Hub, work: Work) -> None:
+    """Leave an event that could not be read alone, until it is seen to be changed again."""
+    _end(hub, work.business_id, work.payload["booking_id"], work.payload["calendar_id"], Verdict.OVERTAKEN)
+
+
+LOOK_AT_EVENT = Effect(LOOK_OUTSIDE, Repeat.SAFE, _look, gave_up=_gave_up)

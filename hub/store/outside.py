@@ -79,6 +79,19 @@ def gone_together(conn: sa.Connection, business_id: str, connection_id: str, now
     return [(row.id, row.version) for row in conn.execute(statement)]
 
 
+def is_judging(conn: sa.Connection, business_id: str, connection_id: str, since: int) -> bool:
+    """Tell whether an event in a connection's calendars that was seen to be changed lately is not judged yet."""
+    table = OutsideChange
+    statement = (
+        select(table.id)
+        .join(Calendar, Calendar.id == table.calendar_id)
+        .where(table.business_id == business_id, Calendar.business_id == business_id)
+        .where(Calendar.connection_id == connection_id, table.state == "seen", table.ended_at.is_(None))
+        .where(table.seen_at > since)
+    )
+    return conn.execute(statement.limit(1)).first() is not None
+
+
 def find_outside(conn: sa.Connection, business_id: str, change_id: str) -> sa.Row[Any] | None:
     """Return a change's row, or None."""
     mine = OutsideChange.business_id == business_id, OutsideChange.id == change_id

@@ -410,3 +410,13 @@ def test_looks_writes_and_changes_at_once_end_in_one_honest_state(world: World) 
     for who in (ada, ben):
         assert [start for start, _ in world.calendars.event_times(who)] == starts
     assert {row(world, one).calendar_state for one in made} == {CalendarState.WRITTEN, CalendarState.NONE}
+
+
+def test_an_event_that_was_deleted_before_any_look_saw_it_is_missed_where_others_are_named(world: World) -> None:
+    ada = world.staff()
+    service = world.service(ada)
+    first, second = booked(world, service, TEN), booked(world, service, TEN + HOUR)
+    drain(world.hub, EFFECTS)
+    remove(world, ada, but=1)
+    look(world)
+    assert [row(world, one).state for one in (first, second)] == [State.CONFIRMED, State.CANCELLED]

@@ -294,3 +294,24 @@ def test_what_was_given_up_while_a_server_was_down_is_written_when_it_has_been_w
     assert world.calendars.event_times(staff) == [(TEN + DAY, TEN + DAY + 30 * MINUTE)]
     (mail,) = [one for one in post.to(STAFF) if "works again" in one["Subject"]]
     assert "not in the calendar as they should be yet" in text(mail)
+
+
+def test_an_event_that_was_deleted_meanwhile_is_judged_before_people_are_told(world: World) -> None:
+    post = with_post(world)
+    staff, connection = account(world)
+    booked(world, world.service(staff))
+    settle(world)
+    world.clock.now += 5 * MINUTE
+    look(world)
+    lose(world)
+    world.calendars.events[staff].clear()
+    world.clock.now += HOUR
+    connect_again(world, connection)
+    look(world)
+    watch_health(world.hub)  # it is left alone for a minute
+    settle(world)
+    assert [one for one in post.to(STAFF) if "works again" in one["Subject"]] == []
+    pass_time(world, MINUTE)
+    pass_time(world, MINUTE)
+    (mail,) = [one for one in post.to(STAFF) if "works again" in one["Subject"]]
+    assert "These were deleted in the calendar, and cancelled:\n- Monday, 15 March 2027, 10:00" in text(mail)
