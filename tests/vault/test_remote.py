@@ -33,6 +33,7 @@ from hub.vault.accounts import OpenAccount, open_account
 from hub.vault.border import Answer, Failure, Outcome, Request, RoundTrip
 from hub.vault.door import BrokerDoor
 from hub.vault.keycalls import Connected
+from hub.vault.provider_settings import Configuration
 from hub.vault.remote import RemoteBroker
 from hub.vault.session import BorderError
 from hub.vault.wire import MOST_HEAD, pack
@@ -235,6 +236,12 @@ def test_forms_and_redirects_come_as_they_were_made(echo: Echo, near: RemoteBrok
         given = near.connect("b", "p", "l", {"url": "ü"}, connection="c", trip=trip)
         assert given == step
         assert echo.calls[-1] == ("b", "p", "l", {"url": "ü"}, "c", trip)
+
+
+def test_settings_of_a_provider_are_entered_and_shown_over_the_socket(echo: Echo, near: RemoteBroker) -> None:
+    assert near.configure("p", {"client_id": "ü"}, user="u") == Configuration({}, ("client_id",))
+    assert near.configuration("p") == Configuration({})
+    assert echo.calls == [("configure", "p", {"client_id": "ü"}, "u"), ("configuration", "p")]
 
 
 @pytest.mark.parametrize(
