@@ -8,7 +8,7 @@ import click
 
 from hub.run.child import Program
 from hub.run.demo_calendars import DemoPlace, calendar_program, demo_environment, find_place, folder_of
-from hub.run.demo_lab import DemoLab, find_lab, lab_environment, lab_program
+from hub.run.demo_lab import DemoLab, find_lab, lab_environment, lab_program, taken_port
 from hub.run.supervisor import READY, run_hub
 from hub.settings import Settings, load_settings
 
@@ -31,10 +31,19 @@ def command(demo: bool, separate_broker: bool) -> None:
     if demo:
         _make_demo(settings)
     place = find_place(settings)
-    lab = None if place is None else find_lab(folder_of(settings))
+    lab = None if place is None else _lab(settings)
     beside, environment = _demo(settings, place, lab)
     say = _saying(settings, place, lab)
     run_hub(settings, separate_broker=separate_broker, beside=beside, environment=environment, say=say)
+
+
+def _lab(settings: Settings) -> DemoLab | None:
+    """Return the demo's lab, or None where there is none or it cannot run now: the hub starts all the same."""
+    lab = find_lab(folder_of(settings))
+    taken = 0 if lab is None else taken_port(lab)
+    if taken:
+        click.echo(f"The demo's lab is left out: another program listens on port {taken}. Stop that, and start again.")
+    return None if taken else lab
 
 
 def _demo(settings: Settings, place: DemoPlace | None, lab: DemoLab | None) -> tuple[list[Program], dict[str, str]]:

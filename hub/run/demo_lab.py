@@ -8,6 +8,7 @@ import socket
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from hub.run.child import Program
 from hub.settings import PREFIX, Settings
@@ -39,6 +40,12 @@ def find_lab(demo: Path) -> DemoLab | None:
     kept = json.loads(file.read_text("utf-8"))
     authority = demo / "lab" / "authority.pem" if kept["tls"] else None
     return DemoLab(kept["port"], tuple(kept["origins"]), tuple(kept["titles"]), authority)
+
+
+def taken_port(lab: DemoLab) -> int:
+    """Return a port of the lab that another program listens on, or 0: the demo does without its lab then."""
+    ports = (lab.port, *(urlsplit(origin).port or 0 for origin in lab.origins))
+    return next((port for port in ports if _answers(port)), 0)
 
 
 def lab_program(demo: Path, lab: DemoLab, redirect: str) -> Program:

@@ -46,7 +46,7 @@ def test_a_start_that_died_in_the_middle_leaves_nothing_half_done(tmp_path: Path
 
 
 def test_its_secrets_are_for_its_user_alone(built: Path) -> None:
-    for name in ("place.json", "users"):
+    for name in ("place.json", "users", "lab/lab.json", "lab/localhost.pem"):
         assert (built / "demo" / name).stat().st_mode & 0o077 == 0
 
 

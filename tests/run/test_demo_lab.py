@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 
-from hub.run.demo_lab import REACH, find_lab, lab_environment, lab_program
+from hub.run.demo_lab import REACH, find_lab, lab_environment, lab_program, taken_port
 from hub.settings import load_settings
+from hub.testing.lab.serve import serve
+from hub.testing.servers import free_port
 
 ORIGIN = "https://localhost:4001"
 
@@ -42,6 +45,16 @@ def test_an_authority_of_the_operators_own_stays_trusted(tmp_path: Path) -> None
     both = Path(known["HUB_EGRESS_CA_FILE"])
     assert both.read_text() == "the operator's authority\nthe lab's authority"
     assert both.stat().st_mode & 0o077 == 0
+
+
+def test_a_port_that_another_program_took_is_found_before_the_start(tmp_path: Path) -> None:
+    make(tmp_path, tls=True)
+    lab = find_lab(tmp_path)
+    assert lab is not None
+    free = dataclasses.replace(lab, port=free_port(), origins=())
+    assert taken_port(free) == 0
+    with serve(lambda environ, start: []) as origin:
+        assert taken_port(dataclasses.replace(free, origins=(origin,))) == int(origin.rpartition(":")[2])
 
 
 def test_without_tls_nothing_more_is_trusted(tmp_path: Path) -> None:
