@@ -271,16 +271,6 @@ def test_before_anything_is_used_the_page_says_which_account_of_whom_and_for_wha
                for one in each.calendars)  # fmt: skip
 
 
-def test_of_a_staff_members_account_that_another_connected_the_page_shows_the_first_letters(
-    world: World, server: Elsewhere, signed_in: SignedIn
-) -> None:
-    ada, staff = signed_in("owner"), world.staff(connected=False)
-    led = ada.get(path_of(server.visit(sent_off(ada, new_path(world), holder=staff))))
-    page = unescape(ada.follow(led).text)
-    assert "ada@example.com" not in page
-    assert "Compare the letters that are shown" in page
-
-
 @pytest.mark.parametrize(
     ("granted", "said"),
     [
