@@ -1,8 +1,8 @@
 """What people see of accounts and calendars: masked here, where it is read for them, and nowhere else.
 
 The person whose account it is sees it in full: the staff member by their own link, the console user who connected it.
-Everybody else does not, whatever their role, and no program with a key. A mail server is no calendar: its sender stands
-on each mail that it sends.
+Who connects one for a staff member sees it while they choose its calendars. Everybody else does not, whatever their
+role, and no program with a key. A mail server is no calendar: its sender stands on each mail that it sends.
 """
 
 from __future__ import annotations
@@ -10,9 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+import sqlalchemy as sa
+
 from hub.core.access import mask_account, mask_calendar
+from hub.core.consent_record import ConsentState
 from hub.core.errors import PluginBroken
 from hub.parts import Hub
+from hub.store.consent import newest_state
+
+CHOOSING = 900
+"""Seconds in which who connected an account for a staff member sees its name and those of its calendars."""
 
 
 def is_masked(hub: Hub, connection: Any, *, holder_id: str | None = None, user_id: str = "") -> bool:
@@ -28,6 +35,18 @@ def is_masked(hub: Hub, connection: Any, *, holder_id: str | None = None, user_i
         return hub.registry.offers(connection.provider, "hub_list_calendars")
     except PluginBroken:
         return True
+
+
+def connected_just_now(conn: sa.Connection, connection: Any, user_id: str, now: int) -> bool:
+    """Tell whether this console user connected an account a moment ago, under a consent that they gave in its name.
+
+    They signed in there or typed its address themselves, and must see whether it is the right one.
+    """
+    if not user_id or connection.consent_id is None:
+        return False
+    given = newest_state(conn, connection.business_id, connection.consent_id)
+    said = (given.state, given.actor, given.actor_id) == (ConsentState.GIVEN, "user", user_id)
+    return said and now - given.at <= CHOOSING
 
 
 def shown_account(hub: Hub, connection: Any, *, holder_id: str | None = None, user_id: str = "") -> str:

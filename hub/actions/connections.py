@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.actions.access_mask import is_masked, masked_calendars
+from hub.actions.access_mask import connected_just_now, is_masked, masked_calendars
 from hub.actions.calendars import own_connection
 from hub.actions.connect import list_calendars
 from hub.actions.health import health_after, note_health, reason_of
@@ -118,10 +118,13 @@ def get_connection(
 ) -> ConnectionView:
     """Return one connection, as `list_connections`; with ``holder_id`` one of somebody else is unknown.
 
-    Raises UnknownId.
+    Who connected an account of a staff member in the console sees its names for `access_mask.CHOOSING` seconds: they
+    choose its calendars now. Raises UnknownId.
     """
     with hub.database.reading() as conn:
-        own_connection(conn, business_id, connection_id, holder_id)
+        row = own_connection(conn, business_id, connection_id, holder_id)
+        if connected_just_now(conn, row, user_id, hub.clock()):
+            holder_id = row.holder_id
         rows = read_connections(conn, business_id, connection_id=connection_id)
         return _views(hub, conn, business_id, rows, (holder_id, user_id))[0]
 
