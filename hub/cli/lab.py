@@ -25,7 +25,8 @@ def command(names: tuple[str, ...], folder: Path | None, redirect: tuple[str, ..
     NAME is caldav, google or microsoft; without one, all run. They forget everything when they stop. Ctrl-C stops.
     """
     settings = load_settings()
-    folder = (folder or settings.data_dir / "lab").resolve()
+    data = settings.data_dir.resolve()
+    folder = (folder or data.with_name(f"{data.name}-lab")).resolve()  # not in it: the demo is made in an empty one
     redirects = redirect or (redirect_address(settings),)
     with termination() as stopped, running_lab(folder, names, redirect_urls=redirects) as lab:
         for line in _lines(lab):
