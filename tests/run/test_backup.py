@@ -29,6 +29,7 @@ from hub.store.connection import Granted, add_connection
 from hub.store.ids import new_id
 from hub.store.ledger import find_entries
 from hub.store.recovery import find_note
+from hub.store.schema import newest
 from hub.vault.credentials import store_credential
 from hub.vault.keys import Keyring
 from hub.vault.roots import Root, load_roots, make_root_file
@@ -59,7 +60,7 @@ def test_data_and_key_store_go_to_two_places_that_nobody_else_reads_and_no_root_
     for root in roots:
         assert not any(root.encode() in file.read_bytes() for file in files)
     manifest = read_manifest(made.data)
-    assert (manifest.part, manifest.kind, manifest.made_at, manifest.revision) == (DATA, "sqlite", clock.now, "0003")
+    assert (manifest.part, manifest.kind, manifest.made_at, manifest.revision) == (DATA, "sqlite", clock.now, newest())
     with hub.keystore.reading() as keys:
         assert find_note(keys, "backup") == (clock.now, made.data.name)
     with hub.database.reading() as conn:
