@@ -117,8 +117,8 @@ def hub_watch(account: Account, calendar: Calendar, channel: Channel, watching: 
 def hub_unwatch(account: Account, calendar: Calendar, watching: Watching) -> None:
     """End a watch; one that is gone already is a success.
 
-    Called by the worker when a calendar is let go, and when a new watch has replaced an old one; not after a disconnect.
-    If it raises, it is tried again; a watch that cannot be ended runs out by itself.
+    Called by the worker when a calendar is let go, and when a new watch has replaced an old one; not after a
+    disconnect. If it raises, it is tried again; a watch that cannot be ended runs out by itself.
     """
 
 
