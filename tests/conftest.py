@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
+from hypothesis import settings
 from sqlalchemy import Engine, create_engine, inspect
 
 from hub.store import schema
@@ -28,6 +29,9 @@ from hub.store.schema import migrate
 if TYPE_CHECKING:
     from tests.seed import Seed, Sow
     from tests.world import World
+
+settings.register_profile("hub", deadline=None)  # how long an example takes tells of the machine, not of the rule
+settings.load_profile("hub")
 
 KINDS = ("sqlite", "postgresql")
 _FIRST = "postgres"
