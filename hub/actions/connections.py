@@ -13,11 +13,12 @@ from hub.actions.access_mask import connected_just_now, is_masked, masked_calend
 from hub.actions.calendars import own_connection
 from hub.actions.connect import list_calendars
 from hub.actions.health import health_after, note_health, reason_of
+from hub.actions.reconnected import look_soon
 from hub.core.access import mask_account
 from hub.core.errors import PluginBroken, ProviderError
 from hub.core.health import Health
 from hub.core.provider import Provider
-from hub.core.trouble import sentence
+from hub.core.trouble import MENDS_ITSELF, sentence
 from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.calendar import calendars_of_connections
@@ -145,8 +146,11 @@ def try_connection(hub: Hub, business_id: str, connection_id: str, *, holder_id:
         reason = reason_of(error)
         _note(hub, row, health_after(error), reason)
         return Tested(False, reason, sentence(reason), 0)
-    if row.health == Health.NEEDS_RECONNECT:  # what still answers may be a token that outlives its permission
-        return Tested(False, row.health_reason, sentence(row.health_reason), len(found))
+    if row.health == Health.NEEDS_RECONNECT:
+        if row.health_reason not in MENDS_ITSELF:  # what still answers may be a token that outlives its permission
+            return Tested(False, row.health_reason, sentence(row.health_reason), len(found))
+        with hub.database.writing() as conn:  # its calendars decide
+            look_soon(conn, business_id, [one.id for one in found if one.checked])
     _note(hub, row, "ok", "")
     many = "1 calendar" if len(found) == 1 else f"{len(found)} calendars"
     return Tested(True, "", f"It works: the account shows {many}.", len(found))

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.sync import marks_of, sync_calendar
 from hub.core.errors import UnknownId
+from hub.core.trouble import MENDS_ITSELF
 from hub.parts import Hub
 from hub.settings import Settings
 from hub.store.calendar import Calendar
@@ -23,7 +24,9 @@ from hub.store.outbox import RUNNING, WAITING, Outbox, add_effect
 
 _AT_ONCE = 500
 _AFTER_FAILURE = 60
-"""Seconds after which a calendar that could not be read is tried again."""
+"""Seconds after which a calendar that could not be read is tried again, and..."""
+_AFTER_LOSS = 3600
+"""...where the password was not taken. Servers lock accounts that are tried too often."""
 
 
 def poll_calendars(hub: Hub) -> int:
@@ -40,7 +43,7 @@ def poll_calendars(hub: Hub) -> int:
             Calendar.checked,
             sa.or_(old, Calendar.announced > Calendar.known),
             sa.or_(~failed, Calendar.tried_at <= now - _AFTER_FAILURE),
-            Connection.health.not_in((DISCONNECTED, "needs_reconnect")),
+            sa.or_(Connection.health.not_in((DISCONNECTED, "needs_reconnect")), _may_mend(now)),
             (sa.literal("sync:") + Calendar.id).not_in(waiting),
         )
         .order_by(Calendar.read_at)
@@ -54,6 +57,12 @@ def poll_calendars(hub: Hub) -> int:
             for business_id, calendar_id in due:
                 add_look(conn, business_id, calendar_id, now, now)
     return len(due)
+
+
+def _may_mend(now: int) -> sa.ColumnElement[bool]:
+    """Lost because a server did not take a password: that may have been the server's own trouble."""
+    lost = Connection.health == "needs_reconnect"
+    return sa.and_(lost, Connection.health_reason.in_(MENDS_ITSELF), Calendar.tried_at <= now - _AFTER_LOSS)
 
 
 def add_look(conn: sa.Connection, business_id: str, calendar_id: str, due_at: int, now: int) -> None:

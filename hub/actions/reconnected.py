@@ -33,13 +33,13 @@ def note_connected(hub: Hub, business_id: str, connection_id: str) -> None:
         # The broker wrote the new state with the new credential; what it was before stands in the history.
         before = replace(found, health=Health(last[0].health)) if last else found
         outage_id = save(conn, business_id, connection_id, before, connected(before, now), now)
-        _look_soon(conn, business_id, [one.id for one in calendars if one.checked])
+        look_soon(conn, business_id, [one.id for one in calendars if one.checked])
         late = write_late(conn, business_id, connection_id, now)
         if outage_id is not None:
             change_outage(conn, business_id, outage_id, late=late)
 
 
-def _look_soon(conn: sa.Connection, business_id: str, calendars: list[str]) -> None:
+def look_soon(conn: sa.Connection, business_id: str, calendars: list[str]) -> None:
     """Let calendars be looked at with the next poll: they count as announced (`core.announced`), and not as tried."""
     waits = Calendar.announced > Calendar.begun
     more = sa.case((waits, Calendar.announced), else_=Calendar.announced + 1)

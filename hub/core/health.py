@@ -1,13 +1,16 @@
 """How a connection is, as a machine of four states that every provider goes by, and what people are told of it.
 
-``ok`` means that the last look found everything. ``needs_reconnect`` ends by connecting again and by nothing else: an
-answer that still comes then proves little, because a token outlives the permission that it was made of. Time comes in.
+``ok`` means that the last look found everything. ``needs_reconnect`` ends by connecting again: an answer that still
+comes then proves little, because a token outlives the permission that it was made of. Not so where a server did not
+take what it takes again (`trouble.MENDS_ITSELF`). Time comes in.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+
+from hub.core.trouble import MENDS_ITSELF
 
 PATIENCE = 900
 """Seconds of unbroken failing after which people are told."""
@@ -76,13 +79,14 @@ def failed(before: Condition, reason: str, now: int, *, lost: bool) -> Step:
 def warned(before: Condition, reason: str, now: int) -> Step:
     """Return what a warning of the provider makes of a connection: lost, and for that reason, whatever was known."""
     if before.health is Health.NEEDS_RECONNECT and before.reason != reason:
-        return replace(before, reason=reason, since=now, told_at=now), (News.CHANGED, News.LOST)
+        return replace(before, reason=reason, since=now, told_at=now), (News.LOST,)
     return failed(before, reason, now, lost=True)
 
 
 def worked(before: Condition, now: int) -> Step:
     """Return what a look that found everything makes of a connection."""
-    if before.health is not Health.FAILING:
+    mends = before.health is Health.NEEDS_RECONNECT and before.reason in MENDS_ITSELF
+    if before.health is not Health.FAILING and not mends:
         return before, ()
     if before.told_at is None:  # nobody heard of it
         return Condition(Health.OK, since=now), (News.CHANGED,)

@@ -25,6 +25,9 @@ LOST = SAID_BY_PROVIDER | {
 }
 """The reasons that only the owner of an account can mend."""
 
+MENDS_ITSELF = frozenset({"needs_reconnect", "account_wanted"})
+"""Those of them that an answer disproves: a server did not take the password, and takes it again."""
+
 _SENTENCES = {
     "": "",
     "owner": "It was disconnected.",
@@ -59,6 +62,7 @@ _SENTENCES = {
     "refused": "The provider refuses what the hub asks for. See the rights of the account there.",
     "not_found": "The calendar is not there any more. Look at the account and choose another one.",
     "unreachable": "The provider's server cannot be reached. The hub goes on trying.",
+    "redirect": "The provider's server sends the hub to another address. See whether that of the account is right.",
     "timeout": "The provider's server answers too slowly. The hub goes on trying.",
     "tls": "The provider's server cannot prove its name. See its certificate.",
     "broken": "The provider's answer broke off. The hub goes on trying.",

@@ -16,7 +16,7 @@ _ID = About(Category.IDENTIFIER, Retention.PROCESSING)
 _STATE = About(Category.TECHNICAL, Retention.PROCESSING)
 _WHO = About(Category.IDENTIFIER, Retention.PROCESSING, Link.USER, erase=Erase.ROW)
 _STAFF = About(Category.IDENTIFIER, Retention.PROCESSING, Link.STAFF, erase=Erase.ROW)
-_SECRET = About(Category.CREDENTIAL, Retention.PROCESSING)
+_SECRET = About(Category.SECURITY, Retention.PROCESSING)
 
 _HASH = 64
 

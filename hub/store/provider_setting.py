@@ -13,7 +13,7 @@ from hub.core.errors import StateError
 from hub.store.annotate import About, Base, Category, Retention, column
 
 _STATE = About(Category.TECHNICAL, Retention.INSTALLATION)
-_SEALED = About(Category.CREDENTIAL, Retention.INSTALLATION)
+_SEALED = About(Category.KEY, Retention.INSTALLATION)  # the agency's own: it leads to nobody
 
 
 class ProviderSetting(Base):

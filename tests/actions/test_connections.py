@@ -10,6 +10,7 @@ from sqlalchemy import event
 from hub.actions.calendars import choose_calendars
 from hub.actions.connections import get_connection, list_connections, try_connection
 from hub.actions.disconnect import disconnect
+from hub.actions.poll import poll_calendars
 from hub.actions.sync import sync_calendar
 from hub.core.errors import NeedsReconnect, UnknownId
 from hub.core.security import OPERATOR
@@ -17,6 +18,7 @@ from hub.core.trouble import sentence
 from hub.registry import Registry
 from hub.store.connection import set_user
 from tests.actions.test_calendars import account, calendars_of, connection_of
+from tests.post import settle
 from tests.tables import nothing_changed
 from tests.world import MONDAY, World, down
 
@@ -155,6 +157,36 @@ def test_an_account_that_is_to_be_connected_again_is_so_also_when_it_still_answe
     tested = try_connection(world.hub, world.business, connection_id)
     assert (tested.ok, tested.reason, tested.sentence) == (False, "revoked", sentence("revoked"))
     assert get_connection(world.hub, world.business, connection_id).health == "needs_reconnect"
+
+
+def test_a_password_that_is_taken_again_ends_it_once_all_calendars_were_looked_at(world: World) -> None:
+    """A server that answers 401 for a while must not need somebody who types the password once more."""
+    connection_id = connection_of(world, world.staff())
+    world.calendars.fail = lambda hook: NeedsReconnect("401")
+    world.clock.now += 600
+    poll_calendars(world.hub)
+    settle(world)
+    assert get_connection(world.hub, world.business, connection_id).health == "needs_reconnect"
+    world.calendars.fail = lambda hook: None
+    world.clock.now += 600
+    assert poll_calendars(world.hub) == 0  # a server locks accounts that are tried too often
+    assert try_connection(world.hub, world.business, connection_id).ok
+    assert poll_calendars(world.hub) == 1
+    settle(world)
+    assert get_connection(world.hub, world.business, connection_id).health == "ok"
+
+
+def test_a_password_that_was_not_taken_is_tried_once_an_hour(world: World) -> None:
+    connection_id = connection_of(world, world.staff())
+    world.calendars.fail = lambda hook: NeedsReconnect("401")
+    world.clock.now += 600
+    poll_calendars(world.hub)
+    settle(world)
+    world.calendars.fail = lambda hook: None
+    world.clock.now += 3700
+    poll_calendars(world.hub)
+    settle(world)
+    assert get_connection(world.hub, world.business, connection_id).health == "ok"
 
 
 def test_testing_a_disconnected_account_asks_nobody_and_leaves_it_so(world: World) -> None:

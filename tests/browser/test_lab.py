@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import presence_of_element_located
+from selenium.webdriver.support.ui import WebDriverWait
 
 from hub.testing.lab.page.app import Page, page_application
 from hub.testing.lab.serve import serve
@@ -36,7 +38,7 @@ def test_the_other_side_can_be_played_in_a_browser(driver: Chrome, memory: Memor
     assert_fits(driver)
     assert_accessible(driver)
     driver.find_element(By.XPATH, "//button[text()='Revoke']").click()
-    assert "Revoked." in driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+    assert "Revoked." in told(driver)
     assert memory.granted == []
 
     driver.find_element(By.PARTIAL_LINK_TEXT, "Work").click()
@@ -44,6 +46,11 @@ def test_the_other_side_can_be_played_in_a_browser(driver: Chrome, memory: Memor
         summary.click()
     assert_good(driver)
     driver.find_element(By.XPATH, "//button[text()='Add']").click()
-    assert "Added" in driver.find_element(By.CSS_SELECTOR, "[role=status]").text
+    assert "Added" in told(driver)
     assert memory.kept["new"].start == NOW + 3600
     assert_quiet(driver)
+
+
+def told(driver: Chrome) -> str:
+    """Return what the page says was done, once it has come."""
+    return WebDriverWait(driver, 10).until(presence_of_element_located((By.CSS_SELECTOR, "[role=status]"))).text

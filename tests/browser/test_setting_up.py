@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.expected_conditions import presence_of_element_located
 from selenium.webdriver.support.wait import WebDriverWait
 
 from hub.actions.businesses import list_businesses
@@ -100,7 +101,8 @@ def test_a_fault_is_marked_where_it_is_for_every_reader(live: Live, driver: Chro
 
 def test_a_zone_is_found_by_typing(live: Live, driver: Chrome) -> None:
     enter(driver, live, "/console/new")
-    driver.find_element(By.CSS_SELECTOR, "input.find-in").send_keys("new yo")
+    made = presence_of_element_located((By.CSS_SELECTOR, "input.find-in"))  # by the script, after the page
+    WebDriverWait(driver, 10).until(made).send_keys("new yo")
     chosen = driver.find_element(By.NAME, "zone")
     assert chosen.get_attribute("value") == "America/New_York"
     assert_good(driver)

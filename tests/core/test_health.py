@@ -19,6 +19,7 @@ from hub.core.health import (
     ended,
     failed,
     passed,
+    warned,
     worked,
 )
 
@@ -65,7 +66,7 @@ def test_whatever_happens_it_is_as_it_is_said_to_be(steps: list[tuple[str, int]]
         # Never well while the last look failed.
         assert not (condition.health is Health.OK and last_look in (FAIL, LOSE))
         # What only its owner can mend ends by connecting again, or by its end.
-        if before.health is Health.NEEDS_RECONNECT and what not in (CONNECT, END):
+        if before.health is Health.NEEDS_RECONNECT and what not in (CONNECT, END):  # LOSE is for "revoked"
             assert condition.health is Health.NEEDS_RECONNECT
         if before.health is Health.DISCONNECTED and what != CONNECT:
             assert condition.health is Health.DISCONNECTED
@@ -132,3 +133,17 @@ def test_one_that_was_lost_before_people_were_told_of_such_things_is_told_now() 
         Condition(Health.NEEDS_RECONNECT, "refresh_refused", 5, trouble_at=5, told_at=2_000_000),
         (News.LASTING,),
     )
+
+
+def test_a_password_that_is_taken_again_proves_itself_and_a_permission_that_was_taken_back_does_not() -> None:
+    now = 1_000_000
+    for reason, after in (("needs_reconnect", Health.OK), ("account_wanted", Health.OK), ("revoked", ILL[1])):
+        lost, _ = failed(Condition(), reason, now, lost=True)
+        assert worked(lost, now + 60)[0].health is after
+
+
+def test_a_warning_takes_the_place_of_what_was_known_and_is_told() -> None:
+    lost, _ = failed(Condition(), "revoked", 1_000_000, lost=True)
+    found, news = warned(lost, "danger", 1_000_060)
+    assert (found.health, found.reason, news) == (Health.NEEDS_RECONNECT, "danger", (News.LOST,))
+    assert warned(found, "danger", 1_000_120) == (found, ())

@@ -208,14 +208,20 @@ def test_an_idle_connection_is_closed_and_the_near_end_finds_another(
 def test_no_call_is_lost_between_an_idle_end_and_the_next_call(
     echo: Echo, place: Path, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
-    """The moments at which a connection ends are met on purpose: a call is done once, whichever comes first."""
-    monkeypatch.setattr(broker_server, "IDLE_SECONDS", 0.006)  # long enough to take a frame on a loaded machine
+    """The moments at which a connection ends are met on purpose: a call is done once, whichever comes first.
+
+    On a loaded machine even a fresh connection may end before its frame has come: then it is said that it was not done.
+    """
+    monkeypatch.setattr(broker_server, "IDLE_SECONDS", 0.006)
     request = replace(REQUEST, body=b"x" * size)
+    done = 0
     with served(echo, place), remote(place) as near:
         for number in range(300):
-            assert not isinstance(near.send(HANDLE, request), Failure), number
+            result = near.send(HANDLE, request)
+            assert not isinstance(result, Failure) or not result.sent, number
+            done += not isinstance(result, Failure)
             time.sleep(0.0055 + (number % 40) * 0.00003)
-    assert len(echo.calls) == 300
+    assert len(echo.calls) == done > 200
 
 
 def test_more_connections_than_there_may_be_wait_their_turn(

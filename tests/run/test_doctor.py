@@ -582,7 +582,10 @@ def hub_send_message(account, message):
 """
 
 
-def test_mails_that_are_kept_or_came_back_are_told_until_a_server_is_connected(house: House, tmp_path: Path) -> None:
+def test_mails_that_are_kept_or_came_back_are_told_until_a_server_is_connected(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # beside the plugin of this test, where nothing may change
     assert house.levels("mail") == [WARN]
     common = {"business_id": house.business, "reader": "customer", "made_at": 1, "kind": "confirmed"}
     for state in ("kept", "kept", "bounced"):

@@ -68,7 +68,9 @@ def test_the_list_of_the_installation_is_closed_and_all_of_it_is_there() -> None
     console = {"api_key", "console_session", "console_user", "one_time_link", "passkey", "recovery_code"}
     assert {
         "business",
+        "heard_notice",
         "lease",
+        "provider_setting",
         "root_check",
         "root_secret",
         "rotation",

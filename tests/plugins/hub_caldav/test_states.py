@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -30,8 +31,8 @@ HOUR = 3600
 class Case:
     """A business with one calendar at a server behind a front."""
 
-    def __init__(self, hub: Hub, front: Front, server: Server, scratch: str) -> None:
-        self.hub, self.front = hub, front
+    def __init__(self, hub: Hub, front: Front, server: Server, scratch: str, later: list[int]) -> None:
+        self.hub, self.front, self.later = hub, front, later
         self.business = create_business(hub, "Ada's salon", "Europe/Berlin")
         given = {"url": front.url, "username": server.username, "password": server.password}
         connected = connect(hub, self.business, "caldav", "calendar", given)
@@ -50,14 +51,19 @@ class Case:
         calendar = next(one for one in self.rows(Calendar) if one.id == self.calendar)
         return fresh, calendar.problem, self.rows(Connection)[0].health
 
+    def rest(self) -> None:
+        """Let the time pass for which a server asked not to be asked."""
+        self.later[0] += 60
+
 
 @pytest.fixture
 def case(tmp_path: Path, server: Server, scratch: tuple[trial.Stranger, str]) -> Iterator[Case]:
     with faulty(server.origin) as front:
         allow = (front.url.rstrip("/"),)
-        hub = create_hub(load_settings({}, data_dir=tmp_path / "hub", egress_allow=allow, egress_timeout=2))
+        settings, later = load_settings({}, data_dir=tmp_path / "hub", egress_allow=allow, egress_timeout=2), [0]
+        hub = create_hub(settings, clock=lambda: int(time.time()) + later[0])
         name = scratch[1].rstrip("/").rpartition("/")[2]
-        yield Case(hub, front, server, f"/{name}/")
+        yield Case(hub, front, server, f"/{name}/", later)
         close_hub(hub)
 
 
@@ -91,6 +97,7 @@ def test_a_broken_server_is_not_fresh_and_says_why(case: Case, fault: Fault, pro
     case.front.break_with(fault)
     assert case.sync() == (False, problem, health)
     case.front.break_with(None)
+    case.rest()
     assert case.sync() == (True, "", "ok")
 
 
