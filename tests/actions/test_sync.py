@@ -93,6 +93,7 @@ def test_a_cursor_that_is_too_old_leads_to_a_full_read(world: World) -> None:
     [
         (Retry("down", code="unreachable"), ("failing", "unreachable")),
         (NeedsReconnect("no"), ("needs_reconnect", "needs_reconnect")),
+        (NeedsReconnect("no", code="revoked"), ("needs_reconnect", "revoked")),
         (Refused("too_large"), ("failing", "too_large")),
         (ZeroDivisionError(), ("failing", "plugin_error")),
     ],
@@ -110,7 +111,7 @@ def test_what_fails_is_the_health_of_the_connection_and_the_copy_stays(
     assert len(busy(world)) == 1
     world.calendars.fail = lambda hook: None
     assert sync(world)
-    assert health(world) == (("ok", "") if expected[0] == "failing" else expected)  # that takes its owner
+    assert health(world) == (expected if expected[1] == "revoked" else ("ok", ""))  # what was taken back takes its owner
 
 
 def test_a_change_of_health_is_told_once(world: World) -> None:

@@ -105,7 +105,7 @@ def test_a_broken_google_is_not_fresh_and_says_why(case: Case) -> None:
         Fault.BROKEN: "broken",
         Fault.HTML: "unreadable",
         Fault.HUGE: "too_large",
-        Fault.ELSEWHERE: "refused",
+        Fault.ELSEWHERE: "redirect",
         Fault.DOWN: "busy",
     }
     for fault, word in words.items():
