@@ -111,7 +111,8 @@ def test_what_fails_is_the_health_of_the_connection_and_the_copy_stays(
     assert len(busy(world)) == 1
     world.calendars.fail = lambda hook: None
     assert sync(world)
-    assert health(world) == (expected if expected[1] == "revoked" else ("ok", ""))  # what was taken back takes its owner
+    lasts = expected[1] == "revoked"  # that takes its owner
+    assert health(world) == (expected if lasts else ("ok", ""))
 
 
 def test_a_change_of_health_is_told_once(world: World) -> None:
