@@ -6,6 +6,7 @@ import json
 import shutil
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -16,8 +17,11 @@ from typing import Any
 import pytest
 from flask import Flask
 from selenium import webdriver
+from selenium.common.exceptions import NoSuchElementException
 from selenium.webdriver.chrome.options import Options
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 from werkzeug.serving import make_server
 
 from hub.store.database import Database, open_database
@@ -100,6 +104,21 @@ def listen() -> socket.socket:
     return listener
 
 
+class _Patient(webdriver.Chrome):
+    """Waits a while for an element that is not there yet: after a click the page before may still be shown."""
+
+    def find_element(self, by: Any = By.ID, value: str | None = None) -> WebElement:
+        """Return the element, or raise when it does not come."""
+        until = time.monotonic() + 5
+        while True:
+            try:
+                return super().find_element(by, value)
+            except NoSuchElementException:
+                if time.monotonic() > until:
+                    raise
+            time.sleep(0.05)
+
+
 @pytest.fixture(scope="session")
 def _chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
     if not (_CHROMIUM and _DRIVER):
@@ -110,7 +129,7 @@ def _chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Ch
         options.add_argument(argument)
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
     options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(_DRIVER))
+    browser = _Patient(options=options, service=Service(_DRIVER))
     browser.set_page_load_timeout(30)
     yield browser
     browser.quit()
