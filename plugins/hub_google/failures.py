@@ -73,11 +73,6 @@ def unreadable(what: str) -> ProviderError:
     return Retry(message, after=_LONG_PAUSE, code="unreadable")
 
 
-def reasons_of(body: bytes) -> frozenset[str]:
-    """Return the machine words of an error."""
-    return frozenset(_reasons(body))
-
-
 def _reasons(body: bytes) -> Iterator[str]:
     """Name the machine words of an error, in the old form and in the new one."""
     try:

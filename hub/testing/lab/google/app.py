@@ -107,7 +107,7 @@ class GoogleLab:
         if ended is not None:
             self.pushes.drop(ended.sub, ended.client)
             return _json({})
-        return _json({"error": "invalid_token", "error_description": "Token expired or revoked"}, 400)
+        return _json({"error": "invalid_token", "error_description": "This token is over"}, 400)
 
     def _api(self, request: Request, path: str) -> Response:
         state, verb = self.state, request.method

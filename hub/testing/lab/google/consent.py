@@ -90,7 +90,7 @@ def wrong(sentence: str) -> str:
 
 def _check(state: GoogleState, query: Mapping[str, str]) -> None:
     if query.get("client_id") != state.client.id:
-        raise AskedWrong("invalid_client: the OAuth client was not found.")
+        raise AskedWrong("invalid_client: no such client is known here.")
     if query.get("redirect_uri") not in state.client.redirect_urls:
         raise AskedWrong("redirect_uri_mismatch: the address to come back to is not one that is registered.")
     unknown = sorted(query.keys() - _KNOWN)

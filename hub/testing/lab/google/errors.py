@@ -55,15 +55,13 @@ def unauthorized() -> GoogleError:
 def out_of_scope() -> GoogleError:
     """Return a 403: the access token's scopes do not reach so far."""
     headers = {"WWW-Authenticate": 'Bearer realm="https://accounts.google.com/", error="insufficient_scope"'}
-    message = "Request had insufficient authentication scopes."
+    message = "The scopes do not reach so far."
     return GoogleError(403, "insufficientPermissions", message, headers=headers)
 
 
 def forbidden() -> GoogleError:
     """Return a 403: the account itself has no such right on the calendar."""
-    return GoogleError(
-        403, "requiredAccessLevel", "You need to have writer access to this calendar.", domain="calendar"
-    )
+    return GoogleError(403, "requiredAccessLevel", "This account may not write to this calendar.", domain="calendar")
 
 
 def rate_limited(after: int | None = None) -> GoogleError:
@@ -81,17 +79,17 @@ def not_found() -> GoogleError:
 
 def duplicate() -> GoogleError:
     """Return a 409: an event, also a deleted one, has that id."""
-    return GoogleError(409, "duplicate", "The requested identifier already exists.")
+    return GoogleError(409, "duplicate", "An event has this id.")
 
 
 def deleted() -> GoogleError:
     """Return a 410: the event was deleted before."""
-    return GoogleError(410, "deleted", "Resource has been deleted")
+    return GoogleError(410, "deleted", "The event was deleted")
 
 
 def full_sync() -> GoogleError:
     """Return a 410: the sync token is too old."""
-    message = "Sync token is no longer valid, a full sync is required."
+    message = "This sync token is too old: read everything."
     return GoogleError(410, "fullSyncRequired", message, domain="calendar", where=("parameter", "syncToken"))
 
 

@@ -19,7 +19,7 @@ KNOWN = frozenset(Fault) - {Fault.CLAIMS}
 _ANYWHERE = (Fault.DOWN, Fault.BROKEN, Fault.SLOW, Fault.ELSEWHERE, Fault.HTML, Fault.HUGE)
 _IN_API = (Fault.UNAUTHORIZED, Fault.QUOTA, Fault.FORBIDDEN, Fault.TOO_MANY)
 _AFTER_WRITE = (Fault.WRITE_THEN_SILENCE, Fault.WRITE_THEN_DOWN)
-_PAGE = b"<!DOCTYPE html><html><head><title>Error 502 (Server Error)!!1</title></head><body><p>That's an error.</body>"
+_PAGE = b"<!DOCTYPE html><html><head><title>502</title></head><body><p>Something went wrong.</body>"
 _READS = frozenset({"freebusy.query", "events.watch", "channels.stop"})
 
 

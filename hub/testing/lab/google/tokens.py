@@ -22,7 +22,7 @@ MOST = 100
 """Live refresh tokens of one account for one client; the oldest ends silently."""
 
 CODE_LIVES = 600
-_GONE = "Token has been expired or revoked."
+_GONE = "This token is over."
 _KID = "lab-1"
 _SHOWN = {name: f"https://www.googleapis.com/auth/userinfo.{name}" for name in ("email", "profile")}
 """The names under which two scopes come back."""
@@ -43,7 +43,7 @@ def answer(state: GoogleState, issuer: str, form: Mapping[str, str], basic: tupl
     """Return what the token endpoint gives for a request, or raise TokenError."""
     client, secret = basic or (form.get("client_id", ""), form.get("client_secret", ""))
     if client != state.client.id or not hmac.compare_digest(secret.encode(), state.client.secret.encode()):
-        raise TokenError("invalid_client", "The OAuth client was not found.", 401)
+        raise TokenError("invalid_client", "No such client is known here.", 401)
     with state.lock:
         match form.get("grant_type"):
             case "authorization_code":
@@ -95,7 +95,7 @@ def signed(claims: Mapping[str, Any], header: Mapping[str, Any] | None = None) -
 def _of_code(state: GoogleState, issuer: str, form: Mapping[str, str]) -> dict[str, Any]:
     code = state.codes.get(form.get("code", ""))
     if code is None or code["until"] <= state.clock():
-        raise TokenError("invalid_grant", "Malformed auth code.")
+        raise TokenError("invalid_grant", "This code is none.")
     if code["used"]:
         grant = state.grants.get((code["sub"], code["client_id"]))
         if grant is not None:

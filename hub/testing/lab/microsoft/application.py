@@ -134,9 +134,7 @@ class Microsoft:
             if after is not None and call.method in _WRITES and reply.status < 300:
                 if after is Fault.WRITE_THEN_SILENCE:
                     raise Silence
-                return Problem(500, "ErrorInternalServerError", "An internal server error occurred.").reply(
-                    self.clock()
-                )
+                return Problem(500, "ErrorInternalServerError", "Something went wrong.").reply(self.clock())
             return reply
         finally:
             self.graph.leave(grant)

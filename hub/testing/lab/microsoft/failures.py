@@ -76,7 +76,7 @@ class Problem(Exception):
 def signed_out(claims: bool = False) -> Problem:
     """Return the 401 of a token that is not taken; with ``claims`` as continuous access evaluation says it."""
     if not claims:
-        text = "Lifetime validation failed, the token is expired."
+        text = "This token is over."
         return Problem(
             401, "InvalidAuthenticationToken", text, {"WWW-Authenticate": 'Bearer realm="", error="invalid_token"'}
         )
@@ -85,18 +85,18 @@ def signed_out(claims: bool = False) -> Problem:
         'Bearer realm="", authorization_uri="https://login.microsoftonline.com/common/oauth2/authorize", '
         f'error="insufficient_claims", claims="{wanted}"'
     )
-    text = "Continuous access evaluation resulted in challenge with result: InteractionRequired."
+    text = "Continuous access evaluation: InteractionRequired."
     return Problem(401, "InvalidAuthenticationToken", text, {"WWW-Authenticate": challenge})
 
 
 def denied() -> Problem:
     """Return the 403 of a permission that does not reach so far."""
-    return Problem(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+    return Problem(403, "ErrorAccessDenied", "This account may not do that.")
 
 
 def throttled(after: int) -> Problem:
     """Return the 429 of too many at once, or too many in ten minutes."""
-    text = "Application is over its MailboxConcurrency limit."
+    text = "Too many requests at once for this mailbox."
     return Problem(429, "ApplicationThrottled", text, {"Retry-After": str(after)})
 
 
@@ -115,7 +115,7 @@ def instead(fault: Fault, switches: Switches, now: float) -> Reply:
         Fault.FORBIDDEN: denied(),
         Fault.TOO_MANY: throttled(switches.after),
     }
-    down = Problem(503, "serviceNotAvailable", "The service is temporarily unavailable.")
+    down = Problem(503, "serviceNotAvailable", "Out of order for a while.")
     return problems.get(fault, down).reply(now)
 
 

@@ -46,9 +46,9 @@ class Call:
         try:
             read = json.loads(self.body)
         except ValueError as error:
-            raise Problem(400, "BadRequest", "Unable to read JSON request payload.") from error
+            raise Problem(400, "BadRequest", "The body is no JSON.") from error
         if not isinstance(read, dict):
-            raise Problem(400, "BadRequest", "The request payload must be an object.")
+            raise Problem(400, "BadRequest", "The body is no object.")
         return read
 
 
@@ -95,15 +95,15 @@ class Graph:
             if scopes and not scopes & set(grant.scopes):
                 raise denied()
             if call.method in ("POST", "PATCH") and "json" not in call.headers.get("content-type", ""):
-                raise Problem(400, "BadRequest", "The Content-Type must be application/json.")
+                raise Problem(400, "BadRequest", "The body is to be sent as application/json.")
             with grant.person.mailbox.lock if handle not in _UNLOCKED else nullcontext():
                 return handle(self, call, grant, *match.groups())
-        raise Problem(400, "BadRequest", f"Resource not found for the segment '{call.path.rpartition('/')[2]}'.")
+        raise Problem(400, "BadRequest", f"There is no '{call.path.rpartition('/')[2]}'.")
 
     def _me(self, call: Call, grant: Granted) -> Reply:
         Query(call.query, ("$select",))
         if "User.Read" not in grant.scopes:
-            raise Problem(403, "Authorization_RequestDenied", "Insufficient privileges to complete the operation.")
+            raise Problem(403, "Authorization_RequestDenied", "The permission does not reach so far.")
         person = grant.person
         return Reply(200, {"id": person.oid, "displayName": person.name, "userPrincipalName": person.address})
 
@@ -133,7 +133,7 @@ class Graph:
     def _remove_calendar(self, call: Call, grant: Granted, ref: str) -> Reply:
         mailbox = grant.person.mailbox
         if mailbox.box(ref).default:
-            raise Problem(400, "ErrorDeleteDistinguishedFolder", "Distinguished folders cannot be deleted.")
+            raise Problem(400, "ErrorDeleteDistinguishedFolder", "The first calendar stays.")
         del mailbox.boxes[ref]
         return Reply(204)
 

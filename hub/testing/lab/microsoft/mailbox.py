@@ -57,7 +57,7 @@ class Mailbox:
     def box(self, ref: str) -> Box:
         """Return a calendar, or raise what Graph answers for one that is not there."""
         if ref not in self.boxes:
-            raise Problem(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+            raise Problem(404, "ErrorItemNotFound", "There is no such item.")
         return self.boxes[ref]
 
     def default(self) -> Box:
@@ -74,13 +74,13 @@ class Mailbox:
                 found = box.items[head].on(date(int(day[:4]), int(day[4:6]), int(day[6:])))
                 if found is not None:
                     return found
-        raise Problem(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+        raise Problem(404, "ErrorItemNotFound", "There is no such item.")
 
     def create(self, calendar: str, body: Mapping[str, Any], *, by: str = "") -> tuple[Item, bool]:
         """Write an event, and tell whether it is new: the same transactionId makes no second one."""
         box = self.box(calendar)
         if not box.editable:
-            raise Problem(403, "ErrorAccessDenied", "Access is denied. Check credentials and try again.")
+            raise Problem(403, "ErrorAccessDenied", "This account may not do that.")
         transaction = body.get("transactionId")
         for there in box.items.values():
             if transaction and there.transaction == transaction:
@@ -98,9 +98,9 @@ class Mailbox:
         """Change an event, or one date of a series. With a condition, only that version."""
         item = found.item
         if condition not in ("", "*", item.etag):
-            raise Problem(412, "ErrorIrresolvableConflict", "The send or update operation could not be performed.")
+            raise Problem(412, "ErrorIrresolvableConflict", "It was changed meanwhile.")
         if "transactionId" in body and body["transactionId"] != item.transaction:
-            raise Problem(400, "ErrorInvalidPropertySet", "Set action is invalid for property transactionId.")
+            raise Problem(400, "ErrorInvalidPropertySet", "The transactionId cannot be changed.")
         fields = {name: value for name, value in body.items() if name in schema.RESOURCES["event"]}
         fields.pop("transactionId", None)
         if found.day is None:
@@ -142,14 +142,14 @@ def _check_times(fields: Mapping[str, Any]) -> None:
     except moments.UnknownZone as error:
         raise Problem(400, "TimeZoneNotSupportedException", "A valid TimeZone value must be specified.") from error
     except (KeyError, TypeError, ValueError) as error:
-        raise Problem(400, "ErrorPropertyValidationFailure", "At least one property failed validation.") from error
+        raise Problem(400, "ErrorPropertyValidationFailure", "A value is not right.") from error
     if end < start:
-        raise Problem(400, "ErrorCalendarEndDateIsEarlierThanStartDate", "The end date is earlier than the start date.")
+        raise Problem(400, "ErrorCalendarEndDateIsEarlierThanStartDate", "It ends before it begins.")
     midnights = all(
         moments.wall(fields[name]["dateTime"]).time().isoformat() == "00:00:00" for name in ("start", "end")
     )
     if fields["isAllDay"] and (not midnights or end == start):
-        text = "The Event.Start and Event.End of an all-day event must be midnight and a day or more apart."
+        text = "Whole days begin and end at midnight."
         raise Problem(400, "ErrorInvalidRequest", text)
     if fields.get("recurrence") is not None and (text := series.problem(fields["recurrence"])):
         raise Problem(400, "ErrorPropertyValidationFailure", text)

@@ -47,7 +47,7 @@ class Query:
         try:
             return moments.parsed(self._values[name])
         except KeyError as error:
-            text = "This request requires a time window: the parameters StartDateTime and EndDateTime."
+            text = "StartDateTime and EndDateTime are wanted."
             raise Problem(400, "ErrorInvalidParameter", text) from error
         except ValueError as error:
             raise Problem(400, "ErrorInvalidParameter", f"The value of {name} is invalid.") from error
@@ -59,7 +59,7 @@ class Query:
         names = frozenset(self.get("$select").split(","))
         for name in sorted(names):
             if name not in schema.RESOURCES[kind]:
-                text = f"Could not find a property named '{name}' on type 'microsoft.graph.{kind}'."
+                text = f"There is no '{name}' in a '{kind}'."
                 raise Problem(400, "RequestBroker--ParseUri", text)
         return names
 
@@ -80,7 +80,7 @@ class Query:
             return None
         match = _WITH.match(text)
         if match is None:
-            raise Problem(400, "ErrorInvalidUrlQueryFilter", "The query filter contains one or more invalid nodes.")
+            raise Problem(400, "ErrorInvalidUrlQueryFilter", "This filter is not understood.")
         return match[1], match[2].replace("''", "'")
 
 

@@ -18,7 +18,7 @@ _WORKDAYS = ["monday", "tuesday", "wednesday", "thursday", "friday"]
 def schedules(person: Person, body: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the schedule of the account itself; others cannot be resolved. Personal accounts have no such thing."""
     if person.personal:
-        raise Problem(400, "ErrorInvalidRequest", "This operation is not supported for personal accounts.")
+        raise Problem(400, "ErrorInvalidRequest", "Personal accounts have no such thing.")
     names, (since, until) = body.get("schedules"), _bounds(body)
     if not isinstance(names, list) or not names or not 0 < until - since <= LONGEST:
         raise Problem(400, "ErrorInvalidParameter", "schedules, and a time of at most 62 days, are needed.")
@@ -45,7 +45,7 @@ def _own(person: Person, name: str, since: int, until: int) -> dict[str, Any]:
 
 
 def _unknown(name: Any) -> dict[str, Any]:
-    error = {"message": "Unable to resolve the e-mail address.", "responseCode": "ErrorMailRecipientNotFound"}
+    error = {"message": "Nobody has this address.", "responseCode": "ErrorMailRecipientNotFound"}
     return {"scheduleId": str(name), "error": error}
 
 

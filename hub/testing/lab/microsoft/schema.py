@@ -170,7 +170,7 @@ def problem(kind: str, value: Any, path: str = "") -> str:
         if name.startswith("@odata."):
             continue
         if name not in fields:
-            return f"The property '{name}' does not exist on type 'microsoft.graph.{kind}'."
+            return f"There is no '{name}' in a '{kind}'."
         if text := problem(fields[name], one, f"{here}.{name}"):
             return text
     return ""
@@ -181,7 +181,7 @@ def written(kind: str, body: Mapping[str, Any]) -> str:
     plain = {name: value for name, value in body.items() if name != PROPERTIES}
     for name in plain:
         if name in READ_ONLY[kind]:
-            return f"The property '{name}' is read-only and cannot be set."
+            return f"'{name}' can only be read."
     return problem(kind, plain) or _properties(body.get(PROPERTIES, []))
 
 
@@ -195,7 +195,7 @@ def _properties(value: Any) -> str:
 
 def _plain(kind: str, value: Any, here: str) -> str:
     if not isinstance(value, _PLAIN[kind]) or (kind == "integer" and isinstance(value, bool)):
-        return f"Cannot convert the value of {here} to the expected type '{kind}'."
+        return f"The value of {here} is no '{kind}'."
     if kind == "date-time" and not _DATE_TIME.match(str(value)):
         return f"Cannot convert the value of {here} to the expected type 'Edm.DateTimeOffset'."
     if kind == "date" and not _DATE.match(str(value)):

@@ -20,30 +20,28 @@ from hub.testing.lab.microsoft.people import CONSUMERS, Person
 from hub.testing.lab.microsoft.tokens import Granted, Tokens, challenge_of, id_token, public_keys
 from hub.testing.lab.switches import Fault, Switches
 
-TENANTS = frozenset({"common", "organizations", "consumers"})
-
 GRAPH_SCOPES = frozenset({"Calendars.ReadBasic", "Calendars.Read", "Calendars.ReadWrite", "User.Read"})
 SCOPES = GRAPH_SCOPES | {"openid", "profile", "email", "offline_access"}
 
 _SAYS: Mapping[int, tuple[str, str, str]] = {
-    50173: ("invalid_grant", "bad_token", "The provided grant has expired due to it being revoked."),
-    65001: ("invalid_grant", "consent_required", "The user or administrator has not consented to use the application."),
-    700082: ("invalid_grant", "token_expired", "The refresh token has expired due to inactivity."),
-    70000: ("invalid_grant", "bad_token", "The provided value for the input parameter is not valid."),
-    70008: ("invalid_grant", "", "The provided authorization code or refresh token has expired."),
-    54005: ("invalid_grant", "", "OAuth2 Authorization code was already redeemed."),
-    501481: ("invalid_grant", "", "The Code_Verifier does not match the code_challenge supplied."),
-    9002313: ("invalid_request", "", "Invalid request. Request is malformed or invalid."),
-    700016: ("unauthorized_client", "", "Application with that identifier was not found in the directory."),
-    7000215: ("invalid_client", "", "Invalid client secret provided."),
+    50173: ("invalid_grant", "bad_token", "This grant was taken back."),
+    65001: ("invalid_grant", "consent_required", "Nobody agreed to this application yet."),
+    700082: ("invalid_grant", "token_expired", "This refresh token lay idle for too long."),
+    70000: ("invalid_grant", "bad_token", "This grant is none."),
+    70008: ("invalid_grant", "", "This code or refresh token is too old."),
+    54005: ("invalid_grant", "", "This code was used before."),
+    501481: ("invalid_grant", "", "The verifier is not that of the challenge."),
+    9002313: ("invalid_request", "", "This request makes no sense."),
+    700016: ("unauthorized_client", "", "No such application is known here."),
+    7000215: ("invalid_client", "", "This client secret is wrong."),
     50076: (
         "interaction_required",
         "basic_action",
-        "Due to a configuration change, you must use multi-factor authentication.",
+        "A second factor is wanted by now.",
     ),
-    53003: ("interaction_required", "message_only", "Access has been blocked by Conditional Access policies."),
-    50057: ("invalid_grant", "", "The user account is disabled."),
-    70011: ("invalid_scope", "", "The provided value for the input parameter 'scope' is not valid."),
+    53003: ("interaction_required", "message_only", "A rule of the organisation is against it."),
+    50057: ("invalid_grant", "", "This account is switched off."),
+    70011: ("invalid_scope", "", "This scope is none."),
 }
 CLAIMS = '{"access_token":{"capolids":{"essential":true,"values":["a-policy"]}}}'
 

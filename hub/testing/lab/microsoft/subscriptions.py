@@ -28,7 +28,6 @@ _LOCAL = re.compile(r"https://|http://(127\.0\.0\.1|localhost)[:/]")
 
 _TIMEOUT = 10
 _KEPT = 500
-_RESOURCE = "me/calendars/{}/events"
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def test_errors_are_those_of_the_guide(lab: GoogleLab, call: Call) -> None:
     assert error(call("GET", f"{EVENTS}/unknown")) == (404, "global", "notFound", "Not Found")
     assert error(call("POST", EVENTS, json=event(id="abcde"))) == (
         *(409, "global", "duplicate"),
-        "The requested identifier already exists.",
+        "An event has this id.",
     )
     old = {"If-Match": '"old"'}
     assert error(call("PUT", f"{EVENTS}/abcde", json=event(), headers=old)) == (
@@ -45,10 +45,10 @@ def test_errors_are_those_of_the_guide(lab: GoogleLab, call: Call) -> None:
         "Precondition Failed",
     )
     assert call("DELETE", f"{EVENTS}/abcde", headers={"If-Match": made["etag"]}).status_code == 204
-    assert error(call("DELETE", f"{EVENTS}/abcde")) == (410, "global", "deleted", "Resource has been deleted")
+    assert error(call("DELETE", f"{EVENTS}/abcde")) == (410, "global", "deleted", "The event was deleted")
     assert error(call("GET", EVENTS, params={"syncToken": "CPDAlvWDx70CEPDAlvWDx70CGAU="})) == (
         *(410, "calendar", "fullSyncRequired"),
-        "Sync token is no longer valid, a full sync is required.",
+        "This sync token is too old: read everything.",
     )
 
 
