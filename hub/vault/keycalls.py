@@ -6,20 +6,19 @@ that they add themselves, and scrubs nothing: the answer is the new credential. 
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from hub.account import Setup
 from hub.core.account_notice import AccountNotice, Concerned
 from hub.core.declared import normal_origin, parse_target
 from hub.core.errors import HubError, InputError, NeedsReconnect, PluginBroken, Refused, Tampered
 from hub.core.ledger import EntryKind, Value, machine_word
-from hub.core.provider import AuthScheme, Form, Grant, Redirect, Revocation
+from hub.core.provider import AuthScheme, Form, Grant, Redirect
 from hub.core.purpose import Purpose
 from hub.core.push import Incoming
 from hub.ledger.append import append
@@ -46,6 +45,9 @@ MOST_LIMITS, LONGEST = 20, 300
 
 MOST_NOTICES = 20
 """How many things one message may say of accounts."""
+
+_OTHER = "This is another account than the one that was connected; add it as a new one."
+_LEFT = " What was permitted just now was not taken, and still stands at the provider, where its owner can end it."
 
 _log = logging.getLogger("hub.vault.keycalls")
 _T = TypeVar("_T")
@@ -83,7 +85,8 @@ class KeyCalls:
         self._settings = settings
         parts = (database, keyring, plugins)
         self.renew = Refreshing(*parts, clock, setup=self._setup, call=afresh, check=self._checked).renew
-        self.revoke = Revoking(*parts, egress, clock, setup=self._setup, call=afresh).revoke
+        self._revoking = Revoking(*parts, egress, clock, setup=self._setup, call=afresh)
+        self.revoke = self._revoking.revoke
 
     def connect(
         self,
@@ -111,7 +114,7 @@ class KeyCalls:
             return given
         grant = self._checked(given, provider)
         if found is not None:
-            self._check_same(business, connection, provider, grant, hooks)
+            self._check_same(business, connection, provider, grant)
         account = account_hash(self._keyring, provider, self._settings(provider).get("client_id", ""), grant)
         granted = store.Granted(
             level, grant.account_name, grant.settings, grant.origins, purposes, account, grant.scopes, grant.limits
@@ -131,10 +134,10 @@ class KeyCalls:
         self._keyring.raise_watermark(business, connection, version)
         return Connected(connection, epoch, grant.account_name, grant.origins)
 
-    def _check_same(self, business: str, connection: str | None, provider: str, grant: Grant, hooks: Any) -> None:
+    def _check_same(self, business: str, connection: str | None, provider: str, grant: Grant) -> None:
         """See that an account that is connected again is the one that it was, where the provider tells them apart.
 
-        Its calendars stand for people. A permission of another one is not taken, and ended if it stands alone.
+        Its calendars stand for people. A permission of another one is not taken, and ended unless others need it.
         """
         with self._database.reading() as conn:
             row = store.find_for_call(conn, business, connection or "")
@@ -145,13 +148,9 @@ class KeyCalls:
         except (Tampered, NeedsReconnect):
             return
         if before.account_id and before.account_id != grant.account_id:
-            if self._plugins.provider(provider).revocation is Revocation.TOKEN:
-                with contextlib.suppress(HubError):
-                    setup = self._setup(provider)
-                    afresh(lambda: hooks.hub_revoke(setup=setup, grant=grant), f"{provider} hub_revoke")
-            raise Refused(
-                "other_account", "This is another account than the one that was connected; add it as a new one."
-            )
+            client = self._settings(provider).get("client_id", "")
+            left = "" if self._revoking.give_back(provider, client, grant) else _LEFT
+            raise Refused("other_account", _OTHER + left)
 
     def disconnect(self, business: str, connection: str) -> bool:
         """End a connection here at once, then at the provider. Returns whether nothing is left to do there."""

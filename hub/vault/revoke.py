@@ -1,7 +1,8 @@
 """End the grant of a disconnected connection at its provider, see that it is ended, and destroy it here.
 
 Some providers end the whole permission of an account, other connections of it included. While one of those lives the
-permission is left alone, and the last of them ends it for all.
+permission is left alone, and the last of them ends it for all. The same holds for a permission that was just given and
+is not taken.
 """
 
 from __future__ import annotations
@@ -102,6 +103,28 @@ class Revoking:
             return self._over(business, connection, row, about, ended)
         self._failed(business, connection, row.epoch, ended)
         return ended
+
+    def give_back(self, provider: str, client: str, grant: Grant) -> bool:
+        """End a permission that was given and is not taken; tell whether nothing is left that nobody needs.
+
+        Where the provider ends whole permissions, a live connection of the account needs it.
+        """
+        kind = self._kind(provider)
+        if kind not in {Revocation.TOKEN, Revocation.GRANT}:
+            return False
+        if kind is Revocation.GRANT:
+            with self._database.reading() as conn:
+                if siblings(conn, provider, account_hash(self._keyring, provider, client, grant), ""):
+                    return True
+        try:
+            hooks, setup = self._plugins.keys(provider), self._setup(provider)
+            self._call(lambda: hooks.hub_revoke(setup=setup, grant=grant), f"{provider} hub_revoke")
+        except NeedsReconnect:
+            return True  # the provider knows it no more
+        except HubError as error:
+            _log.warning("a permission of %s that was not taken is not ended: %s", provider, error.code)
+            return False
+        return True
 
     def _ask(self, business: str, connection: str, row: Any) -> Ended:
         """Ask the provider, then try whether it keeps its word."""

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.core.ended import Ended, EndState, Probe
+from hub.core.errors import Refused
 from hub.core.ledger import EntryKind
 from hub.core.provider import AuthScheme, Grant, Revocation
 from hub.core.purpose import Purpose
@@ -173,6 +174,42 @@ def test_one_that_was_connected_again_meanwhile_keeps_its_new_grant(scene: Scene
     scene.end(scene.ada, one)
     assert (scene.state(scene.ada, one), scene.sealed(scene.ada) > 0) == ("", True)
     assert [kind for kind, _ in scene.said(scene.ada, one)] == []
+
+
+def refused_to_swap(scene: Scene, mine: str, account: str) -> str:
+    with pytest.raises(Refused) as caught:
+        scene.connect(scene.ada, account, connection=mine)
+    assert caught.value.reason == "other_account"
+    return caught.value.message
+
+
+def test_the_permission_of_another_account_that_is_not_taken_is_ended(scene: Scene) -> None:
+    mine = scene.connect(scene.ada)
+    ended = scene.connect(scene.ben, "cyd")
+    with scene.database.writing() as conn:
+        end_connection(conn, scene.ben, ended, NOW)
+    assert "still stands" not in refused_to_swap(scene, mine, "cyd")
+    assert {account for account, _ in scene.server.accounts.values()} == {"ada@example.test"}
+    assert scene.works(scene.ada, mine)
+
+
+def test_it_is_left_alone_where_a_connection_of_another_business_needs_it(scene: Scene) -> None:
+    mine, other = scene.connect(scene.ada), scene.connect(scene.ben, "cyd")
+    assert "still stands" not in refused_to_swap(scene, mine, "cyd")  # ending it there would end the other one
+    assert scene.server.count("/revoke") == 0
+    assert scene.works(scene.ben, other)
+
+
+def test_where_it_cannot_be_ended_now_its_owner_is_told(scene: Scene) -> None:
+    mine = scene.connect(scene.ada)
+    scene.server.before = lambda path: (503, b"down") if path == "/revoke" else None
+    assert "still stands" in refused_to_swap(scene, mine, "cyd")
+    scene.server.before = lambda path: None
+    scene.ends(Revocation.NONE)
+    assert "still stands" in refused_to_swap(scene, mine, "ben")
+    scene.ends(Revocation.TOKEN)
+    assert "still stands" not in refused_to_swap(scene, mine, "dee")
+    assert "dee" not in {account for account, _ in scene.server.accounts.values()}
 
 
 def test_accounts_are_known_by_their_id_under_one_client_alone(scene: Scene) -> None:

@@ -21,6 +21,7 @@ from hub.actions.sync import sync_calendar
 from hub.app import close_hub, create_hub
 from hub.core.calendar import Calendar as Place
 from hub.core.calendar import Event, Found, Window
+from hub.core.errors import Refused
 from hub.core.provider import Redirect
 from hub.core.purpose import Purpose
 from hub.core.push import Channel
@@ -31,7 +32,8 @@ from hub.store.connection import Connection
 from hub.testing import foreign
 from hub.testing.checks.catalogue import CHECKS
 from hub.testing.lab.google import faults
-from hub.testing.lab.google.app import ADA, CLIENT, GoogleLab
+from hub.testing.lab.google.app import ADA, BEN, CLIENT, GoogleLab
+from hub.testing.lab.google.state import Person
 from hub.testing.lab.google.stranger import GoogleStranger
 from hub.testing.lab.google.visitor import consent, own_token
 from hub.testing.lab.switches import Fault
@@ -53,16 +55,21 @@ class Case:
         self.hub = create_hub(load_settings({}, data_dir=folder, egress_allow=(lab.origin,), egress_timeout=2))
         configure_provider(self.hub, OPERATOR, "google", lab.settings)
         self.business = create_business(self.hub, "Ada's salon", "Europe/Berlin")
-        trip = RoundTrip(CLIENT.redirect_urls[0], "a-word-of-the-hub")
-        asked = connect(self.hub, self.business, "google", level, trip=trip)
-        assert isinstance(asked, Redirect)
-        back = RoundTrip(trip.redirect_url, trip.state, asked.keep)
-        done = connect(self.hub, self.business, "google", level, consent(asked.url, ADA), trip=back)
-        assert isinstance(done, Connected)
-        self.connection = done.connection
+        self.level = level
+        self.connection = self.connect(ADA)
         self.calendar = next(one.id for one in self.rows(Calendar) if one.ref in ("primary", ADA.email))
         choose_calendar(self.hub, self.business, self.calendar, add_resource(self.hub, self.business, "Chair"))
         self.stranger = GoogleStranger(lab.origin, own_token(lab, ADA), "Europe/Berlin")
+
+    def connect(self, person: Person, again: str | None = None) -> str:
+        """Connect somebody's account through the consent page, and return the connection."""
+        trip, about = RoundTrip(CLIENT.redirect_urls[0], "a-word-of-the-hub"), (self.business, "google", self.level)
+        asked = connect(self.hub, *about, connection_id=again, trip=trip)
+        assert isinstance(asked, Redirect)
+        back = RoundTrip(trip.redirect_url, trip.state, asked.keep)
+        done = connect(self.hub, *about, consent(asked.url, person), connection_id=again, trip=back)
+        assert isinstance(done, Connected)
+        return done.connection
 
     def rows(self, table: Any) -> list[Any]:
         with self.hub.database.reading() as conn:
@@ -229,6 +236,19 @@ def test_disconnecting_ends_the_grant_at_google(case: Case) -> None:
     disconnect(case.hub, OPERATOR, case.business, case.connection)
     assert case.hub.broker.revoke(case.business, case.connection).is_over
     assert not case.lab.state.grants
+
+
+def test_an_account_that_was_chosen_by_mistake_is_not_left_at_google(case: Case) -> None:
+    """Google ends all that an account permitted, so it is ended only where no connection of the hub lives on it."""
+    with pytest.raises(Refused) as mistaken:
+        case.connect(BEN, again=case.connection)
+    assert mistaken.value.reason == "other_account"
+    assert [sub for sub, _client in case.lab.state.grants] == [ADA.sub]
+    case.connect(BEN)
+    with pytest.raises(Refused):
+        case.connect(BEN, again=case.connection)
+    assert {sub for sub, _client in case.lab.state.grants} == {ADA.sub, BEN.sub}
+    assert case.sync() == (True, "", "ok")
 
 
 def test_no_title_and_no_token_is_stored(case: Case, tmp_path: Path) -> None:
