@@ -18,7 +18,8 @@ from urllib.parse import quote, urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from hub.core.errors import InputError
+from hub.core.declared import normal_origin
+from hub.core.errors import InputError, Refused
 
 PREFIX = "HUB_"
 _LONGEST_SOCKET = 107
@@ -131,6 +132,14 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("egress_allow")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(map(normal_origin, value))
+        except Refused:
+            raise ValueError("must be origins, scheme://host[:port] without a path, with commas between them") from None
 
     @field_validator("log_level")
     @classmethod

@@ -163,6 +163,8 @@ def test_a_secret_is_in_no_error(config: Callable[..., dict[str, str]]) -> None:
         ("refresh_budget", "31", "less than or equal to 30"),
         ("hold_seconds", "3601", "less than or equal to 3600"),
         ("trace_hooks", "perhaps", "valid boolean"),
+        ("egress_allow", '["smtp://127.0.0.1:1025"]', "must be origins, scheme://host[:port] without a path"),
+        ("egress_allow", "https://dav.example.com/ada", "must be origins, scheme://host[:port] without a path"),
         ("log_level", "LOUD", "must be DEBUG, INFO, WARNING or ERROR"),
     ],
 )
