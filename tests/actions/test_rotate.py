@@ -25,16 +25,19 @@ from hub.core.provider import AuthScheme, Grant
 from hub.parts import Hub
 from hub.store.business import AGENCY
 from hub.store.connection import find_for_call
+from hub.store.holder import Holder
 from hub.store.keys import BusinessKey, PersonKey, find_person_key
 from hub.store.ledger import find_entries
 from hub.store.outbox import take_lease
 from hub.store.recovery import list_key_copies
 from hub.store.user import find_user
+from hub.vault.cipher import Place
 from hub.vault.credentials import open_credential, store_credential
 from hub.vault.keys import Keyring
 from hub.vault.people import keyed_hash
 from hub.vault.roots import Root, load_roots, root_file
 from tests.accounts import VISIT, enter, own
+from tests.vault.former import seal_formerly
 from tests.world import ADA, BEN, World
 
 HOURS = every_weekday("Europe/Berlin", (9 * 60, 17 * 60))
@@ -104,6 +107,21 @@ def test_everything_below_a_businesss_key_opens_by_the_new_one_and_the_old_one_i
         user = find_user(conn, session.user.id)
         assert user is not None
         assert open_email(new, conn, user.id, user.email) == "ada@example.com"
+
+
+def test_what_was_sealed_in_the_former_format_opens_and_is_written_anew(world: World) -> None:
+    hub, business = world.hub, world.business
+    staff = add_staff(hub, business, "Ben", HOURS, email="ben@example.com")
+    with hub.database.writing() as conn:
+        key = hub.keyring.business_key(conn, business)._former._key
+        former = seal_formerly(key, 1, b"ben@example.com", Place(business, "holder", staff, "email"), 1)
+        conn.execute(update(Holder).where(Holder.business_id == business, Holder.id == staff).values(email=former))
+    assert get_holder(hub, business, staff, with_email=True).email == "ben@example.com"
+    to_the_end(world)
+    assert get_holder(hub, business, staff, with_email=True).email == "ben@example.com"
+    with hub.database.reading() as conn:
+        mine = Holder.business_id == business, Holder.id == staff
+        assert conn.execute(select(Holder.email).where(*mine)).scalar_one()[0] == 2
 
 
 def test_until_the_old_version_settled_it_opens_what_somebody_has_read_already(world: World) -> None:

@@ -2,11 +2,13 @@ import struct
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hub.core.errors import Tampered
-from hub.vault.cipher import Cipher, Place, key_version
+from hub.vault.cipher import Cipher, Place, _context, key_version
+from tests.vault.collision import opens_under_two_keys
 
 KEY = bytes(range(32))
 HERE = Place("business", "credential", "row", "sealed")
@@ -68,13 +70,28 @@ def test_a_swapped_key_version_in_the_envelope_is_refused() -> None:
         second.open(bytes(sealed), HERE, 1)
 
 
-def test_an_envelope_whose_commitment_belongs_to_another_key_is_refused() -> None:
-    # What a GCM ciphertext that is valid under two keys would look like: all tags fit, the commitment does not.
-    cipher = Cipher(KEY)
-    committed_elsewhere = Cipher(KEY)
-    committed_elsewhere._commit = Cipher(b"z" * 32)._commit
-    with pytest.raises(Tampered):
-        cipher.open(committed_elsewhere.seal(b"secret", HERE, 1), HERE, 1)
+def test_no_envelope_opens_under_two_keys_though_gcm_alone_would() -> None:
+    # Whoever knows both keys makes one ciphertext that fits the data keys of both, under a salt of their choice.
+    ciphers, salt, context = (Cipher(KEY), Cipher(b"z" * 32)), bytes(32), _context(HERE, 1)
+    made = []
+    for cipher in ciphers:
+        derive = cipher._derive.copy()
+        derive.update(salt + context)
+        made.append(derive.digest())
+    body = opens_under_two_keys(made[0][:32], made[1][:32], bytes(12), context)
+    for parts in made:
+        assert len(AESGCM(parts[:32]).decrypt(bytes(12), body, context)) == 32
+    for mine, other in (ciphers, ciphers[::-1]):
+        commitment = made[ciphers.index(mine)][32:]
+        sealed = mine._name + salt + commitment + body
+        assert len(mine.open(sealed, HERE, 1)) == 32
+        with pytest.raises(Tampered):
+            other.open(sealed, HERE, 1)
+
+
+def test_a_part_of_a_place_cannot_hold_what_stands_between_them() -> None:
+    with pytest.raises(ValueError, match="NUL"):
+        Cipher(KEY).seal(b"secret", Place("a\0b", "c", "d", "e"), 1)
 
 
 def test_two_seals_of_one_text_differ() -> None:
