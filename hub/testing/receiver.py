@@ -29,14 +29,14 @@ class Receiver:
         self._receive = receive
         self._turn = threading.Condition()
 
-    def wait(self, holds: Callable[[Notice], bool], seconds: float = 5.0) -> Notice | None:
-        """Return the first notice that is like this, or None if none has come in that time."""
+    def wait(self, holds: Callable[[Notice], bool], seconds: float = 5.0, *, times: int = 1) -> Notice | None:
+        """Return the notice that is like this for so many times, or None if it has not come in that time."""
         deadline = time.monotonic() + seconds
         with self._turn:
             while True:
-                for notice in self.notices:
-                    if holds(notice):
-                        return notice
+                found = [one for one in self.notices if holds(one)]
+                if len(found) >= times:
+                    return found[times - 1]
                 if not self._turn.wait(max(0.0, deadline - time.monotonic())) and time.monotonic() >= deadline:
                     return None
 

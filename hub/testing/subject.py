@@ -10,10 +10,12 @@ from types import MappingProxyType
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from hub.account import Account
+import requests
+
+from hub.account import Account, Setup
 from hub.core.calendar import Busy, Calendar, Changes, Event, Found, Window, Written
 from hub.core.errors import ProviderError, Retry
-from hub.core.provider import Provider
+from hub.core.provider import Grant, Provider
 from hub.core.purpose import Purpose
 from hub.testing.lab.switches import Fault, Switches
 from hub.testing.receiver import Receive
@@ -98,6 +100,20 @@ class Switched:
         self.switches.turn(fault, path=path, methods=methods, times=times)
 
 
+@dataclass(frozen=True, slots=True)
+class KeyHooks:
+    """The plugin's module `keys`, at work: what is connected by it is ended by the checks.
+
+    ``connect`` goes through `hub_connect` to the end and returns a grant whose end ends nothing that the subject works
+    with. ``setup`` is what the other key hooks get, ``signed_in`` calls the calendar hooks with what a grant holds.
+    """
+
+    hooks: Any
+    setup: Setup
+    connect: Callable[[], Grant]
+    signed_in: Callable[[Grant], Ask]
+
+
 @dataclass(slots=True)
 class Subject:
     """A plugin, a scratch calendar, a stranger. ``start`` is a midnight to come, UTC seconds; days are given out once.
@@ -107,9 +123,9 @@ class Subject:
     What follows is optional; a check that needs it and does not get it is left out, and says so. ``owner`` is the
     address by which events invite the calendar's owner. ``provider`` is what the plugin declares, ``traffic`` what goes
     through the account's session, ``seen`` what arrived at the server from anybody, as method and path with query.
-    ``faults`` are switches of the server, ``receive`` is the plugin's `hub_receive`, ``secrets`` are the credentials
-    that must appear nowhere. ``cannot`` names each check that this provider cannot pass, with a sentence why: it is run
-    all the same, is reported with that sentence, and fails where it passes.
+    ``faults`` are the server's switches, ``receive`` is the plugin's `hub_receive`, ``keys`` its key hooks; ``secrets``
+    are the credentials that must appear nowhere. ``cannot`` names each check that this provider cannot pass, with a
+    sentence why: it is run all the same, is reported with that sentence, and fails where it passes.
     """
 
     ask: Ask
@@ -123,6 +139,7 @@ class Subject:
     faults: Faults | None = None
     receive: Receive | None = None
     secrets: tuple[str, ...] = ()
+    keys: KeyHooks | None = None
     cannot: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     _days: Iterator[int] = field(default_factory=itertools.count)
     _uids: list[str] = field(default_factory=list)
@@ -201,6 +218,16 @@ class Subject:
         self._uids += reversed(left)
         if problem is not None:
             raise problem
+
+
+def bearing(plugin: Any, session: requests.Session) -> Callable[[Grant], Ask]:
+    """Return `KeyHooks.signed_in` for a plugin module whose grants hold an access token, by a session of its own."""
+
+    def signed_in(grant: Grant) -> Ask:
+        session.headers["Authorization"] = f"Bearer {grant.secret['access_token']}"
+        return direct(plugin, Account(grant.account_name, grant.settings, session))
+
+    return signed_in
 
 
 def _offset(seconds: int) -> timedelta | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -30,12 +31,27 @@ class Traffic:
     """Remembers what goes through a session, redirects included. Put it on before the plugin gets the session."""
 
     def __init__(self, session: requests.Session) -> None:
+        self._session = session
         self._exchanges: list[Exchange] = []
         session.hooks["response"].append(self._heard)
 
     def since(self, number: int = 0) -> Sequence[Exchange]:
         """Return the exchanges from that number on."""
         return tuple(self._exchanges[number:])
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator[None]:
+        """Let the session give up after so many seconds without an answer, as the broker does."""
+        plain = self._session.send
+
+        def send(request: requests.PreparedRequest, **options: Any) -> requests.Response:
+            return plain(request, **{**options, "timeout": seconds})
+
+        self._session.send = send  # type: ignore[method-assign]
+        try:
+            yield
+        finally:
+            self._session.send = plain  # type: ignore[method-assign]
 
     def __len__(self) -> int:
         return len(self._exchanges)

@@ -72,10 +72,11 @@ def test_the_examples_own_tests_pass(installed: Path, tmp_path: Path) -> None:
 
 def test_through_the_real_broker_the_example_does_what_it_declares(installed: Path, tmp_path: Path) -> None:
     """`hub probe` connects an account and runs the contract with only the declared operations let through."""
-    with fake_acme().running() as acme:
+    fake = fake_acme()
+    with fake.running() as acme:
         done = subprocess.run(
             (*HUB, "probe", "acme", "--url", acme.url, "--user", "ada"),
-            env=environment(installed, tmp_path, HUB_PROBE_PASSWORD=acme.token),
+            env=environment(installed, tmp_path, HUB_PROBE_PASSWORD=fake.TOKEN),
             capture_output=True,
             text=True,
             timeout=60,

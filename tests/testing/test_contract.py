@@ -10,19 +10,20 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
 
 from hub.core.calendar import Busy, BusyKind, Changes, Window
-from hub.core.errors import InputError, NotFound
+from hub.core.errors import InputError, NeedsReconnect, NotFound, Retry
 from hub.core.push import Incoming, Notice
-from hub.plugin import Account, Calendar
+from hub.plugin import Account, Calendar, Grant, Setup
 from hub.testing.checks.catalogue import CHECKS
 from hub.testing.contract import CalendarContract
-from hub.testing.subject import DAY, Subject, Switched, direct
+from hub.testing.lab.switches import Fault
+from hub.testing.subject import DAY, KeyHooks, Subject, Switched, bearing, direct
 from hub.testing.traffic import Traffic
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "hub-acme"
@@ -45,9 +46,9 @@ def example() -> Iterator[dict[str, ModuleType]]:
 
 @pytest.fixture
 def subject(example: dict[str, ModuleType]) -> Iterator[Subject]:
-    fake, plugin = example["acme"], example["hub_acme.plugin"]
-    with fake.running() as acme, requests.Session() as session:
-        session.trust_env = False
+    fake, plugin, keys = example["acme"], example["hub_acme.plugin"], example["hub_acme.keys"]
+    with fake.running() as acme, requests.Session() as session, requests.Session() as other_session:
+        session.trust_env = other_session.trust_env = False
         session.headers["Authorization"] = f"Bearer {fake.TOKEN}"
         account = Account("ada@example.com", {"base": acme.url}, session)
         other = example["hub_acme.trial"].stranger(account.settings, "", fake.TOKEN)
@@ -60,9 +61,15 @@ def subject(example: dict[str, ModuleType]) -> Iterator[Subject]:
             provider=plugin.hub_provider(),
             traffic=Traffic(session),
             seen=lambda: acme.seen,
-            faults=Switched(acme.switches, fake.KNOWN),
+            faults=Switched(acme.switches, fake.KNOWN | {Fault.GRANT_REVOKED}),
             receive=plugin.hub_receive,
             secrets=(fake.TOKEN,),
+            keys=KeyHooks(
+                SimpleNamespace(hub_revoke=keys.hub_revoke),
+                setup := Setup("calendar", {}, other_session),
+                lambda: keys.hub_connect(setup, {"url": acme.url, "password": acme.new_token()}),
+                bearing(plugin, other_session),
+            ),
         )
         other.close()
 
@@ -215,6 +222,79 @@ def _never_ends_a_watch(subject: Subject) -> None:
     instead(subject, "hub_unwatch", lambda right: lambda **arguments: None)
 
 
+def _takes_a_slow_server_for_an_empty_one(subject: Subject) -> None:
+    def change(right: Callable[..., Any]) -> Callable[..., Any]:
+        def wrong(calendars: list[Calendar], window: Window) -> Any:
+            try:
+                return right(calendars=calendars, window=window)
+            except requests.Timeout:
+                return {one.ref: [] for one in calendars}
+
+        return wrong
+
+    instead(subject, "hub_free_busy", change)
+
+
+def _looks_only_when_told(subject: Subject) -> None:
+    told, read = list[Any](), subject.receive
+    assert read is not None
+
+    def hearing(request: Incoming) -> Any:
+        told.append(request)
+        return read(request)
+
+    def change(right: Callable[..., Any]) -> Callable[..., Any]:
+        def wrong(cursor: str | None, **arguments: Any) -> Any:
+            if cursor is not None and not told:
+                return Changes((), cursor)
+            told.clear()
+            return right(cursor=cursor, **arguments)
+
+        return wrong
+
+    subject.receive = hearing
+    instead(subject, "hub_changes", change)
+
+
+def _counts_notifications_itself(subject: Subject) -> None:
+    right, numbers = subject.receive, iter(range(1, 1000))
+    assert right is not None
+    subject.receive = lambda request: [
+        dataclasses.replace(one, number=next(numbers)) for one in right(request) if isinstance(one, Notice)
+    ]
+
+
+def _ends_grants_by(subject: Subject, revoke: Callable[..., None]) -> None:
+    assert subject.keys is not None
+    right = subject.keys.hooks.hub_revoke
+    hooks = SimpleNamespace(hub_revoke=lambda setup, grant: revoke(right, setup, grant))
+    subject.keys = dataclasses.replace(subject.keys, hooks=hooks)
+
+
+def _ends_grants_in_name_only(subject: Subject) -> None:
+    _ends_grants_by(subject, lambda right, setup, grant: None)
+
+
+def _calls_every_end_a_success(subject: Subject) -> None:
+    def revoke(right: Callable[..., None], setup: Setup, grant: Grant) -> None:
+        with contextlib.suppress(Retry):
+            right(setup, grant)
+
+    _ends_grants_by(subject, revoke)
+
+
+def _ends_a_grant_only_once(subject: Subject) -> None:
+    ended: set[str] = set()
+
+    def revoke(right: Callable[..., None], setup: Setup, grant: Grant) -> None:
+        if grant.secret["access_token"] in ended:
+            raise Retry("It is gone.")
+        right(setup, grant)
+        ended.add(grant.secret["access_token"])
+
+    _ends_grants_by(subject, revoke)
+
+
 @pytest.mark.parametrize(
     ("spoil", "caught"),
     [
@@ -229,6 +309,12 @@ def _never_ends_a_watch(subject: Subject) -> None:
         (_goes_around, {"goes_only_through_the_session"}),
         (_believes_whatever_comes, {"a_forged_notification_is_told_apart", "refuses_what_is_no_notification"}),
         (_never_ends_a_watch, {"is_silent_once_ended"}),
+        (_takes_a_slow_server_for_an_empty_one, {"fails_rightly_when_slow"}),
+        (_looks_only_when_told, {"a_lost_notification_loses_nothing"}),
+        (_counts_notifications_itself, {"one_that_comes_twice_reads_the_same"}),
+        (_ends_grants_in_name_only, {"an_ended_grant_is_dead", "an_end_that_fails_stays_open", "a_false_end_is_seen"}),
+        (_calls_every_end_a_success, {"an_end_that_fails_stays_open", "a_false_end_is_seen"}),
+        (_ends_a_grant_only_once, {"an_ended_grant_is_dead"}),
     ],
     ids=lambda value: getattr(value, "__name__", "")[1:],
 )
@@ -238,6 +324,40 @@ def test_a_plugin_that_is_wrong_at_a_server_is_caught(
     assert failing(subject, caught) == set()
     spoil(subject)
     assert failing(subject, caught) == caught
+
+
+# Of a plugin that renews its grants
+
+
+def renewing(subject: Subject, refused: Exception) -> None:
+    """Let the plugin renew a grant, and raise this where its owner took it back."""
+    assert subject.keys is not None
+    assert isinstance(subject.faults, Switched)
+    switches = subject.faults.switches
+
+    def hub_refresh(setup: Setup, grant: Grant) -> Grant:
+        if switches.takes("POST", "/token", Fault.GRANT_REVOKED):
+            raise refused
+        return grant
+
+    hooks = SimpleNamespace(hub_refresh=hub_refresh)
+    subject.keys = dataclasses.replace(subject.keys, hooks=hooks)
+
+
+@pytest.mark.parametrize(
+    ("refused", "failed"),
+    [
+        (NeedsReconnect("It was taken back.", code="revoked"), set()),
+        (NeedsReconnect("It was taken back."), {"says_that_a_grant_was_taken_back"}),
+        (Retry("It did not work."), {"says_that_a_grant_was_taken_back"}),
+    ],
+    ids=["with its reason", "without a reason", "as a failure that passes"],
+)
+def test_a_grant_that_was_taken_back_must_be_told_with_its_reason(
+    subject: Subject, refused: Exception, failed: set[str]
+) -> None:
+    renewing(subject, refused)
+    assert failing(subject, {"says_that_a_grant_was_taken_back"}) == failed
 
 
 # What the tests of a plugin report

@@ -31,3 +31,8 @@ def test_what_arrives_is_read_answered_and_kept() -> None:
 def test_what_does_not_come_is_not_waited_for_for_ever() -> None:
     with receiving(reading) as receiver:
         assert receiver.wait(lambda one: True, 0.05) is None
+        with requests.Session() as session:
+            session.trust_env = False
+            session.post(receiver.url, data="secret", headers={"X-Ref": "r1"})
+        assert receiver.wait(lambda one: True) is not None
+        assert receiver.wait(lambda one: True, 0.05, times=2) is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hub.testing.checks.changing import CHANGING
 from hub.testing.checks.check import Check
+from hub.testing.checks.ending import ENDING
 from hub.testing.checks.failing import FAILING
 from hub.testing.checks.meaning import MEANING
 from hub.testing.checks.privacy import PRIVACY
@@ -12,4 +13,14 @@ from hub.testing.checks.reading import READING
 from hub.testing.checks.repeating import REPEATING
 from hub.testing.checks.writing import WRITING
 
-CHECKS: tuple[Check, ...] = (*READING, *MEANING, *WRITING, *REPEATING, *CHANGING, *FAILING, *PUSHING, *PRIVACY)
+CHECKS: tuple[Check, ...] = (
+    *READING,
+    *MEANING,
+    *WRITING,
+    *REPEATING,
+    *CHANGING,
+    *FAILING,
+    *PUSHING,
+    *ENDING,
+    *PRIVACY,
+)

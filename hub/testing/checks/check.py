@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from hub.core.calendar import Busy
+from hub.core.provider import Revocation
 from hub.testing.lab.switches import Fault
 from hub.testing.subject import Subject
 
@@ -28,6 +29,9 @@ class Need(StrEnum):
     SERVER = "the subject does not tell what arrived at the server"
     PUSH = "the subject receives no notifications"
     SECRETS = "the subject names no credential to look for"
+    KEYS = "the subject connects no account"
+    REFRESH = "the plugin renews no grant"
+    REVOCATION = "the plugin declares that no grant can be ended at the provider"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,9 @@ class Check:
             Need.SERVER: subject.seen is not None,
             Need.PUSH: subject.receive is not None,
             Need.SECRETS: bool(subject.secrets),
+            Need.KEYS: subject.keys is not None,
+            Need.REFRESH: subject.keys is None or hasattr(subject.keys.hooks, "hub_refresh"),
+            Need.REVOCATION: subject.provider is None or subject.provider.revocation is not Revocation.NONE,
         }
         lacking = [str(need) for need in Need if need in self.needs and not there[need]]
         known = subject.faults.known if subject.faults is not None else frozenset()

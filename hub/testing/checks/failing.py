@@ -12,7 +12,7 @@ from hub.core.calendar import Window
 from hub.core.errors import Conflict, Gone, NeedsReconnect, ProviderError, Refused, Retry
 from hub.testing import foreign
 from hub.testing.checks.changing import holds, merged
-from hub.testing.checks.check import Check, Failed, expect
+from hub.testing.checks.check import Check, Failed, Need, expect
 from hub.testing.checks.repeating import fault, later
 from hub.testing.lab.switches import Fault
 from hub.testing.subject import DAY, Subject
@@ -20,6 +20,9 @@ from hub.testing.subject import DAY, Subject
 HOUR = 3600
 PATIENCE = 7
 """Seconds that a fault's Retry-After asks for, at least (`Switches.after`)."""
+
+HURRY = 0.1
+"""Seconds after which the session gives up on a slow provider; the broker waits longer."""
 
 _UNANSWERED = (Retry, requests.RequestException)  # what requests raises passes: the hub judges it by its own record
 _UNREADABLE = (ProviderError, requests.RequestException)
@@ -31,6 +34,7 @@ _ERRORS: Mapping[Fault, tuple[type[Exception], ...]] = {
     Fault.TOO_MANY: (Retry,),
     Fault.DOWN: (Retry,),
     Fault.BROKEN: _UNANSWERED,
+    Fault.SLOW: _UNANSWERED,
     Fault.ELSEWHERE: _UNREADABLE,
     Fault.HTML: _UNREADABLE,
     Fault.HUGE: _UNREADABLE,
@@ -58,6 +62,16 @@ def _fails_rightly(kind: Fault, subject: Subject) -> None:
         for name, ask in _asking(subject, hour):
             _expect_error(kind, name, ask)
         _expect_error(kind, "hub_create_event", lambda: subject.create(event))
+    expect(len(subject.busy(hour, hour + HOUR)) == 1, "after the failure the event is not seen again")
+
+
+def fails_rightly_when_slow(subject: Subject) -> None:
+    """Each hook that reads raises the right error once the session has given up waiting."""
+    assert subject.traffic is not None, "the check says that it needs traffic"
+    hour = _busy_hour(subject)
+    with fault(subject, Fault.SLOW), subject.traffic.limited(HURRY):
+        for name, ask in _asking(subject, hour):
+            _expect_error(Fault.SLOW, name, ask)
     expect(len(subject.busy(hour, hour + HOUR)) == 1, "after the failure the event is not seen again")
 
 
@@ -152,6 +166,14 @@ FAILING = (
             faults=frozenset({kind}),
         )
         for kind, title in _TITLES.items()
+    ),
+    Check(
+        "fails_rightly_when_slow",
+        "Gives up on a slow server",
+        "A server that does not answer would look like free time.",
+        fails_rightly_when_slow,
+        needs=frozenset({Need.TRAFFIC}),
+        faults=frozenset({Fault.SLOW}),
     ),
     _check(
         says_that_a_cursor_is_too_old,

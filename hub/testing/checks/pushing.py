@@ -1,4 +1,4 @@
-"""Checks of notifications: they arrive and can be told apart, go on when renewed, end, and cannot be forged."""
+"""Checks of notifications: they arrive, go on when renewed, end, cannot be forged, and may be lost or come twice."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from dataclasses import dataclass
 from hub.core.errors import InputError, NotFound
 from hub.core.push import Channel, Echo, Incoming, Notice, NoticeKind, Watching
 from hub.testing import foreign
+from hub.testing.checks.changing import holds, merged
 from hub.testing.checks.check import Check, Failed, Need, expect
+from hub.testing.checks.repeating import fault
+from hub.testing.lab.switches import Fault
 from hub.testing.receiver import Receiver, receiving
-from hub.testing.subject import Subject
+from hub.testing.subject import DAY, Subject
 
 HOUR = 3600
 SILENCE = 0.4
@@ -98,6 +101,32 @@ def is_silent_once_ended(subject: Subject) -> None:
         expect(watch.receiver.wait(watch.fits, SILENCE) is None, "an ended watch still tells of changes")
 
 
+def a_lost_notification_loses_nothing(subject: Subject) -> None:
+    """A change of which nothing was told is found by asking, and the next one is told again."""
+    with _watched(subject) as watch:
+        first = subject.changes(None)
+        watch.receiver.notices.clear()
+        with fault(subject, Fault.PUSH_DROPPED):
+            hour = _new_event(subject)
+            told = watch.receiver.wait(watch.fits, SILENCE)
+        expect(told is None, "the server tells of a change while its notifications are lost: the fault does nothing")
+        found = merged(merged({}, first), subject.changes(first.cursor))
+        holds(found, hour // DAY * DAY, [(hour, hour + HOUR)], "an event of which nothing was told")
+        expect(watch.hears(lambda: _new_event(subject)) is not None, "after a lost notification nothing is told")
+
+
+def one_that_comes_twice_reads_the_same(subject: Subject) -> None:
+    """A notification that arrives a second time is read as it was the first time."""
+    with _watched(subject) as watch:
+        watch.receiver.notices.clear()
+        with fault(subject, Fault.PUSH_TWICE):
+            _new_event(subject)
+            second = watch.receiver.wait(watch.fits, times=2)
+        expect(second is not None, "a notification that the server sends twice does not arrive twice")
+        first = watch.receiver.wait(watch.fits)
+        expect(first == second, f"a repeat reads as another notification: number {getattr(second, 'number', 0)}")
+
+
 def a_forged_notification_is_told_apart(subject: Subject) -> None:
     """A notification with another secret or another reference does not come out as a true one."""
     with _watched(subject) as watch:
@@ -174,19 +203,33 @@ def _replaced(request: Incoming, old: str, new: str) -> Incoming:
     )
 
 
-def _new_event(subject: Subject) -> None:
+def _new_event(subject: Subject) -> int:
+    """Let the stranger write an event on a new day, and return when it begins."""
     hour = subject.day() + 9 * HOUR
     subject.foreign(lambda uid: foreign.event(uid, hour, hour + HOUR))
+    return hour
 
 
-def _check(run: Callable[[Subject], None], title: str, why: str) -> Check:
-    return Check(run.__name__, title, why, run, needed=False, needs=frozenset({Need.PUSH}))
+def _check(run: Callable[[Subject], None], title: str, why: str, *faults: Fault) -> Check:
+    return Check(run.__name__, title, why, run, False, frozenset({Need.PUSH}), frozenset(faults))
 
 
 PUSHING = (
     _check(tells_of_a_change, "Is told of changes", "Changes would only be seen at the next look."),
     _check(goes_on_when_renewed, "Goes on being told", "Changes would only be seen at the next look."),
     _check(is_silent_once_ended, "Ends what it began", "Calendars that were let go would go on being told about."),
+    _check(
+        a_lost_notification_loses_nothing,
+        "Finds what it was not told",
+        "A change would never be seen.",
+        Fault.PUSH_DROPPED,
+    ),
+    _check(
+        one_that_comes_twice_reads_the_same,
+        "Knows a notification that comes twice",
+        "The provider would be asked more often than anything changes.",
+        Fault.PUSH_TWICE,
+    ),
     _check(
         a_forged_notification_is_told_apart,
         "Tells true notifications from forged ones",

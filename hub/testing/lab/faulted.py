@@ -22,10 +22,12 @@ def with_faults(application: Application, switches: Switches) -> Application:
 
     def faulted(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"]
-        instead = switches.takes(method, path, Fault.BROKEN, *_INSTEAD)
+        instead = switches.takes(method, path, Fault.BROKEN, Fault.SLOW, *_INSTEAD)
         if instead is Fault.BROKEN:
             raise Silence
-        if instead is not None:
+        if instead is Fault.SLOW:
+            switches.linger()
+        elif instead is not None:
             return _INSTEAD[instead](switches)(environ, start)
         after = switches.takes(method, path, *_AFTER) if method in _WRITING else None
         if after is None:
@@ -53,5 +55,5 @@ _INSTEAD: Mapping[Fault, Callable[[Switches], Response]] = {
     Fault.HTML: lambda _switches: Response(_PAGE, mimetype="text/html"),
     Fault.HUGE: _huge,
 }
-COMMON = frozenset({Fault.BROKEN, *_INSTEAD, *_AFTER})
+COMMON = frozenset({Fault.BROKEN, Fault.SLOW, *_INSTEAD, *_AFTER})
 """The faults that `with_faults` knows."""

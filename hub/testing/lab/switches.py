@@ -21,7 +21,7 @@ class Fault(StrEnum):
     TOO_MANY = "too_many"  # 429 with Retry-After
     DOWN = "down"  # 503
     BROKEN = "broken"  # the connection is closed without an answer
-    SLOW = "slow"  # it answers after `Switches.seconds`
+    SLOW = "slow"  # it answers after `Switches.seconds`, or when the fault is switched off
     WRITE_THEN_SILENCE = "write_then_silence"  # the write is done, and no answer comes
     WRITE_THEN_DOWN = "write_then_down"  # the write is done, and the answer is 500
     ELSEWHERE = "elsewhere"  # 302 to another host
@@ -39,7 +39,7 @@ class Fault(StrEnum):
 class Switches:
     """One fault at a time. It holds for requests whose path contains ``path`` (all, if empty), ``times`` times.
 
-    ``times`` None is for ever. ``seconds`` is how long SLOW takes, ``after`` what Retry-After says.
+    ``times`` None is for ever. ``seconds`` is how long SLOW takes at most, ``after`` what Retry-After says.
     """
 
     fault: Fault | None = None
@@ -48,24 +48,30 @@ class Switches:
     times: int | None = None
     seconds: float = 30.0
     after: int = 7
-    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _turned: threading.Condition = field(default_factory=threading.Condition, repr=False)
 
     def turn(
         self, fault: Fault | None, *, path: str = "", methods: frozenset[str] = frozenset(), times: int | None = None
     ) -> None:
         """Switch a fault on in place of the one there was; None switches it off."""
-        with self._lock:
+        with self._turned:
             self.fault, self.path, self.methods, self.times = fault, path, methods, times
+            self._turned.notify_all()
 
     def takes(self, method: str, path: str, *faults: Fault) -> Fault | None:
         """Return the fault that holds for this request if it is one of these, and count it."""
-        with self._lock:
+        with self._turned:
             meant = self.path in path and (not self.methods or method in self.methods)
             if self.fault not in faults or not meant or self.times == 0:
                 return None
             if self.times is not None:
                 self.times -= 1
             return self.fault
+
+    def linger(self) -> None:
+        """Wait as long as SLOW takes."""
+        with self._turned:
+            self._turned.wait_for(lambda: self.fault is not Fault.SLOW, self.seconds)
 
     @contextmanager
     def on(

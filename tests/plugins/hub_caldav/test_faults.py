@@ -6,7 +6,6 @@ import dataclasses
 from collections.abc import Callable, Iterator
 
 import pytest
-import requests
 
 from hub.core.calendar import Window
 from hub.plugin import BusyKind, Gone, NeedsReconnect, NotFound, ProviderError, Refused, Retry, Written
@@ -76,15 +75,6 @@ def test_a_server_that_is_down_is_unreachable(subject: Subject) -> None:
     with pytest.raises(Retry) as caught:
         subject.changes(None)
     assert caught.value.code == "unreachable"
-
-
-def test_a_slow_server_is_a_timeout(subject: Subject, front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = requests.Session.request
-    monkeypatch.setattr(requests.Session, "request", lambda *a, **k: plain(*a, **{**k, "timeout": 0.2}))
-    front.break_with(Fault.SLOW)
-    with pytest.raises(Retry) as caught:
-        subject.changes(None)
-    assert caught.value.code == "timeout"
 
 
 def test_too_many_requests_wait_as_long_as_the_server_asks(subject: Subject, front: Front) -> None:

@@ -8,11 +8,11 @@ import requests
 
 from hub.plugin import Account, Calendar, Grant, Redirect, Setup
 from hub.testing.lab.google import faults
-from hub.testing.lab.google.app import ADA, GoogleLab, google
+from hub.testing.lab.google.app import ADA, BEN, GoogleLab, google
 from hub.testing.lab.google.state import Person
 from hub.testing.lab.google.stranger import GoogleStranger
 from hub.testing.lab.google.visitor import consent, own_token
-from hub.testing.subject import DAY, Subject, Switched, direct
+from hub.testing.subject import DAY, KeyHooks, Subject, Switched, bearing, direct
 from hub.testing.traffic import Traffic
 from hub_google import keys, plugin
 from hub_google.event_ids import MOST, event_id
@@ -84,9 +84,13 @@ def account(connect: Callable[..., Grant], http: requests.Session, granted: dict
 
 
 @pytest.fixture
-def subject(lab: GoogleLab, account: Callable[..., Account]) -> Iterator[Callable[..., Subject]]:
+def subject(
+    lab: GoogleLab, account: Callable[..., Account], connect: Callable[..., Grant]
+) -> Iterator[Callable[..., Subject]]:
     """Give the plugin at a level with a calendar of its own, and a stranger at the same one."""
     strangers: list[GoogleStranger] = []
+    plain, signed = requests.Session(), requests.Session()
+    plain.trust_env = signed.trust_env = False
 
     def go(level: str = "standard") -> Subject:
         mine = account(level)
@@ -108,13 +112,15 @@ def subject(lab: GoogleLab, account: Callable[..., Account]) -> Iterator[Callabl
             seen=lambda: lab.state.seen,
             faults=Switched(lab.state.switches, faults.KNOWN),
             receive=plugin.hub_receive,
+            # Ben's: the end of a grant ends all that the account has here.
+            keys=KeyHooks(keys, setup(lab, plain, ""), lambda: connect(level, BEN), bearing(plugin, signed)),
             secrets=(str(mine.http.headers["Authorization"]).removeprefix("Bearer "),),
             cannot={"sees_an_unknown_zone_as_busy": "Google takes no event in a zone that it does not know."},
         )
 
     yield go
-    for stranger in strangers:
-        stranger.close()
+    for one in (*strangers, plain, signed):
+        one.close()
 
 
 def begin(lab: GoogleLab, http: requests.Session, level: str) -> Redirect:

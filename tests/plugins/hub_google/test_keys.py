@@ -11,12 +11,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from hub.core.errors import NeedsReconnect, Refused, Retry
+from hub.core.errors import NeedsReconnect, Refused
 from hub.plugin import AuthScheme, Grant, Redirect, Setup
 from hub.testing.lab.google.app import ADA, BEN, GoogleLab
 from hub.testing.lab.google.state import Person
 from hub.testing.lab.google.visitor import consent
-from hub.testing.lab.switches import Fault
 from hub_google import keys
 from hub_google.levels import FREE_BUSY, OWN, OWNED
 from tests.plugins.hub_google.conftest import STATE, begin, setup
@@ -181,17 +180,6 @@ def test_revoking_ends_every_connection_of_the_account(
         keys.hub_refresh(setup(lab, http, ""), two)
     with pytest.raises(NeedsReconnect):
         keys.hub_revoke(setup(lab, http, ""), one)
-
-
-def test_a_revocation_that_google_cannot_do_now_stays_open(
-    lab: GoogleLab, http: requests.Session, connect: Connect
-) -> None:
-    grant = connect("standard")
-    with lab.state.switches.on(Fault.REVOKE_DOWN), pytest.raises(Retry):
-        keys.hub_revoke(setup(lab, http, ""), grant)
-    with lab.state.switches.on(Fault.REVOKE_LIES):
-        keys.hub_revoke(setup(lab, http, ""), grant)
-    assert keys.hub_refresh(setup(lab, http, ""), grant).secret["access_token"]
 
 
 def test_the_broker_loads_no_sdk_with_the_keys() -> None:

@@ -17,7 +17,7 @@ from hub.testing.lab.microsoft.people import CONSUMERS, Person
 from hub.testing.lab.microsoft.stranger import Stranger
 from hub.testing.lab.microsoft.visitor import agree
 from hub.testing.lab.switches import Fault
-from hub.testing.subject import DAY, Subject, Switched, direct
+from hub.testing.subject import DAY, KeyHooks, Subject, Switched, bearing, direct
 from hub.testing.traffic import Traffic
 from hub_microsoft import keys, plugin
 from hub_microsoft.provider import BOOKINGS, PROVIDER
@@ -115,7 +115,7 @@ def sign_in(lab: Microsoft, http: requests.Session) -> SignIn:
 
 
 @pytest.fixture
-def connected(lab: Microsoft) -> Connected:
+def connected(lab: Microsoft, sign_in: SignIn) -> Connected:
     """Give a way to connect somebody with a calendar of their own, as a subject of the contract."""
 
     @contextmanager
@@ -139,6 +139,7 @@ def connected(lab: Microsoft) -> Connected:
                 # The plugin keeps no cursor of Microsoft's, so there is none that could be forgotten.
                 faults=Switched(lab.switches, failures.KNOWN - {Fault.GONE}),
                 receive=plugin.hub_receive,
+                keys=KeyHooks(keys, sign_in.setup(), sign_in.connect, bearing(plugin, sign_in.http)),
                 secrets=(str(session.headers["Authorization"]).removeprefix("Bearer "),),
             )
         lab.switches.turn(None)

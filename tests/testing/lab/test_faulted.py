@@ -38,7 +38,7 @@ def ask(server: tuple[str, Switches], method: str, fault: Fault) -> requests.Res
 
 
 def test_each_answers_in_its_way(server: tuple[str, Switches]) -> None:
-    statuses = {fault: ask(server, "GET", fault).status_code for fault in COMMON - {Fault.BROKEN}}
+    statuses = {fault: ask(server, "GET", fault).status_code for fault in COMMON - {Fault.BROKEN, Fault.SLOW}}
     assert statuses == {
         Fault.UNAUTHORIZED: 401,
         Fault.FORBIDDEN: 403,
@@ -58,6 +58,12 @@ def test_a_write_is_done_before_its_answer_is_lost(server: tuple[str, Switches])
         ask(server, "PUT", Fault.WRITE_THEN_SILENCE)
     assert WRITTEN == ["/a"]
     assert ask(server, "PUT", Fault.WRITE_THEN_DOWN).status_code == 500
+    assert WRITTEN == ["/a"]
+
+
+def test_a_slow_server_answers_in_the_end(server: tuple[str, Switches]) -> None:
+    server[1].seconds = 0.05
+    assert ask(server, "PUT", Fault.SLOW).elapsed.total_seconds() >= 0.05
     assert WRITTEN == ["/a"]
 
 

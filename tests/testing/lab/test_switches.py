@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from hub.testing.lab.switches import Fault, Switches
 
 
@@ -31,3 +33,15 @@ def test_a_fault_for_a_while_ends_with_its_block() -> None:
     with switches.on(Fault.SLOW):
         assert switches.takes("GET", "/", Fault.SLOW) is Fault.SLOW
     assert switches.takes("GET", "/", Fault.SLOW) is None
+
+
+def test_who_waits_on_a_slow_provider_goes_on_as_soon_as_it_is_slow_no_more() -> None:
+    switches = Switches(seconds=60)
+    switches.turn(Fault.SLOW)
+    waiting = threading.Thread(target=switches.linger, daemon=True)
+    waiting.start()
+    waiting.join(0.05)
+    assert waiting.is_alive()
+    switches.turn(None)
+    waiting.join(5)
+    assert not waiting.is_alive()

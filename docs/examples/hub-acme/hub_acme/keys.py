@@ -38,8 +38,10 @@ def hub_connect(setup: Setup, answer: Mapping[str, str] | None) -> Form | Grant:
 
 @hookimpl
 def hub_revoke(setup: Setup, grant: Grant) -> None:
-    """End the token at Acme; one that has ended already is a success."""
-    bearer = {"Authorization": f"Bearer {grant.secret['access_token']}"}
-    status = setup.http.delete(f"{grant.settings['base']}/v1/token", headers=bearer).status_code
+    """End the token at Acme, and see that it is dead; one that has ended already is a success."""
+    base, bearer = grant.settings["base"], {"Authorization": f"Bearer {grant.secret['access_token']}"}
+    status = setup.http.delete(f"{base}/v1/token", headers=bearer).status_code
     if status not in {204, 401, 404}:
         raise Retry(f"Acme did not end the token ({status}).")
+    if setup.http.get(f"{base}/v1/me", headers=bearer).status_code == 200:
+        raise Retry("Acme says that the token has ended, and takes it all the same.")

@@ -18,16 +18,19 @@ from hub.testing.lab.serve import serve
 from hub.testing.lab.switches import Fault, Switches
 
 TOKEN = "acme-token-of-ada-0123456789"  # noqa: S105 - of a server that lives for one test
-KNOWN = COMMON | {Fault.GONE, Fault.CHANGED, Fault.LYING}
+KNOWN = COMMON | {
+    *(Fault.GONE, Fault.CHANGED, Fault.LYING),
+    *(Fault.PUSH_DROPPED, Fault.PUSH_TWICE, Fault.REVOKE_DOWN, Fault.REVOKE_LIES),
+}
 LIES = {"events": [{"uid": ["a"], "ical": 7}], "cursor": 9, "calendars": {"id": "ada"}, "id": [], "until": "soon"}
 
 
 @dataclass
 class Acme:
-    """The server's memory. ``cursors`` says how many changes there were when each was handed out."""
+    """The server's memory: which tokens it takes, and how many changes there were when each cursor was handed out."""
 
     url: str = ""
-    token: str = TOKEN
+    tokens: set[str] = field(default_factory=lambda: {TOKEN})
     calendars: dict[str, dict[str, tuple[str, str]]] = field(default_factory=lambda: {"ada": {}})
     changed: list[tuple[str, str]] = field(default_factory=list)
     cursors: dict[str, int] = field(default_factory=dict)
@@ -44,16 +47,21 @@ class Acme:
             answer = Response(json.dumps(LIES), mimetype="application/json") if lies else self._answer(request)
         return answer(environ, start)
 
+    def new_token(self) -> str:
+        """Make one more token, as Ada does in her settings."""
+        self.tokens.add(token := secrets.token_hex(16))
+        return token
+
     def _answer(self, request: Request) -> Response:
         body = request.get_data(as_text=True)
-        if request.headers.get("Authorization") != f"Bearer {self.token}":
+        token = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if token not in self.tokens:
             return Response(status=401)
         match request.method, request.path.strip("/").split("/"):
             case "GET", ["v1", "me"]:
                 return _json({"email": "ada@example.com"})
             case "DELETE", ["v1", "token"]:
-                self.token = ""
-                return Response(status=204)
+                return self._end(token)
             case "GET", ["v1", "calendars"]:
                 listed = [{"id": one, "name": one, "zone": "Europe/Berlin", "writable": True} for one in self.calendars]
                 return _json({"calendars": listed})
@@ -80,6 +88,12 @@ class Acme:
                 return self._event(method, name, uid, body, request.headers.get("If-Match"))
             case _:
                 return Response(status=405)
+
+    def _end(self, token: str) -> Response:
+        fault = self.switches.takes("DELETE", "/token", Fault.REVOKE_DOWN, Fault.REVOKE_LIES)
+        if fault is None:
+            self.tokens.remove(token)
+        return Response(status=503 if fault is Fault.REVOKE_DOWN else 204)
 
     def _changes(self, calendar: str, cursor: str | None) -> Response:
         too_old = cursor is not None and self.switches.takes("GET", "/changes", Fault.GONE)
@@ -116,7 +130,9 @@ class Acme:
     def _tell(self, calendar: str, uid: str) -> None:
         """Remember the change, and tell the hooks of it as soon as the answer is on its way."""
         self.changed.append((calendar, uid))
-        for hook in [one for one in self.hooks.values() if one["calendar"] == calendar]:
+        fault = self.switches.takes("PUSH", "/hooks", Fault.PUSH_DROPPED, Fault.PUSH_TWICE)
+        times = 1 if fault is None else {Fault.PUSH_DROPPED: 0, Fault.PUSH_TWICE: 2}[fault]
+        for hook in [one for one in self.hooks.values() if one["calendar"] == calendar] * times:
             news = {"hook": hook["id"], "secret": hook["secret"], "news": "changed"}
             threading.Thread(target=_post, args=(hook["url"], news), daemon=True).start()
 

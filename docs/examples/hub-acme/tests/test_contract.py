@@ -11,9 +11,9 @@ from acme import KNOWN, TOKEN, Acme, running
 from hub_acme import keys, plugin
 from hub_acme.trial import stranger
 
-from hub.plugin import Account, Calendar, Form, Grant, NeedsReconnect, Setup
+from hub.plugin import Account, Calendar, Form, Grant, Setup
 from hub.testing.contract import CalendarContract
-from hub.testing.subject import DAY, Subject, Switched, direct
+from hub.testing.subject import DAY, KeyHooks, Subject, Switched, bearing, direct
 from hub.testing.traffic import Traffic
 
 
@@ -39,11 +39,25 @@ def account(acme: Acme, http: requests.Session) -> Account:
     return Account("ada@example.com", {"base": acme.url}, http)
 
 
+@pytest.fixture
+def key_hooks(acme: Acme) -> Iterator[KeyHooks]:
+    """Give the key hooks; each account that is connected has a token of its own."""
+
+    def granted() -> Grant:
+        grant = connect(acme, plain, password=acme.new_token())
+        assert isinstance(grant, Grant)
+        return grant
+
+    with requests.Session() as plain, requests.Session() as signed:
+        plain.trust_env = signed.trust_env = False
+        yield KeyHooks(keys, Setup("calendar", {}, plain), granted, bearing(plugin, signed))
+
+
 class TestContract(CalendarContract):
     """Every check of the contract."""
 
     @pytest.fixture
-    def subject(self, acme: Acme, account: Account) -> Iterator[Subject]:
+    def subject(self, acme: Acme, account: Account, key_hooks: KeyHooks) -> Iterator[Subject]:
         """Give the plugin with Ada's calendar, a stranger at the same one, and all that the fake lets a test see."""
         other = stranger(account.settings, "", TOKEN)
         start = (int(time.time()) // DAY + 30) * DAY
@@ -58,6 +72,7 @@ class TestContract(CalendarContract):
             seen=lambda: acme.seen,
             faults=Switched(acme.switches, KNOWN),
             receive=plugin.hub_receive,
+            keys=key_hooks,
             secrets=(TOKEN,),
             cannot={"asks_for_no_titles": "Acme gives an event as one object; the hub reads its times."},
         )
@@ -86,14 +101,3 @@ def test_a_wrong_answer_asks_again_and_says_why(acme: Acme, http: requests.Sessi
     form = connect(acme, http, **wrong)
     assert isinstance(form, Form)
     assert form.problem
-
-
-def test_a_revoked_token_is_dead_and_can_be_revoked_again(acme: Acme, http: requests.Session, account: Account) -> None:
-    """The owner must connect again."""
-    with requests.Session() as other:
-        grant = connect(acme, other)
-        assert isinstance(grant, Grant)
-        keys.hub_revoke(Setup("calendar", {}, other), grant)
-        keys.hub_revoke(Setup("calendar", {}, other), grant)
-    with pytest.raises(NeedsReconnect):
-        plugin.hub_list_calendars(account)

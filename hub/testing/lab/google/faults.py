@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,7 +30,7 @@ def instead(switches: Switches, method: str, path: str) -> Response | None:
         case Fault.BROKEN:
             raise Silence
         case Fault.SLOW:
-            time.sleep(switches.seconds)
+            switches.linger()
         case Fault.ELSEWHERE:
             return Response(status=302, headers={"Location": "https://elsewhere.test/"})
         case Fault.HTML:

@@ -123,7 +123,7 @@ class Microsoft:
             if fault is Fault.BROKEN:
                 raise Silence
             if fault is Fault.SLOW:
-                time.sleep(self.switches.seconds)
+                self.switches.linger()
             if fault is Fault.LYING and call.method == "GET":
                 return self._lie(call)
             after = self.switches.takes(call.method, call.path, Fault.WRITE_THEN_SILENCE, Fault.WRITE_THEN_DOWN)
