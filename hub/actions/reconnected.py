@@ -33,7 +33,10 @@ def note_connected(hub: Hub, business_id: str, connection_id: str) -> None:
         # The broker wrote the new state with the new credential; what it was before stands in the history.
         before = replace(found, health=Health(last[0].health)) if last else found
         outage_id = save(conn, business_id, connection_id, before, connected(before, now), now)
-        look_soon(conn, business_id, [one.id for one in calendars if one.checked])
+        checked = [one.id for one in calendars if one.checked]
+        look_soon(conn, business_id, checked)
+        # What was wrong with the old permission says nothing of this one: one calendar's would fail the account again.
+        change_calendars(conn, business_id, checked, problem="")
         late = write_late(conn, business_id, connection_id, now)
         if outage_id is not None:
             change_outage(conn, business_id, outage_id, late=late)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import update
 
 from hub.actions.calendars import Choice, choose_calendars
+from hub.actions.connections import get_connection
 from hub.actions.disconnect import disconnect
 from hub.actions.health import note_health, note_warning
 from hub.actions.offer import offer
@@ -192,6 +193,16 @@ def test_what_was_missed_is_told_once_the_calendars_were_looked_at_again(world: 
     assert len([mail for mail in post.to(STAFF) if "works again" in mail["Subject"]]) == 1
 
 
+def test_what_was_wrong_before_is_not_held_against_an_account_that_was_connected_again(world: World) -> None:
+    _, connection = account(world)
+    look(world)
+    lose(world)
+    connect_again(world, connection)
+    assert get_connection(world.hub, world.business, connection).calendars[0].problem == ""
+    note(world, connection, "ok")  # as when another of its calendars is looked at first
+    assert get_connection(world.hub, world.business, connection).health == "ok"
+
+
 def test_an_event_that_could_not_be_written_is_written_when_the_account_is_connected_again(world: World) -> None:
     post = with_post(world)
     staff, connection = account(world)
@@ -250,8 +261,6 @@ def test_what_is_kept_for_handing_on_has_no_link_to_the_staff_members_page(world
 
 def test_choosing_another_calendar_ends_a_trouble_of_the_one_that_is_gone(world: World) -> None:
     staff, connection = account(world)
-    from hub.actions.connections import get_connection
-
     look(world)
     calendar = get_connection(world.hub, world.business, connection).calendars[0].id
     note(world, connection, "failing", "not_found")
