@@ -10,8 +10,10 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl
 
+from hub.testing.lab.microsoft.call import Call
 from hub.testing.lab.microsoft.failures import INSTEAD, LIES, Problem, Reply, instead
-from hub.testing.lab.microsoft.graph import Call, Graph
+from hub.testing.lab.microsoft.graph import Graph
+from hub.testing.lab.microsoft.items import Item
 from hub.testing.lab.microsoft.pages import Pages, chosen
 from hub.testing.lab.microsoft.people import people
 from hub.testing.lab.microsoft.signin import Client, SignIn
@@ -68,7 +70,8 @@ class Microsoft:
         """Answer a request (PEP 3333)."""
         reply = self._answer(environ)
         data = reply.data()
-        headers = [("Content-Type", reply.kind), ("Content-Length", str(len(data))), *reply.headers.items()]
+        kind = [("Content-Type", reply.kind)] if data else []
+        headers = [*kind, ("Content-Length", str(len(data))), *reply.headers.items()]
         start(f"{reply.status} {HTTPStatus(reply.status).phrase}", headers)
         return [data]
 
@@ -151,8 +154,8 @@ class Microsoft:
             return Reply(200, {"value": [], "@odata.nextLink": f"{call.here}?$skip=0"})
         return Reply(200, LIES[self._lies])
 
-    def _changed(self, account: str) -> Callable[[str, str, str], None]:
-        return lambda calendar, kind, event: self.subscriptions.changed(account, calendar, kind, event)
+    def _changed(self, account: str) -> Callable[[Item, str], None]:
+        return lambda item, kind: self.subscriptions.changed(account, item, kind)
 
 
 @contextmanager

@@ -19,6 +19,7 @@ INSTEAD = (
     Fault.CLAIMS,
     Fault.FORBIDDEN,
     Fault.TOO_MANY,
+    Fault.QUOTA,
     Fault.DOWN,
     Fault.ELSEWHERE,
     Fault.HTML,
@@ -94,9 +95,9 @@ def denied() -> Problem:
     return Problem(403, "ErrorAccessDenied", "This account may not do that.")
 
 
-def throttled(after: int) -> Problem:
-    """Return the 429 of too many at once, or too many in ten minutes."""
-    text = "Too many requests at once for this mailbox."
+def throttled(after: int, when: str = "at once") -> Problem:
+    """Return the 429 of too many requests of one application to one mailbox, at once or in ten minutes."""
+    text = f"This application asks too much of this mailbox: too many requests {when}."
     return Problem(429, "ApplicationThrottled", text, {"Retry-After": str(after)})
 
 
@@ -114,6 +115,7 @@ def instead(fault: Fault, switches: Switches, now: float) -> Reply:
         Fault.CLAIMS: signed_out(claims=True),
         Fault.FORBIDDEN: denied(),
         Fault.TOO_MANY: throttled(switches.after),
+        Fault.QUOTA: throttled(switches.after, "in ten minutes"),
     }
     down = Problem(503, "serviceNotAvailable", "Out of order for a while.")
     return problems.get(fault, down).reply(now)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass, field
 from typing import Any
 
 from hub.testing.lab.microsoft import query, schema
-from hub.testing.lab.microsoft.failures import Problem, Reply, denied, signed_out, throttled
+from hub.testing.lab.microsoft.call import Call
+from hub.testing.lab.microsoft.failures import Problem, Reply, denied, signed_out
+from hub.testing.lab.microsoft.limits import Limits
 from hub.testing.lab.microsoft.mailbox import Box, Mailbox
 from hub.testing.lab.microsoft.people import Person
 from hub.testing.lab.microsoft.query import Query
@@ -21,39 +20,14 @@ from hub.testing.lab.microsoft.tokens import Granted, Tokens
 from hub.testing.lab.microsoft.views import Views, gone
 from hub.testing.lab.switches import Fault, Switches
 
-AT_ONCE = 4
-"""Requests of one application to one mailbox that may be under way (page: Microsoft Graph service-specific limits)."""
-
 _READ = frozenset({"Calendars.ReadBasic", "Calendars.Read", "Calendars.ReadWrite"})
 _MORE = _READ - {"Calendars.ReadBasic"}
 _WRITE = frozenset({"Calendars.ReadWrite"})
 _ANY: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request, as it came in. ``path`` is decoded and without the version; ``here`` is its whole address."""
-
-    method: str
-    path: str
-    here: str
-    query: Sequence[tuple[str, str]] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    def json(self) -> dict[str, Any]:
-        """Return the body as an object."""
-        try:
-            read = json.loads(self.body)
-        except ValueError as error:
-            raise Problem(400, "BadRequest", "The body is no JSON.") from error
-        if not isinstance(read, dict):
-            raise Problem(400, "BadRequest", "The body is no object.")
-        return read
-
-
 class Graph:
-    """Answers requests of signed-in applications, at most `AT_ONCE` of each to one mailbox."""
+    """Answers requests of signed-in applications, as many as `Limits` let them ask."""
 
     def __init__(
         self,
@@ -65,8 +39,7 @@ class Graph:
     ) -> None:
         self._tokens, self._subscriptions, self._clock, self._switches = tokens, subscriptions, clock, switches
         self._views = {ref: Views(person.mailbox) for ref, person in people.items()}
-        self._under_way: dict[tuple[str, str], int] = {}
-        self._counting = threading.Lock()
+        self._limits = Limits(clock)
 
     def enter(self, call: Call) -> Granted:
         """Count a request of an application to a mailbox, or raise that nobody is signed in or too many are at it."""
@@ -74,30 +47,29 @@ class Graph:
         grant = self._tokens.signed_in(bearer.removeprefix("Bearer ")) if bearer.startswith("Bearer ") else None
         if grant is None:
             raise signed_out()
-        with self._counting:
-            number = self._under_way.get(_key(grant), 0)
-            if number >= AT_ONCE:
-                raise throttled(1)
-            self._under_way[_key(grant)] = number + 1
+        self._limits.enter(_key(grant))
         return grant
 
     def leave(self, grant: Granted) -> None:
         """Count it as done."""
-        with self._counting:
-            self._under_way[_key(grant)] -= 1
+        self._limits.leave(_key(grant))
 
     def answer(self, call: Call, grant: Granted) -> Reply:
         """Return what Graph answers; raises Problem."""
+        path = call.meant(grant.person.mailbox.default().id)
         for method, pattern, scopes, handle in _ROUTES:
-            match = pattern.fullmatch(call.path)
+            match = pattern.fullmatch(path)
             if match is None or method != call.method:
                 continue
             if scopes and not scopes & set(grant.scopes):
                 raise denied()
-            if call.method in ("POST", "PATCH") and "json" not in call.headers.get("content-type", ""):
+            if call.body and "json" not in call.headers.get("content-type", ""):
                 raise Problem(400, "BadRequest", "The body is to be sent as application/json.")
             with grant.person.mailbox.lock if handle not in _UNLOCKED else nullcontext():
-                return handle(self, call, grant, *match.groups())
+                reply = handle(self, call, grant, *match.groups())
+            if isinstance(reply.body, dict):
+                reply.body["@odata.context"] = call.context(grant.person.oid, "value" in reply.body)
+            return reply
         raise Problem(400, "BadRequest", f"There is no '{call.path.rpartition('/')[2]}'.")
 
     def _me(self, call: Call, grant: Granted) -> Reply:
@@ -139,25 +111,21 @@ class Graph:
 
     def _view(self, call: Call, grant: Granted, ref: str) -> Reply:
         asked = Query(call.query, ("startDateTime", "endDateTime", "$select", "$top", "$skip"))
-        zone = query.zone_preferred(query.preferred(call.headers.get("prefer", "")))
         box = grant.person.mailbox.box(ref)
-        return Reply(200, self._views[grant.person.id].view(box, asked, zone, call.here, _basic(grant)))
+        return Reply(200, self._views[grant.person.id].view(box, asked, call.zone, call.here, _basic(grant)))
 
     def _delta(self, call: Call, grant: Granted, ref: str) -> Reply:
         asked = Query(call.query, ("startDateTime", "endDateTime", "$deltatoken", "$skiptoken"))
         if asked.get("$deltatoken") and self._switches.takes(call.method, call.path, Fault.GONE):
-            raise gone()
-        wishes = query.preferred(call.headers.get("prefer", ""))
+            raise gone(call.here)
         box, views = grant.person.mailbox.box(ref), self._views[grant.person.id]
-        return Reply(200, views.delta(box, asked, wishes, query.zone_preferred(wishes), call.here, _basic(grant)))
+        return Reply(200, views.delta(box, asked, call.wishes, call.zone, call.here, _basic(grant)))
 
     def _find(self, call: Call, grant: Granted, ref: str) -> Reply:
         asked = Query(call.query, ("$filter", "$select", "$expand", "$top"))
-        names, wanted, zone = asked.chosen("event"), asked.wanted(), _zone(call)
+        names, zone, owner = asked.chosen("event"), call.zone, grant.person.address
         size = asked.number("$top", 10, 1000)
-        items = grant.person.mailbox.box(ref).items.values()
-        found = [one for one in items if wanted is None or one.properties.get(wanted[0]) == wanted[1]][:size]
-        owner = grant.person.address
+        found = [one for one in grant.person.mailbox.box(ref).items.values() if asked.wants(one)][:size]
         return Reply(
             200,
             {"value": [query.shown(one.whole().resource(zone, owner), one, names, asked.expanded()) for one in found]},
@@ -169,7 +137,7 @@ class Graph:
             raise Problem(400, "ErrorPropertyValidationFailure", text)
         item, new = grant.person.mailbox.create(ref, body, by=grant.client)
         return Reply(
-            201 if new else 200, query.shown(item.whole().resource(_zone(call), grant.person.address), item, None)
+            201 if new else 200, query.shown(item.whole().resource(call.zone, grant.person.address), item, None)
         )
 
     def _event(self, call: Call, grant: Granted, ref: str) -> Reply:
@@ -177,7 +145,7 @@ class Graph:
         if asked.get("$expand") and _basic(grant):
             raise denied()
         found = grant.person.mailbox.find(ref)
-        resource = found.resource(_zone(call), grant.person.address)
+        resource = found.resource(call.zone, grant.person.address)
         if _basic(grant):
             resource = {name: value for name, value in resource.items() if name not in ("body", "bodyPreview")}
         return Reply(200, query.shown(resource, found.item, asked.chosen("event"), asked.expanded()))
@@ -192,7 +160,7 @@ class Graph:
             condition = 'W/"another"'
         mailbox.change(found, body, condition)
         changed = mailbox.find(ref)
-        return Reply(200, query.shown(changed.resource(_zone(call), grant.person.address), changed.item, None))
+        return Reply(200, query.shown(changed.resource(call.zone, grant.person.address), changed.item, None))
 
     def _delete(self, call: Call, grant: Granted, ref: str) -> Reply:
         mailbox: Mailbox = grant.person.mailbox
@@ -202,18 +170,19 @@ class Graph:
     def _instances(self, call: Call, grant: Granted, ref: str) -> Reply:
         asked = Query(call.query, ("startDateTime", "endDateTime", "$select", "$top"))
         since, until, names = asked.moment("startDateTime"), asked.moment("endDateTime"), asked.chosen("event")
-        item, owner, zone = grant.person.mailbox.find(ref).item, grant.person.address, _zone(call)
+        item, owner, zone = grant.person.mailbox.find(ref).item, grant.person.address, call.zone
         dates = list(item.within(since, until))[: asked.number("$top", 10, 1000)]
         return Reply(200, {"value": [query.shown(one.resource(zone, owner), item, names) for one in dates]})
 
-    def _schedule(self, call: Call, grant: Granted) -> Reply:
-        return Reply(200, {"value": schedules(grant.person, call.json())})
+    def _schedule(self, call: Call, grant: Granted, ref: str) -> Reply:
+        grant.person.mailbox.box(ref)
+        return Reply(200, {"value": schedules(grant.person, call.json(), call.zone)})
 
     def _subscribe(self, call: Call, grant: Granted) -> Reply:
         body, person = call.json(), grant.person
         calendar = calendar_of(str(body.get("resource", ""))) or person.mailbox.default().id
         person.mailbox.box(calendar)
-        made = self._subscriptions.create(person.id, person.tenant.id, grant.client, calendar, body)
+        made = self._subscriptions.create(person, grant.client, calendar, body)
         return Reply(201, made.resource())
 
     def _subscription(self, call: Call, grant: Granted, ref: str) -> Reply:
@@ -222,6 +191,10 @@ class Graph:
     def _renew(self, call: Call, grant: Granted, ref: str) -> Reply:
         found = self._subscriptions.find(ref, grant.person.id)
         return Reply(200, self._subscriptions.renew(found, call.json()).resource())
+
+    def _reauthorize(self, call: Call, grant: Granted, ref: str) -> Reply:
+        self._subscriptions.find(ref, grant.person.id)
+        return Reply(204)
 
     def _unsubscribe(self, call: Call, grant: Granted, ref: str) -> Reply:
         self._subscriptions.end(self._subscriptions.find(ref, grant.person.id).id)
@@ -234,10 +207,6 @@ def _key(grant: Granted) -> tuple[str, str]:
 
 def _basic(grant: Granted) -> bool:
     return not _MORE & set(grant.scopes)
-
-
-def _zone(call: Call) -> str:
-    return query.zone_preferred(query.preferred(call.headers.get("prefer", "")))
 
 
 def _calendar(person: Person, box: Box) -> dict[str, Any]:
@@ -278,10 +247,11 @@ _ROUTES: tuple[tuple[str, re.Pattern[str], frozenset[str], _Handle], ...] = tupl
         ("PATCH", _EVENT, _WRITE, Graph._change),
         ("DELETE", _EVENT, _WRITE, Graph._delete),
         ("GET", f"{_EVENT}/instances", _READ, Graph._instances),
-        ("POST", "/me/calendar/getSchedule", _READ, Graph._schedule),
+        ("POST", f"{_CALENDAR}/getSchedule", _READ, Graph._schedule),
         ("POST", "/subscriptions", _MORE, Graph._subscribe),
         ("GET", _ONE, _MORE, Graph._subscription),
         ("PATCH", _ONE, _MORE, Graph._renew),
+        ("POST", f"{_ONE}/reauthorize", _MORE, Graph._reauthorize),
         ("DELETE", _ONE, _MORE, Graph._unsubscribe),
     )
 )

@@ -9,11 +9,19 @@ from typing import Any
 
 from hub.testing.lab.microsoft import moments, series
 
+_DAY = 86_400
+_UNASKED = ("organizer", "none", "notResponded")
+_NEVER = "0001-01-01T00:00:00Z"
+"""The time of an answer that nobody gave."""
+
 _DEFAULTS: Mapping[str, Any] = {
     "subject": "",
     "body": {"contentType": "text", "content": ""},
     "location": {"displayName": ""},
+    "locations": [],
     "attendees": [],
+    "hideAttendees": False,
+    "allowNewTimeProposals": True,
     "categories": [],
     "importance": "normal",
     "sensitivity": "normal",
@@ -95,6 +103,16 @@ class Item:
         at = self.original(day)
         return next((one for one in self.within(at, at + max(1, end - start)) if one.day == day), None)
 
+    def crosses(self, day: date, fields: Mapping[str, Any]) -> bool:
+        """Tell whether a date with these fields would be at, or beyond, the day of the date before or after it."""
+        original = self.original(day)
+        begin, _end = self._span(self.fields | fields)
+        zone = series.zone_of(self.fields["recurrence"], self.fields["start"]["timeZone"])
+        between = sorted(moments.local(at, zone).date() for at in (original, begin))
+        around = self.within(min(original, begin) - 2 * _DAY, max(original, begin) + 2 * _DAY)
+        others = (moments.local(one.start, zone).date() for one in around if one.day != day)
+        return any(between[0] <= other <= between[1] for other in others)
+
     def original(self, day: date) -> int:
         """Return when that date of the series would begin by its pattern, UTC seconds."""
         first = moments.wall(self.fields["start"]["dateTime"])
@@ -148,12 +166,19 @@ class Date:
             "originalStartTimeZone": fields["start"]["timeZone"],
             "originalEndTimeZone": fields["end"]["timeZone"],
             "originalStart": moments.stamp(item.original(self.day)) if self.day else None,
-            "iCalUId": f"040000008200E00074C5B7101A82E008{item.id[-12:]}",
+            "attendees": [{"status": {"response": "none", "time": _NEVER}} | one for one in fields["attendees"]],
+            "iCalUId": f"040000008200E00074C5B7101A82E008{self.id[-12:]}",
+            "hasAttachments": False,
+            "isDraft": False,
+            "isOnlineMeeting": False,
             "bodyPreview": str((fields.get("body") or {}).get("content", ""))[:255],
             "isCancelled": item.cancelled,
             "isOrganizer": not item.organizer,
             "organizer": organizer,
-            "responseStatus": {"response": item.response, "time": moments.stamp(item.created)},
+            "responseStatus": {
+                "response": item.response,
+                "time": _NEVER if item.response in _UNASKED else moments.stamp(item.created),
+            },
             "seriesMasterId": item.id if self.day else None,
             "transactionId": item.transaction,
             "type": kind,

@@ -16,8 +16,8 @@ from hub.testing.lab.microsoft.items import Date, Item, filled
 MOST_DAYS = 1825
 """A calendar view of more than five years is refused (Graph's page of event: instances and calendarView)."""
 
-Changed = Callable[[str, str, str], None]
-"""Is told of a change: the calendar, the kind (created, updated, deleted) and the event's id."""
+Changed = Callable[[Item, str], None]
+"""Is told of a change: the event, and the kind (created, updated, deleted)."""
 
 
 @dataclass(slots=True)
@@ -85,9 +85,9 @@ class Mailbox:
         for there in box.items.values():
             if transaction and there.transaction == transaction:
                 return there, False
-        fields = filled({name: value for name, value in body.items() if name in schema.RESOURCES["event"]})
-        fields.pop("transactionId", None)
+        fields = filled(_written(body))
         _check_times(fields)
+        _check_series(fields)
         item = Item(_identifier(), box.id, self.zone, int(self._clock()), fields, by=by, transaction=transaction)
         item.properties = {one["id"]: one["value"] for one in body.get(schema.PROPERTIES, ())}
         box.items[item.id] = item
@@ -101,15 +101,19 @@ class Mailbox:
             raise Problem(412, "ErrorIrresolvableConflict", "It was changed meanwhile.")
         if "transactionId" in body and body["transactionId"] != item.transaction:
             raise Problem(400, "ErrorInvalidPropertySet", "The transactionId cannot be changed.")
-        fields = {name: value for name, value in body.items() if name in schema.RESOURCES["event"]}
-        fields.pop("transactionId", None)
+        fields = _written(body)
         if found.day is None:
             _check_times(item.fields | fields)
+            if "recurrence" in fields:
+                _check_series(item.fields | fields)
             item.fields |= fields
         else:
-            there = item.exceptions.get(found.day, {})
-            _check_times(item.fields | there | fields)
-            item.exceptions[found.day] = there | fields
+            there = item.exceptions.get(found.day, {}) | fields
+            _check_times(item.fields | there)
+            if item.crosses(found.day, there):
+                text = "A date of a series stays between the dates beside it."
+                raise Problem(400, "ErrorOccurrenceCrossingBoundary", text)
+            item.exceptions[found.day] = there
         item.properties |= {one["id"]: one["value"] for one in body.get(schema.PROPERTIES, ())}
         self.note(item, "updated")
 
@@ -129,7 +133,7 @@ class Mailbox:
         item.changed = int(self._clock())
         self.box(item.calendar).trail.append(item.id)
         for told in self._told:
-            told(item.calendar, kind, item.id)
+            told(item, kind)
 
 
 def _check_times(fields: Mapping[str, Any]) -> None:
@@ -151,8 +155,20 @@ def _check_times(fields: Mapping[str, Any]) -> None:
     if fields["isAllDay"] and (not midnights or end == start):
         text = "Whole days begin and end at midnight."
         raise Problem(400, "ErrorInvalidRequest", text)
-    if fields.get("recurrence") is not None and (text := series.problem(fields["recurrence"])):
+
+
+def _check_series(fields: Mapping[str, Any]) -> None:
+    if fields.get("recurrence") is not None and (text := series.problem(fields["recurrence"], fields["start"])):
         raise Problem(400, "ErrorPropertyValidationFailure", text)
+
+
+def _written(body: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that a body writes. The transactionId is not one of them: it is told apart."""
+    known = schema.RESOURCES["event"]
+    given = {name: value for name, value in body.items() if name in known and name != "transactionId"}
+    if "location" in given:  # the two always correspond; the single one wins (page: event)
+        given["locations"] = [given["location"]] if given["location"] else []
+    return {name: schema.spelt(known[name], value) for name, value in given.items()}
 
 
 def _identifier() -> str:

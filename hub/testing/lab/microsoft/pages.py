@@ -87,33 +87,40 @@ class Pages:
         return self._back(given, {"code": self._tokens.code(code), "session_state": secrets.token_hex(8)})
 
     def admin(self, tenant: str, given: Mapping[str, str]) -> Reply:
-        """Ask an administrator to agree for all of an organisation."""
+        """Ask an administrator to agree for all of an organisation. ``common`` is no place for that."""
         if given.get("client_id") != self._client.id or given.get("redirect_uri") not in self._client.redirect_urls:
             return _page("Permissions requested", "AADSTS900971: No such application or reply address.", status=400)
+        if tenant == "common" or not given.get("scope"):
+            return _page("Permissions requested", "AADSTS90014: An organisation and a scope are wanted.", status=400)
         ask = secrets.token_urlsafe(16)
         self._asked[ask] = dict(given)
         names = {one.tenant.id: one.tenant for one in self._people.values() if one.tenant.id != CONSUMERS}
         rows = "".join(
             f"<p><button name=tenant value={one.id}>Accept for {escape(one.name)}</button></p>"
             for one in names.values()
-            if tenant in (one.id, "organizations", "common")
+            if tenant in (one.id, "organizations")
         )
         text = f"<p>{escape(self._client.name)} asks for all people of an organisation.</p>"
         return _page(
             "Permissions requested",
-            f"{text}<form method=post><input type=hidden name=ask value={ask}>{rows}</form>",
+            f"{text}<form method=post><input type=hidden name=ask value={ask}>{rows}"
+            "<p><button name=do value=cancel>Cancel</button></p></form>",
             safe=True,
         )
 
     def admin_answered(self, form: Mapping[str, str]) -> Reply:
-        """Remember that an administrator agreed."""
+        """Remember that an administrator agreed, or send the browser back with what was said instead."""
         given = self._asked.pop(form.get("ask", ""), None)
         if given is None:
             return _page("Permissions requested", "AADSTS50196: This page was answered already.", status=400)
+        if form.get("do") == "cancel":
+            text = "AADSTS65004: The administrator declined."
+            return self._back(given, {"admin_consent": "True", "error": "consent_required", "error_description": text})
         for person in self._people.values():
             if person.tenant.id == form.get("tenant"):
                 person.tenant.agreed.add(self._client.id)
-        return self._back(given, {"admin_consent": "True", "tenant": form.get("tenant", "")})
+        tenant = form.get("tenant", "")
+        return self._back(given, {"admin_consent": "True", "tenant": tenant, "scope": given["scope"]})
 
     def _problem(self, given: Mapping[str, str]) -> tuple[str, str] | None:
         if given.get("response_type") != "code":
@@ -125,6 +132,8 @@ class Pages:
         unknown = [one for one in given.get("scope", "").split() if bare(one) not in SCOPES]
         if unknown or not set(_scopes(given)) & GRAPH_SCOPES:
             return "invalid_client", "AADSTS650053: The application asked for a scope that does not exist."
+        if given.get("prompt") == "none":
+            return "interaction_required", "AADSTS50058: Nobody is signed in, and nobody may be asked."
         if "openid" in _scopes(given) and not given.get("nonce"):
             return "invalid_request", "AADSTS90014: The required field 'nonce' is missing."
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from hub.testing.lab.microsoft import moments, schema
@@ -11,9 +11,18 @@ from hub.testing.lab.microsoft.failures import Problem
 from hub.testing.lab.microsoft.items import Item
 
 _PROPERTY = r"(?:String|Integer) \{[0-9a-fA-F-]{36}\} Name [A-Za-z0-9]+"
+_TEXT = r"'((?:[^']|'')*)'"
 _WITH = re.compile(
-    rf"singleValueExtendedProperties/any\(ep: ?ep/id eq '({_PROPERTY})' and ep/value eq '((?:[^']|'')*)'\)\Z"
+    rf"singleValueExtendedProperties/any\(ep: ?ep/id eq '({_PROPERTY})' and "
+    rf"(?:ep/value (eq|ne) {_TEXT}|(contains|startswith)\(ep/value, ?{_TEXT}\))\)\Z",
+    re.IGNORECASE,
 )
+_COMPARED: Mapping[str, Callable[[str, str], bool]] = {
+    "eq": lambda there, wanted: there == wanted,
+    "ne": lambda there, wanted: there != wanted,
+    "contains": lambda there, wanted: wanted in there,
+    "startswith": lambda there, wanted: there.startswith(wanted),
+}
 _EXPAND = re.compile(rf"singleValueExtendedProperties\(\$filter=((?:id eq '{_PROPERTY}'(?: or )?)+)\)\Z")
 _ID = re.compile(rf"id eq '({_PROPERTY})'")
 _PREFER = re.compile(r"([a-zA-Z.-]+)\s*=\s*\"?([^\",]*)\"?")
@@ -73,15 +82,21 @@ class Query:
             raise Problem(400, "ErrorInvalidUrlQueryExpand", "The $expand is not supported.")
         return tuple(_ID.findall(match[1]))
 
-    def wanted(self) -> tuple[str, str] | None:
-        """Return the extended property, id and value, that events must have (page: get singleValueExtendedProperty)."""
+    def wants(self, item: Item) -> bool:
+        """Tell whether an event has the extended property that is asked for.
+
+        The case of its value makes no difference, that of its name does (page: Get singleValueLegacyExtendedProperty).
+        """
         text = self.get("$filter")
         if not text:
-            return None
+            return True
         match = _WITH.match(text)
         if match is None:
             raise Problem(400, "ErrorInvalidUrlQueryFilter", "This filter is not understood.")
-        return match[1], match[2].replace("''", "'")
+        compared = _COMPARED[(match[2] or match[4]).lower()]
+        wanted = (match[3] if match[2] else match[5]).replace("''", "'")
+        there = item.properties.get(match[1])
+        return there is not None and compared(there.casefold(), wanted.casefold())
 
 
 def preferred(header: str) -> Mapping[str, str]:

@@ -20,6 +20,11 @@ CHOICES: Mapping[str, frozenset[str]] = {
     "importance": frozenset({"low", "normal", "high"}),
     "bodyType": frozenset({"text", "html"}),
     "attendeeType": frozenset({"required", "optional", "resource"}),
+    "locationType": frozenset(
+        "default conferenceRoom homeAddress businessAddress geoCoordinates streetAddress hotel restaurant "
+        "localBusiness postalAddress".split()
+    ),
+    "locationUniqueIdType": frozenset({"unknown", "locationStore", "directory", "private", "bing"}),
     "dayOfWeek": frozenset({"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}),
     "weekIndex": frozenset({"first", "second", "third", "fourth", "last"}),
     "recurrencePatternType": frozenset(
@@ -31,6 +36,7 @@ CHOICES: Mapping[str, frozenset[str]] = {
 RESOURCES: Mapping[str, Mapping[str, str]] = {
     "event": {
         "id": "string",
+        "allowNewTimeProposals": "boolean",
         "attendees": "attendee[]",
         "body": "itemBody",
         "bodyPreview": "string",
@@ -38,14 +44,19 @@ RESOURCES: Mapping[str, Mapping[str, str]] = {
         "changeKey": "string",
         "createdDateTime": "date-time",
         "end": "dateTimeTimeZone",
+        "hasAttachments": "boolean",
+        "hideAttendees": "boolean",
         "iCalUId": "string",
         "importance": "importance",
         "isAllDay": "boolean",
         "isCancelled": "boolean",
+        "isDraft": "boolean",
+        "isOnlineMeeting": "boolean",
         "isOrganizer": "boolean",
         "isReminderOn": "boolean",
         "lastModifiedDateTime": "date-time",
         "location": "location",
+        "locations": "location[]",
         "organizer": "recipient",
         "originalEndTimeZone": "string",
         "originalStart": "date-time",
@@ -81,17 +92,28 @@ RESOURCES: Mapping[str, Mapping[str, str]] = {
         "changeType": "string",
         "clientState": "string",
         "creatorId": "string",
+        "encryptionCertificate": "string",
+        "encryptionCertificateId": "string",
         "expirationDateTime": "date-time",
         "includeResourceData": "boolean",
         "latestSupportedTlsVersion": "string",
         "lifecycleNotificationUrl": "string",
+        "notificationQueryOptions": "string",
         "notificationUrl": "string",
+        "notificationUrlAppId": "string",
         "resource": "string",
     },
     "dateTimeTimeZone": {"dateTime": "string", "timeZone": "string"},
     "responseStatus": {"response": "responseType", "time": "date-time"},
     "itemBody": {"content": "string", "contentType": "bodyType"},
-    "location": {"displayName": "string", "locationEmailAddress": "string", "locationUri": "string"},
+    "location": {
+        "displayName": "string",
+        "locationEmailAddress": "string",
+        "locationType": "locationType",
+        "locationUri": "string",
+        "uniqueId": "string",
+        "uniqueIdType": "locationUniqueIdType",
+    },
     "emailAddress": {"address": "string", "name": "string"},
     "recipient": {"emailAddress": "emailAddress"},
     "attendee": {"emailAddress": "emailAddress", "type": "attendeeType", "status": "responseStatus"},
@@ -128,23 +150,33 @@ RESOURCES: Mapping[str, Mapping[str, str]] = {
         "status": "freeBusyStatus",
         "subject": "string",
     },
-    "workingHours": {"daysOfWeek": "dayOfWeek[]", "timeZone": "timeZoneBase"},
+    "workingHours": {
+        "daysOfWeek": "dayOfWeek[]",
+        "endTime": "string",
+        "startTime": "string",
+        "timeZone": "timeZoneBase",
+    },
     "timeZoneBase": {"name": "string"},
 }
 
 READ_ONLY: Mapping[str, frozenset[str]] = {
     "event": frozenset(
-        "id bodyPreview changeKey createdDateTime iCalUId isCancelled isOrganizer lastModifiedDateTime organizer "
-        "originalEndTimeZone originalStart originalStartTimeZone responseStatus seriesMasterId type webLink".split()
+        "id bodyPreview changeKey createdDateTime hasAttachments iCalUId isCancelled isDraft isOnlineMeeting "
+        "isOrganizer lastModifiedDateTime organizer originalEndTimeZone originalStart originalStartTimeZone "
+        "responseStatus seriesMasterId type webLink".split()
     ),
     "calendar": frozenset(RESOURCES["calendar"].keys() - {"name", "hexColor"}),
     "subscription": frozenset({"id", "applicationId", "creatorId"}),
 }
-"""What a client may not write; Graph's pages of each resource call it read-only, or the server sets it."""
+"""What a client may not write; Graph's pages of each resource call it read-only, or the server sets it.
+
+``isOnlineMeeting`` can be written there; meetings of that kind are none of the lab's.
+"""
 
 PROPERTIES = "singleValueExtendedProperties"
 """A navigation property, so it is in no list of plain ones; each has an ``id`` and a ``value``, both strings."""
 
+_SPELT = {kind: {one.lower(): one for one in choices} for kind, choices in CHOICES.items()}
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d{1,7})?)?(Z|[+-]\d\d:\d\d)?\Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
 _PLAIN: Mapping[str, type] = {"string": str, "boolean": bool, "integer": int, "date-time": str, "date": str}
@@ -160,7 +192,7 @@ def problem(kind: str, value: Any, path: str = "") -> str:
             return f"{here} must be a collection."
         return next((text for one in value if (text := problem(kind.removesuffix("[]"), one, here))), "")
     if kind in CHOICES:
-        return "" if isinstance(value, str) and value in CHOICES[kind] else f"{here} has no member {value!r}."
+        return "" if isinstance(value, str) and value.lower() in _SPELT[kind] else f"{here} has no member {value!r}."
     if kind in _PLAIN:
         return _plain(kind, value, here)
     if not isinstance(value, dict):
@@ -183,6 +215,17 @@ def written(kind: str, body: Mapping[str, Any]) -> str:
         if name in READ_ONLY[kind]:
             return f"'{name}' can only be read."
     return problem(kind, plain) or _properties(body.get(PROPERTIES, []))
+
+
+def spelt(kind: str, value: Any) -> Any:
+    """Return a value as Graph shows it: members of an enumeration may be sent in any letters ("HTML", "Monday")."""
+    if value is None or kind in _PLAIN:
+        return value
+    if kind.endswith("[]"):
+        return [spelt(kind.removesuffix("[]"), one) for one in value]
+    if kind in CHOICES:
+        return _SPELT[kind][value.lower()]
+    return {name: spelt(RESOURCES[kind].get(name, "string"), one) for name, one in value.items()}
 
 
 def _properties(value: Any) -> str:

@@ -30,8 +30,8 @@ _NEEDED: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def problem(recurrence: Mapping[str, Any]) -> str:
-    """Return what a patternedRecurrence lacks, or an empty text."""
+def problem(recurrence: Mapping[str, Any], start: Mapping[str, str]) -> str:
+    """Return what a patternedRecurrence lacks, or an empty text. ``start`` is the event's, whose date must be its."""
     pattern, span = recurrence.get("pattern") or {}, recurrence.get("range") or {}
     kind = str(pattern.get("type"))
     if kind not in _NEEDED or int(pattern.get("interval") or 0) < 1:
@@ -40,6 +40,8 @@ def problem(recurrence: Mapping[str, Any]) -> str:
         return f"A {kind} pattern needs {' and '.join(_NEEDED[kind])}."
     if not span.get("startDate") or span.get("type") not in {"endDate", "noEnd", "numbered"}:
         return "The recurrence range needs a type and a startDate."
+    if zone_of(recurrence, start["timeZone"]) == start["timeZone"] and span["startDate"] != start["dateTime"][:10]:
+        return "The startDate of the range must be the date of the event's start."
     if span["type"] == "endDate" and not span.get("endDate"):
         return "A range of the type endDate needs an endDate."
     if span["type"] == "numbered" and int(span.get("numberOfOccurrences") or 0) < 1:
@@ -55,7 +57,12 @@ def dates(recurrence: Mapping[str, Any], first: datetime, until: datetime) -> It
     if span["type"] == "endDate":
         last = min(until, datetime.combine(date.fromisoformat(span["endDate"]), first.time()))
     count = int(span["numberOfOccurrences"]) if span["type"] == "numbered" else None
-    for number, moment in enumerate(rrule.rrule(dtstart=start, **_rule(recurrence["pattern"]))):
+    rule = _rule(recurrence["pattern"])
+    if rule["freq"] in (rrule.MONTHLY, rrule.YEARLY):
+        # Every so many months or years counts from the first date that fits (page: Schedule repeating appointments:
+        # the first Thursday of every other month from the end of August is in September).
+        start = next(iter(rrule.rrule(dtstart=start, **rule | {"interval": 1})), start)
+    for number, moment in enumerate(rrule.rrule(dtstart=start, **rule)):
         if moment > last or (count is not None and number >= count):
             return
         yield moment.date()

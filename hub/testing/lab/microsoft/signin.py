@@ -9,6 +9,7 @@ import base64
 import binascii
 import hmac
 import json
+import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,9 @@ _SAYS: Mapping[int, tuple[str, str, str]] = {
     54005: ("invalid_grant", "", "This code was used before."),
     501481: ("invalid_grant", "", "The verifier is not that of the challenge."),
     9002313: ("invalid_request", "", "This request makes no sense."),
+    900144: ("invalid_request", "", "The body lacks a parameter."),
+    70003: ("unsupported_grant_type", "", "This kind of grant is none here."),
+    7000218: ("invalid_client", "", "The body lacks a client secret."),
     700016: ("unauthorized_client", "", "No such application is known here."),
     7000215: ("invalid_client", "", "This client secret is wrong."),
     50076: (
@@ -74,6 +78,8 @@ class SignIn:
             "token_endpoint": f"{here}/oauth2/v2.0/token",
             "jwks_uri": f"{here}/discovery/v2.0/keys",
             "response_types_supported": ["code"],
+            "response_modes_supported": ["query", "form_post"],
+            "scopes_supported": ["openid", "profile", "email", "offline_access"],
             "subject_types_supported": ["pairwise"],
             "id_token_signing_alg_values_supported": ["RS256"],
             "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
@@ -89,11 +95,13 @@ class SignIn:
         refusal = self._client(form, authorization)
         if refusal:
             return self._no(refusal)
-        if form.get("grant_type") == "authorization_code":
-            return self._redeem(form)
-        if form.get("grant_type") == "refresh_token":
-            return self._refresh(form)
-        return self._no(9002313)
+        answers = {"authorization_code": self._redeem, "refresh_token": self._refresh}
+        kind = form.get("grant_type")
+        if not kind:
+            return self._no(900144)
+        if any(bare(one) not in SCOPES for one in form.get("scope", "").split()):
+            return self._no(70011)
+        return answers[kind](form) if kind in answers else self._no(70003)
 
     def _client(self, form: Mapping[str, str], authorization: str) -> int:
         name, secret = form.get("client_id", ""), form.get("client_secret", "")
@@ -105,6 +113,8 @@ class SignIn:
             name, secret = unquote_plus(pair[0]), unquote_plus(pair[2])
         if name != self.client.id:
             return 700016
+        if not secret:
+            return 7000218
         return 0 if hmac.compare_digest(secret.encode(), self.client.secret.encode()) else 7000215
 
     def _redeem(self, form: Mapping[str, str]) -> Reply:
@@ -175,14 +185,17 @@ class SignIn:
 
     def _no(self, code: int) -> Reply:
         error, sub, text = _SAYS[code]
-        now = moments.stamp(self._clock())
+        now = moments.stamp(self._clock()).replace("T", " ")
+        trace, correlation = (str(uuid.uuid4()) for _id in range(2))
+        more = f"Trace ID: {trace}\r\nCorrelation ID: {correlation}\r\nTimestamp: {now}"
         body = {
             "error": error,
-            "error_description": f"AADSTS{code}: {text} Trace ID: 0 Correlation ID: 0 Timestamp: {now}",
+            "error_description": f"AADSTS{code}: {text}\r\n{more}",
             "error_codes": [code],
             "timestamp": now,
-            "trace_id": "0",
-            "correlation_id": "0",
+            "trace_id": trace,
+            "correlation_id": correlation,
+            "error_uri": f"{self.origin}/error?code={code}",
         }
         if sub:
             body["suberror"] = sub

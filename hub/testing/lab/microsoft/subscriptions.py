@@ -17,6 +17,8 @@ import requests
 
 from hub.testing.lab.microsoft import moments, schema
 from hub.testing.lab.microsoft.failures import Problem
+from hub.testing.lab.microsoft.items import Item
+from hub.testing.lab.microsoft.people import Person
 from hub.testing.lab.side import LabPush
 from hub.testing.lab.switches import Fault, Switches
 
@@ -36,20 +38,31 @@ class Subscription:
 
     id: str
     account: str
-    tenant: str
     application: str
     calendar: str
     until: int
     body: Mapping[str, Any]
 
+    @property
+    def tenant(self) -> str:
+        """The tenant of the account."""
+        return self.account.partition(".")[0]
+
+    @property
+    def oid(self) -> str:
+        """The object id of the account."""
+        return self.account.partition(".")[2]
+
     def resource(self) -> dict[str, Any]:
-        """Return it as Graph shows it; the clientState is not given back."""
-        return dict(self.body) | {
+        """Return it as Graph shows it."""
+        return {
+            **dict.fromkeys(schema.RESOURCES["subscription"]),
+            "latestSupportedTlsVersion": "v1_2",
+            **self.body,
             "id": self.id,
             "applicationId": self.application,
-            "creatorId": self.account,
+            "creatorId": self.oid,
             "expirationDateTime": moments.stamp(self.until),
-            "clientState": None,
         }
 
 
@@ -67,9 +80,7 @@ class Subscriptions:
         self._thread = threading.Thread(target=self._send_all, daemon=True)
         self._thread.start()
 
-    def create(
-        self, account: str, tenant: str, application: str, calendar: str, body: Mapping[str, Any]
-    ) -> Subscription:
+    def create(self, person: Person, application: str, calendar: str, body: Mapping[str, Any]) -> Subscription:
         """Make a subscription, once each of its addresses has shown that it is the subscriber's."""
         text = schema.written("subscription", body)
         for name in ("changeType", "notificationUrl", "resource", "expirationDateTime"):
@@ -90,7 +101,7 @@ class Subscriptions:
             if body.get(name):
                 self._validate(str(body[name]))
         ref = "-".join(secrets.token_hex(size) for size in (4, 2, 2, 2, 6))
-        made = Subscription(ref, account, tenant, application, calendar, until, dict(body))
+        made = Subscription(ref, person.id, application, calendar, until, dict(body))
         with self._lock:
             self.there[ref] = made
         return made
@@ -116,14 +127,15 @@ class Subscriptions:
         with self._lock:
             self.there.pop(ref, None)
 
-    def changed(self, account: str, calendar: str, kind: str, event: str) -> None:
-        """Notify all who subscribed to this calendar."""
+    def changed(self, account: str, item: Item, kind: str) -> None:
+        """Notify all who subscribed to the event's calendar."""
         for one in list(self.there.values()):
-            if (one.account, one.calendar) == (account, calendar) and kind in one.body["changeType"]:
+            if (one.account, one.calendar) == (account, item.calendar) and kind in one.body["changeType"]:
                 data = {
                     "@odata.type": "#Microsoft.Graph.Event",
-                    "@odata.id": f"Users/{account}/Events/{event}",
-                    "id": event,
+                    "@odata.id": f"Users/{one.oid}/Events/{item.id}",
+                    "@odata.etag": item.etag,
+                    "id": item.id,
                 }
                 self._push(one, {"changeType": kind, "resource": data["@odata.id"], "resourceData": data}, kind)
 

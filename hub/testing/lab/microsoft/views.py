@@ -70,7 +70,7 @@ class Views:
             return self._page(_Round(box.id, since, until, len(box.trail), first, int(size), zone), here)
         there = self._rounds.get(token)
         if there is None or there.calendar != box.id:
-            raise gone()
+            raise gone(here)
         if query.get("$skiptoken"):
             return self._page(there, here)
         changed = tuple(self._changed(box, there, basic))
@@ -119,9 +119,10 @@ class Views:
         return resource
 
 
-def gone() -> Problem:
-    """Return the 410 of a token that is too old."""
-    return Problem(410, "SyncStateNotFound", "The sync state generation is not found; resync is required.")
+def gone(here: str) -> Problem:
+    """Return the 410 of a token that is too old; it leads to where all begins anew (page: delta query overview)."""
+    text = "This state is forgotten; begin anew."
+    return Problem(410, "SyncStateNotFound", text, {"Location": f"{here}?$deltatoken="})
 
 
 def _within(box: Box, since: int, until: int) -> list[Date]:

@@ -73,7 +73,11 @@ def test_a_series_keeps_to_the_wall_clock_of_its_zone() -> None:
         ({"type": "daily", "interval": 1}, {"type": "noEnd"}),
         ({"type": "daily", "interval": 1}, {"type": "endDate", "startDate": "2026-09-01"}),
         ({"type": "daily", "interval": 1}, {"type": "numbered", "startDate": "2026-09-01"}),
+        ({"type": "daily", "interval": 1}, {"type": "noEnd", "startDate": "2026-09-02"}),
     ],
 )
-def test_what_lacks_a_part_is_no_series(pattern: dict[str, object], span: dict[str, object]) -> None:
-    assert series.problem({"pattern": pattern, "range": span})
+def test_what_lacks_a_part_or_begins_on_another_day_is_no_series(
+    pattern: dict[str, object], span: dict[str, object]
+) -> None:
+    start = {"dateTime": "2026-09-01T09:00:00", "timeZone": "UTC"}
+    assert series.problem({"pattern": pattern, "range": span}, start)

@@ -74,7 +74,10 @@ def test_a_code_gives_tokens_once(endpoint: Endpoint) -> None:
         ({"redirect_uri": f"{BACK}/other"}, ("invalid_request", 9002313)),
         ({"client_secret": "old"}, ("invalid_client", 7000215)),
         ({"client_id": "another"}, ("unauthorized_client", 700016)),
-        ({"grant_type": "password"}, ("invalid_request", 9002313)),
+        ({"client_secret": ""}, ("invalid_client", 7000218)),
+        ({"grant_type": "password"}, ("unsupported_grant_type", 70003)),
+        ({"grant_type": ""}, ("invalid_request", 900144)),
+        ({"scope": "https://graph.microsoft.com/Everything"}, ("invalid_scope", 70011)),
     ],
 )
 def test_anything_else_gives_none(endpoint: Endpoint, change: dict[str, str], expected: tuple[str, int]) -> None:

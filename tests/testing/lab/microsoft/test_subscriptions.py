@@ -71,7 +71,6 @@ def test_both_addresses_are_asked_with_a_token_before_it_is_made(ask: Asking, re
     made = subscribe(ask, receiver.url)
     asked = [(one.method, "validationToken" in one.query) for one in receiver.requests]
     assert asked == [("POST", True), ("POST", True)]
-    assert made["clientState"] is None
     assert made["expirationDateTime"] == moments.stamp(NOW + 3600)
     assert made["id"]
 
