@@ -62,46 +62,46 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
     {
         MailKind.BOOKING_CONFIRMED: _text(
             "Confirmed: {service_name}, {when}",
-            f"Hello {{customer_name}},\n\nyour appointment is confirmed.\n{_ABOUT}{_CHANGE}{_SIGNED}",
+            f"Hello {{customer_name}},\n\nYour appointment is confirmed.\n{_ABOUT}{_CHANGE}{_SIGNED}",
         ),
         MailKind.BOOKING_REQUESTED: _text(
             "Not confirmed yet: {service_name}, {when}",
-            "Hello {customer_name},\n\nwe have your request, and the time is kept for you. It is not confirmed yet: we "
+            "Hello {customer_name},\n\nWe have your request, and the time is kept for you. It is not confirmed yet: we "
             "could not look into the calendar just now. You get another mail as soon as we could.\n"
             f"{_ABOUT}{_CHANGE}{_SIGNED}",
         ),
         MailKind.BOOKING_MOVED: _text(
             "New time: {service_name}, {when}",
-            "Hello {customer_name},\n\nyour appointment has a new time.\n"
+            "Hello {customer_name},\n\nYour appointment has a new time.\n"
             f"{_ABOUT}\nIt was before: {{old_when}}\n{_CHANGE}{_SIGNED}",
         ),
         MailKind.BOOKING_CANCELLED: _text(
             "Cancelled: {service_name}, {when}",
-            "Hello {customer_name},\n\nyour appointment does not take place.\n\n{reason}\n"
+            "Hello {customer_name},\n\nYour appointment does not take place.\n\n{reason}\n"
             f"{_ABOUT}\nTo choose another time: {{book_link}}\n{_SIGNED}",
         ),
         MailKind.BOOKING_REMINDER: _text(
             "Reminder: {service_name}, {when}",
-            f"Hello {{customer_name}},\n\nthis is to remind you of your appointment.\n{_ABOUT}{_CHANGE}{_SIGNED}",
+            f"Hello {{customer_name}},\n\nThis is to remind you of your appointment.\n{_ABOUT}{_CHANGE}{_SIGNED}",
         ),
         MailKind.BOOKING_CODE: _text(
             "Your code for {business_name}",
-            "Hello,\n\nyour code is {code}\n\nType it on the page on which you book. It works once, for ten minutes."
+            "Hello,\n\nYour code is {code}\n\nType it on the page on which you book. It works once, for ten minutes."
             "\n\nWhat: {service_name}\nWhen: {when}\n\nNothing is booked yet. If it was not you who asked for it, "
             f"do nothing.\n{_SIGNED}",
         ),
         MailKind.STAFF_BOOKED: _text(
             "Booked: {service_name}, {when}",
-            f"Hello {{reader_name}},\n\nan appointment was booked.\n{_ABOUT}{_CUSTOMER}{_SIGNED}",
+            f"Hello {{reader_name}},\n\nAn appointment was booked.\n{_ABOUT}{_CUSTOMER}{_SIGNED}",
         ),
         MailKind.STAFF_MOVED: _text(
             "Moved: {service_name}, {when}",
-            "Hello {reader_name},\n\nan appointment has a new time.\n"
+            "Hello {reader_name},\n\nAn appointment has a new time.\n"
             f"{_ABOUT}\nIt was before: {{old_when}}\n{_CUSTOMER}{_SIGNED}",
         ),
         MailKind.STAFF_CANCELLED: _text(
             "Cancelled: {service_name}, {when}",
-            "Hello {reader_name},\n\nan appointment was cancelled; its time is free.\n\n{reason}\n"
+            "Hello {reader_name},\n\nAn appointment was cancelled; its time is free.\n\n{reason}\n"
             f"{_ABOUT}{_CUSTOMER}{_SIGNED}",
         ),
         MailKind.STAFF_CALENDAR_PROBLEM: _text(
@@ -110,28 +110,28 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
         ),
         MailKind.STAFF_MAIL_RETURNED: _text(
             "The customer was not reached: {service_name}, {when}",
-            "Hello {reader_name},\n\na mail to the customer about this appointment did not arrive. {problem} Please "
+            "Hello {reader_name},\n\nA mail to the customer about this appointment did not arrive. {problem} Please "
             f"reach them in another way.\n{_ABOUT}{_CUSTOMER}{_SIGNED}",
         ),
         MailKind.CONNECTION_LOST: _text(
             "Please connect again: {account_name}",
-            "Hello {reader_name},\n\nthe hub cannot use the account {account_name} any more. {problem}\n\n"
+            "Hello {reader_name},\n\nThe hub cannot use the account {account_name} any more. {problem}\n\n"
             f"Since: {{since}}\n\n{{meanwhile}}\n\n{{bookings}}\n\n{_MEND}\n\n{{business_name}}",
         ),
         MailKind.CONNECTION_FAILING: _text(
             "Not working for a while: {account_name}",
-            "Hello {reader_name},\n\nthe hub has not been able to use the account {account_name} for a while. "
+            "Hello {reader_name},\n\nThe hub has not been able to use the account {account_name} for a while. "
             "{problem}\n\nSince: {since}\n\n{meanwhile}\n\n{bookings}\n\nYou get another mail when it works again. To "
             "look at it: {link}\n\n{business_name}",
         ),
         MailKind.CONNECTION_MENDED: _text(
             "It works again: {account_name}",
-            "Hello {reader_name},\n\nthe hub can use the account {account_name} again. It could not since {since}."
+            "Hello {reader_name},\n\nThe hub can use the account {account_name} again. It could not since {since}."
             "\n\n{changes}\n\nTo look at it: {link}\n\n{business_name}",
         ),
         MailKind.STAFF_EVENTS_MISSING: _text(
             "Many appointments are gone from the calendar: please look",
-            "Hello {reader_name},\n\nmany appointments are not in the calendar any more, all at once. That looks like "
+            "Hello {reader_name},\n\nMany appointments are not in the calendar any more, all at once. That looks like "
             "a mistake, or like a calendar that was emptied, so nothing was cancelled and no customer was told.\n\n"
             "{bookings}\n\nPlease look which of them take place. On the page of each booking in the console it can be "
             "written into the calendar again, or cancelled.\n\nTo look at them: {link}\n\n{business_name}",
@@ -168,25 +168,25 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
         ),
         MailKind.USER_CONNECTIONS: _text(
             "Accounts that do not work",
-            "Hello,\n\nthe hub cannot use these accounts. Until they work, no new times that depend on them are "
+            "Hello,\n\nThe hub cannot use these accounts. Until they work, no new times that depend on them are "
             "offered, and nobody sees what comes to stand over the appointments that stand.\n\n{accounts}\n\nThose "
             "whose accounts they are have been told. You get this mail once a day until all of them work or are "
             "disconnected. To look at them: {link}\n\n{agency_name}",
         ),
         MailKind.INVITATION: _text(
             "Your access to {agency_name}",
-            "Hello,\n\nyou are invited to the console of {agency_name}. Open this page to choose a password:\n{link}"
+            "Hello,\n\nYou are invited to the console of {agency_name}. Open this page to choose a password:\n{link}"
             "\n\nThe link works once, until {until}. If you do not expect it, do nothing.\n\n{agency_name}",
         ),
         MailKind.RESET: _text(
             "A new password for {agency_name}",
-            "Hello,\n\nsomebody, probably you, asked for a new password for the console of {agency_name}. Open this "
+            "Hello,\n\nSomebody, probably you, asked for a new password for the console of {agency_name}. Open this "
             "page to choose one:\n{link}\n\nThe link works once, until {until}. If it was not you, do nothing: your "
             "password stays as it is.\n\n{agency_name}",
         ),
         MailKind.TEST: _text(
             "A test from {agency_name}",
-            "Hello,\n\nyou asked for this mail in the console of {agency_name}. That it is here shows that the hub can "
+            "Hello,\n\nYou asked for this mail in the console of {agency_name}. That it is here shows that the hub can "
             "send mails.\n\n{agency_name}",
         ),
     }

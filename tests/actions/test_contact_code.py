@@ -55,7 +55,7 @@ class Desk:
     def code(self, address: str = ADDRESS) -> str:
         """The code of the newest mail to an address."""
         settle(self.world)
-        found = re.search(r"your code is (\d{6})", text(self.post.to(address)[-1]))
+        found = re.search(r"Your code is (\d{6})", text(self.post.to(address)[-1]))
         assert found
         return found[1]
 
@@ -101,7 +101,7 @@ def test_the_mail_says_what_is_booked_and_nothing_that_the_visitor_typed(desk: D
     (mail,) = desk.post.to(ADDRESS)
     assert mail["Subject"] == "Your code for Ada's Practice"
     said = text(mail)
-    assert f"your code is {code}" in said
+    assert f"Your code is {code}" in said
     assert "Check-up" in said
     assert "10:00 to 10:30" in said
     assert "evil" not in mail.as_string()

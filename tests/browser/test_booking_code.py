@@ -32,7 +32,7 @@ def front(post: Post, live: Live) -> Front:
 
 def code_of(live: Live, post: Post) -> str:
     settle(live.world)
-    found = [re.search(r"your code is (\d{6})", text(mail)) for mail in post.mails]
+    found = [re.search(r"Your code is (\d{6})", text(mail)) for mail in post.mails]
     return next(one[1] for one in reversed(found) if one)
 
 

@@ -44,12 +44,12 @@ def states(world: World) -> list[str]:
 
 def code_of(world: World, post: Post, address: str = "ada@example.com") -> str:
     settle(world)
-    found = [re.search(r"your code is (\d{6})", text(mail)) for mail in post.to(address)]
+    found = [re.search(r"Your code is (\d{6})", text(mail)) for mail in post.to(address)]
     return next(one[1] for one in reversed(found) if one)
 
 
 def codes(post: Post) -> int:
-    return sum("your code is" in text(mail) for mail in post.mails)
+    return sum("Your code is" in text(mail) for mail in post.mails)
 
 
 def main(page: str) -> str:
