@@ -18,15 +18,18 @@ from hub.actions.letters import write_letter
 from hub.actions.mail import EFFECT, message_id, open_message, seal_message
 from hub.actions.mail_sender import HOOK, Sender, find_sender
 from hub.actions.notify import notify_returned
+from hub.actions.record import record
 from hub.core.contact_proof import LIFE
 from hub.core.errors import HubError, InputError, NeedsReconnect, Refused, Retry, UnknownId
 from hub.core.mail import MailKind
-from hub.core.mail_message import compose, readdressed, recipient_of
+from hub.core.mail_message import as_read, compose, readdressed, recipient_of
 from hub.core.message import Message
 from hub.core.purpose import Purpose
+from hub.core.security import Kind, Outcome, Visit
 from hub.parts import Hub
 from hub.store import mail as store
 from hub.store.crash import CrashPoint, crash_point
+from hub.vault.token_watch import TokenWatch
 
 _RECONNECT_WAIT = 600.0
 """Seconds after which a mail is tried again whose server does not let the hub in."""
@@ -55,6 +58,7 @@ def _send(hub: Hub, work: Work) -> None:
     if ready is None:
         _note(hub, mail, store.OVERTAKEN, message=None)
         return
+    _look(hub, mail, ready)
     with hub.database.writing() as conn:
         sealed = seal_message(hub, conn, business_id, mail.person_id, mail_id, ready.raw)
         state = store.HANDED if sender.connection_id else store.KEPT
@@ -86,6 +90,15 @@ def _written(hub: Hub, work: Work, mail: sa.Row[Any], sender: Sender) -> _Ready 
         pass
     _note(hub, mail, store.REFUSED, problem="address", **_source(work))
     raise Refused("address", "Mail servers do not take this address.")
+
+
+def _look(hub: Hub, mail: sa.Row[Any], ready: _Ready) -> None:
+    """Raise Refused for a mail that holds a live token of a connection: it is neither sent nor kept."""
+    if not TokenWatch(hub.database, hub.keyring).holds(as_read(ready.raw)):
+        return
+    record(hub, Visit(), Kind.LEAK_STOPPED, Outcome.REFUSED, about=mail.id, within=mail.business_id, detail="mail")
+    _note(hub, mail, store.REFUSED, problem="token")
+    raise Refused("token", "The mail held the token of an account, so it was not sent. See hub doctor.")
 
 
 def _hand_over(hub: Hub, mail: sa.Row[Any], sender: Sender, ready: _Ready) -> None:

@@ -8,16 +8,19 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from hub.core.security import Kind
 from hub.parts import Hub
 from hub.settings import Settings
 from hub.store.keys import list_root_checks
 from hub.store.recovery import RESTORED, find_note, put_note
 from hub.store.rotation import all_business_keys, all_connection_keys, last_rotations
+from hub.store.security import SecurityEvent, count_events
 from hub.vault.roots import Root, next_file, root_file
 from hub.vault.rotate_root import old_files
 from hub.vault.uses import CAP
 
 ROOT_COPIES = "root_copies"
+LEAK_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,10 @@ class Noted:
 
 @dataclass(frozen=True, slots=True)
 class VaultState:
-    """All of it. ``sealed_since`` is set after a restore until the erasure list was replayed."""
+    """All of it. ``sealed_since`` is set after a restore until the erasure list was replayed.
+
+    ``leaks``: how many answers and mails were kept back in the last 30 days because a live token was in them.
+    """
 
     roots: tuple[RootState, ...]
     keys: tuple[KeysState, ...]
@@ -80,15 +86,16 @@ class VaultState:
     restore: Noted | None
     drill: Noted | None
     sealed_since: int | None
+    leaks: int
 
 
 def vault_state(hub: Hub) -> VaultState:
     """Return how the vault is, without a key and without what a key opens."""
     with hub.database.reading() as conn, hub.keystore.reading() as keys:
-        return read_state(hub.settings, conn, keys)
+        return read_state(hub.settings, conn, keys, hub.clock())
 
 
-def read_state(settings: Settings, conn: sa.Connection, keys: sa.Connection) -> VaultState:
+def read_state(settings: Settings, conn: sa.Connection, keys: sa.Connection, now: int) -> VaultState:
     """Return the same from the two databases: for what looks without a hub."""
     copied = find_note(keys, ROOT_COPIES)
     marks = set() if copied is None else set(copied[1].split())
@@ -106,6 +113,7 @@ def read_state(settings: Settings, conn: sa.Connection, keys: sa.Connection) -> 
         _noted(keys, "restore"),
         _noted(keys, "drill"),
         None if sealed is None else sealed[0],
+        count_events(conn, SecurityEvent.kind == Kind.LEAK_STOPPED, SecurityEvent.at > now - LEAK_DAYS * 86_400),
     )
 
 

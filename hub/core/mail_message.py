@@ -80,6 +80,13 @@ def recipient_of(raw: bytes) -> str:
     return found
 
 
+def as_read(raw: bytes) -> bytes:
+    """Return what readers of a mail get to see, headers and every part, without the codings of the way there."""
+    message = message_from_bytes(raw, policy=SMTP)
+    parts = [str(part.get_content()) for part in message.walk() if not part.is_multipart()]
+    return "\n".join([*(str(value) for value in message.values()), *parts]).encode()
+
+
 def readdressed(raw: bytes, sender: Mailbox, now: int) -> bytes:
     """Return a mail of ours with another sender and of another time; as it is if it has that address already.
 

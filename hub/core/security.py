@@ -65,6 +65,7 @@ class Kind(StrEnum):
     BAD_HOST = "bad_host"
     TOO_MANY = "too_many"  # a rate limit was reached
     BAD_LINK = "bad_link"
+    LEAK_STOPPED = "leak_stopped"  # what was to leave held a live token; detail: answer, mail
     BROKEN = "broken"  # an error of ours: answered with 500
 
 

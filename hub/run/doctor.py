@@ -35,6 +35,7 @@ CHECKS: Mapping[str, Check] = {
     "mail": doctor_work.check_mail,
     "vault": doctor_vault.check_vault,
     "rotation": doctor_vault.check_rotation,
+    "leaks": doctor_vault.check_leaks,
     "backups": doctor_vault.check_backups,
     "python": doctor_machine.check_python,
     "packages": doctor_machine.check_packages,

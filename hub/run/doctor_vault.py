@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from sqlalchemy.exc import DBAPIError
 
 from hub.actions.rotate import SETTLE
-from hub.actions.vault_state import VaultState, read_state
+from hub.actions.vault_state import LEAK_DAYS, VaultState, read_state
 from hub.core.errors import Unavailable
 from hub.run.finding import Finding, bad, ok, warn
 from hub.run.patient import Patient
@@ -111,13 +111,26 @@ def check_backups(patient: Patient) -> Iterator[Finding]:
         yield ok("backups", f"A restore was tried {_day(tried)}.")
 
 
+def check_leaks(patient: Patient) -> Iterator[Finding]:
+    """Say whether an answer or a mail was kept back because a live token was in it."""
+    state = _state(patient)
+    if state is None:
+        return
+    if state.leaks:
+        what = f"{state.leaks} answers or mails of the last {LEAK_DAYS} days held a live token, and were kept back."
+        way_out = "See which page in the security events (leak_stopped); docs/security.md#what-leaves says what to do."
+        yield bad("leaks", what, way_out)
+    else:
+        yield ok("leaks", f"No answer and no mail of the last {LEAK_DAYS} days held a live token.")
+
+
 def _state(patient: Patient) -> VaultState | None:
     keystore = patient.keystore.database
     if patient.data is None or keystore is None:
         return None
     try:
         with patient.data.reading() as conn, keystore.reading() as keys:
-            return read_state(patient.settings, conn, keys)
+            return read_state(patient.settings, conn, keys, patient.now)
     except (DBAPIError, Unavailable):  # a key store of an older version: the start adds what it lacks
         return None
 

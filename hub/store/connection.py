@@ -79,7 +79,10 @@ class Connection(Base):
 
 
 class Credential(Base):
-    """The sealed grant of a connection. ``version`` grows with each one stored and is bound into the ciphertext."""
+    """The sealed grant of a connection. ``version`` grows with each one stored and is bound into the ciphertext.
+
+    ``token_marks`` are keyed hashes by which its tokens are known (`hub.vault.token_watch`).
+    """
 
     __tablename__ = "credential"
 
@@ -89,6 +92,7 @@ class Credential(Base):
     key_version: Mapped[int] = column(_STATE, Integer)
     sealed: Mapped[bytes] = column(_SEALED, LargeBinary)
     stored_at: Mapped[int] = column(_STATE, BigInteger)
+    token_marks: Mapped[list[str]] = column(_SEALED, JSON, server_default="[]")
 
 
 OK = "ok"

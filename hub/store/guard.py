@@ -46,6 +46,7 @@ class Across(StrEnum):
     DOOR = "a door finds the business by the address of its page, a link or a key, or lists what its user may enter"
     ACCOUNT = "connections of several businesses may share one grant at a provider: it ends with the last of them"
     BUDGET = "all businesses share what a provider allows the installation"
+    WATCH = "an answer to anybody may hold the token of no connection of any business"
     OPERATOR = "the operator's own commands count and list rows of all businesses"
 
 

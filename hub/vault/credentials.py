@@ -17,8 +17,10 @@ from hub.core.provider import AuthScheme, Grant
 from hub.store import connection as store
 from hub.store.account_notice import put_marks
 from hub.store.keys import delete_connection_keys, find_connection_key
+from hub.store.token_mark import put_token_marks
 from hub.vault.cipher import Place
 from hub.vault.keys import Keyring
+from hub.vault.token_watch import Marker
 
 
 def store_credential(
@@ -36,6 +38,7 @@ def store_credential(
     version = max(stored, keyring.watermark(business, connection)) + 1
     sealed = cipher.seal(_to_bytes(grant), credential_place(business, connection), version)
     store.put_credential(conn, business, connection, version, cipher.version, sealed, now)
+    put_token_marks(conn, business, connection, Marker(keyring).of_grant(grant))
     return version
 
 

@@ -22,6 +22,7 @@ from hub.web.door import Door
 from hub.web.guard import guard_doors
 from hub.web.headers import protect_answers
 from hub.web.health import health
+from hub.web.leaks import stop_leaks
 from hub.web.limits import Limiter
 from hub.web.metrics import Requests, metrics
 from hub.web.offsite.room import offsite
@@ -50,6 +51,7 @@ def create_app(
     keep_parts(app, hub, limiter or Limiter(hub.settings.queue))
     requests = Requests()
     watch(app, requests)
+    stop_leaks(app, hub, requests)
     prepare_pages(app)
     answer_refusals(app)
     protect_answers(app)

@@ -11,27 +11,29 @@ from hub.web.current import VISIT, Entry, keep_cookie, the_hub, the_limiter
 
 def protect_answers(app: Flask) -> None:
     """Put the headers on every answer of the application."""
+    app.after_request(protect)
 
-    @app.after_request
-    def protect(answer: Response) -> Response:
-        nonce = g.entry.nonce if "entry" in g else ""
-        answer.headers.setdefault("Content-Security-Policy", policy(nonce, g.get("frames", ()), g.get("forms", ())))
-        answer.headers.setdefault("X-Content-Type-Options", "nosniff")
-        answer.headers.setdefault("Referrer-Policy", "same-origin")  # links with a secret in them stay with us
-        answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        answer.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
-        if not g.get("frames"):
-            answer.headers.setdefault("X-Frame-Options", "DENY")
-        if the_hub().settings.is_https:
-            answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-        if "entry" in g and g.entry.key is not None:
-            _tell_room(answer, g.entry)
-        if "new_visit" in g:
-            keep_cookie(answer, VISIT, g.new_visit, 86_400)
-        if request.endpoint != "assets.file":
-            answer.headers.setdefault("Cache-Control", "no-store")
-        return answer
+
+def protect(answer: Response) -> Response:
+    """Put the headers on one answer, where they are not yet."""
+    nonce = g.entry.nonce if "entry" in g else ""
+    answer.headers.setdefault("Content-Security-Policy", policy(nonce, g.get("frames", ()), g.get("forms", ())))
+    answer.headers.setdefault("X-Content-Type-Options", "nosniff")
+    answer.headers.setdefault("Referrer-Policy", "same-origin")  # links with a secret in them stay with us
+    answer.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    answer.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    answer.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+    if not g.get("frames"):
+        answer.headers.setdefault("X-Frame-Options", "DENY")
+    if the_hub().settings.is_https:
+        answer.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "entry" in g and g.entry.key is not None:
+        _tell_room(answer, g.entry)
+    if "new_visit" in g:
+        keep_cookie(answer, VISIT, g.new_visit, 86_400)
+    if request.endpoint != "assets.file":
+        answer.headers.setdefault("Cache-Control", "no-store")
+    return answer
 
 
 def _tell_room(answer: Response, entry: Entry) -> None:

@@ -104,7 +104,7 @@ def answer_refusals(app: Flask) -> None:
         return answer
 
     @app.errorhandler(Exception)
-    def of_ours(error: Exception) -> Response:
+    def of_another(error: Exception) -> Response:
         return _broken(error)
 
 
@@ -156,6 +156,11 @@ def _broken(error: Exception) -> Response:
     """Answer an error of ours. Its message may hold what somebody typed: the log keeps its type and place alone."""
     _log.error("a request broke", exc_info=error)
     _write_down(Kind.BROKEN, Outcome.FAILED, type(error).__name__[:60])
+    return of_ours()
+
+
+def of_ours() -> Response:
+    """Return the answer to an error of ours: a number, and nothing of what it is about."""
     text = "It was written down, and nothing is half done. Try again; if it stays, tell whoever runs this hub."
     return refusal(500, _TITLES[500], text, InternalServerError().name.lower().replace(" ", "_"))
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
+
 import pytest
 from sqlalchemy import delete, select, update
 
 from hub.actions.cancel import cancel
 from hub.actions.mail import list_mails, read_mail
+from hub.actions.mail_texts import set_text
 from hub.actions.people import Customer
 from hub.core.errors import NeedsReconnect, PluginBroken, Refused, Retry, StateError, Unavailable
+from hub.core.mail import MailKind
+from hub.core.provider import AuthScheme, Grant
 from hub.store.business import AGENCY
-from hub.store.connection import Connection, end_connection
+from hub.store.connection import Connection, Granted, add_connection, end_connection
+from hub.store.ids import new_id
 from hub.store.mail import HANDED, Mail
 from hub.store.outbox import DEAD, UNKNOWN, Outbox, entries, replay
 from hub.store.person import Person
+from hub.store.security import SecurityEvent
+from hub.vault.credentials import store_credential
 from tests.post import booked, change, connect_post, kept, settle, states, text, with_post
 from tests.world import World
 
@@ -211,3 +219,29 @@ def test_an_address_that_mail_servers_do_not_take_is_refused(world: World) -> No
     settle(world)
     assert post.taken == []
     assert states(world)[0] == (CONFIRMED, "refused")
+
+
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_mail_with_a_live_token_is_neither_sent_nor_kept(world: World, connected: bool) -> None:
+    post, token = with_post(world, connected=connected), f"ya29.{secrets.token_urlsafe(60)}"
+    staff = world.staff()
+    connection, granted = new_id(), Granted("all", "ada", {}, (), ())
+    grant = Grant(AuthScheme.BEARER, {"access_token": token}, (), "ada")
+    with world.hub.database.writing() as conn:
+        add_connection(conn, world.business, connection, "fake", granted, world.clock())
+        store_credential(conn, world.hub.keyring, world.business, connection, grant, world.clock())
+    set_text(
+        world.hub,
+        world.business,
+        MailKind.BOOKING_CONFIRMED,
+        f"Your appointment, and {token}",
+        f"{'x ' * 40}{token} {{when}} {{manage_link}}",
+    )
+    booked(world, world.service(staff))
+    settle(world)
+    assert post.taken == []
+    assert states(world) == [(CONFIRMED, "refused")]
+    with world.hub.database.reading() as conn:
+        kinds = conn.execute(select(SecurityEvent.kind, SecurityEvent.detail)).all()
+        assert conn.execute(select(Mail.message).where(Mail.business_id == world.business)).scalars().all() == [None]
+    assert ("leak_stopped", "mail") in [tuple(one) for one in kinds]

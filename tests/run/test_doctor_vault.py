@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from hub.actions.record import record
 from hub.actions.rotate import Keys, finish_root, rotate
 from hub.actions.vault_state import note_root_copies
 from hub.app import close_hub, create_hub
+from hub.core.security import Kind, Outcome, Visit
 from hub.parts import Hub
 from hub.run.backup import back_up
 from hub.run.doctor import examine, is_well
@@ -113,4 +115,13 @@ def test_a_hub_that_is_sealed_after_a_restore_is_broken_until_the_replay(place: 
     assert is_well(examine(place.environ))
     place.note(RESTORED, 0)
     assert "bad: The hub is sealed since" in place.said("vault")
+    assert not is_well(examine(place.environ))
+
+
+def test_a_token_that_was_about_to_leave_is_an_alarm_for_a_month(place: Place) -> None:
+    assert "ok: No answer and no mail of the last 30 days held a live token." in place.said("leaks")
+    place.do(lambda hub: record(hub, Visit(), Kind.LEAK_STOPPED, Outcome.REFUSED, detail="mail"), seconds=-31 * DAY)
+    assert "ok:" in place.said("leaks")
+    place.do(lambda hub: record(hub, Visit(), Kind.LEAK_STOPPED, Outcome.REFUSED, detail="mail"))
+    assert "bad: 1 answers or mails of the last 30 days held a live token, and were kept back." in place.said("leaks")
     assert not is_well(examine(place.environ))

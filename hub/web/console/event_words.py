@@ -48,6 +48,7 @@ WORDS: Mapping[Kind, str] = MappingProxyType(
         Kind.BAD_HOST: "Asked under a wrong name",
         Kind.TOO_MANY: "Too much at once",
         Kind.BAD_LINK: "Link that does not work",
+        Kind.LEAK_STOPPED: "A token was about to leave, and was kept back",
         Kind.BROKEN: "Error of the hub",
     }
 )

@@ -53,6 +53,7 @@ STATES = {
 READERS = {Reader.CUSTOMER: "to the customer", Reader.STAFF: "to the staff", Reader.USER: "to a user of the console"}
 _NOTED = {
     "address": "Mail servers do not take this address.",
+    "token": "The token of an account stood in it, so it was kept back. Tell whoever runs this hub.",
     "cut": "The line to the mail server ended before it answered.",
     "worker_died": "The worker died while it handed the mail over.",
     "plugin_error": "The plugin made a mistake while it handed the mail over.",

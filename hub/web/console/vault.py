@@ -1,4 +1,4 @@
-"""How the vault is: roots, versions and ages of keys, rotations and backups. For owners, admins and auditors."""
+"""How the vault is: roots, keys, rotations, backups, and whether a token got out. For owners, admins and auditors."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hub.web.console.frame import console_page
 from hub.web.console.reach import whole_installation
 from hub.web.current import the_hub
 from hub.web.door import Who
+from hub.web.leaks import looked_at
 from hub.web.route import route
 
 ROOT_DAYS, KEY_DAYS = 365, 180
@@ -32,6 +33,7 @@ def vault() -> Response:
         kinds=KINDS,
         root_age=ROOT_DAYS * 86_400,
         key_age=KEY_DAYS * 86_400,
+        looked=looked_at(),
     )
 
 
