@@ -62,17 +62,27 @@ def _check(conn: Connection, clauseelement: Any, _many: Any, _one: Any, executio
     options = {**conn.get_execution_options(), **getattr(clauseelement, "_execution_options", {}), **execution_options}
     if isinstance(options.get("across"), Across):
         return
+    missing = _unnamed(clauseelement)
+    if missing:
+        raise HubError(f"A statement over {', '.join(missing)} does not name its business.", code="scope")
+    _passed.add(clauseelement)
+
+
+def names_business(statement: Any) -> bool:
+    """Tell whether a statement may be sent over any connection: it names its business, or says itself why not."""
+    return isinstance(statement.get_execution_options().get("across"), Across) or not _unnamed(statement)
+
+
+def _unnamed(clauseelement: Any) -> tuple[str, ...]:
+    """Return the names of what a statement touches without naming its business. Raises HubError for a text."""
     if isinstance(clauseelement, TextClause):
         raise HubError("A text statement cannot be checked for its business; build it from the tables.", code="scope")
     if isinstance(clauseelement, Insert):
         clauseelement = clauseelement.select  # the rows that INSERT ... SELECT reads; None for plain values
     if not isinstance(clauseelement, SelectBase | Update | Delete):
-        return
+        return ()
     key = clauseelement._generate_cache_key()
-    missing = _missing_cached(key.key, _Held(clauseelement)) if key is not None else _missing(clauseelement)
-    if missing:
-        raise HubError(f"A statement over {', '.join(missing)} does not name its business.", code="scope")
-    _passed.add(clauseelement)
+    return _missing_cached(key.key, _Held(clauseelement)) if key is not None else _missing(clauseelement)
 
 
 _passed: WeakSet[Any] = WeakSet()  # statements that name their business; one never changes, it is only copied

@@ -72,8 +72,8 @@ def person_by_hash(conn: sa.Connection, business_id: str, email_hash: str | None
     """Return the id of the person known under that address or number, the oldest first."""
     if email_hash is None and phone_hash is None:
         return None
-    found = _known(conn, business_id=business_id, email_hash=email_hash, phone_hash=phone_hash)
-    return found.scalars().first()
+    known: str | None = _known(conn, business_id=business_id, email_hash=email_hash, phone_hash=phone_hash).scalar()
+    return known
 
 
 _ADD = insert(Person)
