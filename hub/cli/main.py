@@ -9,6 +9,7 @@ from importlib import import_module
 import click
 
 from hub.core.errors import HubError
+from hub.run.memory import close_memory
 
 COMMANDS = {
     "backup": "Copy data and key store, while the hub runs.",
@@ -57,6 +58,7 @@ def main() -> None:
     """Run the command line; a hub error is one sentence and exit code 1, without a traceback."""
     # What imports make stays: looking through it as often as Python does by itself takes a fifth of each start.
     gc.set_threshold(50_000, 20, 20)
+    close_memory()
     problem, code = "", 0
     try:
         code = cli(standalone_mode=False) or 0
