@@ -27,7 +27,7 @@ from hub.store.calendar import Calendar, calendars_of_connections
 from hub.store.connection import Connection
 from hub.store.holder import names_of
 from hub.store.ids import is_id
-from hub.store.mail import Mail
+from hub.store.mail import OVERTAKEN, WAITING, Mail
 from hub.store.outbox import DEAD, UNKNOWN, Outbox
 from hub.store.outside import outside_of
 from hub.store.security import SecurityEvent
@@ -242,7 +242,8 @@ def _history(conn: sa.Connection, booking: sa.Row[Any], mails: tuple[MailView, .
             if name in facts and facts[name] != before[name]:
                 before[name] = facts[name]
                 yield Happened(at, what, facts[name])
-    yield from (Happened(mail.made_at, What.MAIL, mail.kind) for mail in mails)
+    happened = (mail for mail in mails if mail.state not in (WAITING, OVERTAKEN))  # a reminder is written long before
+    yield from (Happened(mail.ended_at or mail.made_at, What.MAIL, mail.kind) for mail in happened)
     table = SecurityEvent
     noted = select(table.at, table.detail, table.actor, table.actor_id).where(
         table.kind == Kind.BOOKING_CHANGED, table.about == booking.id, table.within == booking.business_id

@@ -17,6 +17,7 @@ from hub.core.access import mask_account
 from hub.core.errors import UnknownId
 from hub.plugin import Refused
 from hub.store.booking import Booking
+from hub.store.mail import Mail
 from hub.store.service import Service
 from tests.actions.test_book import booked, held, row, settle
 from tests.actions.test_decide import CYD
@@ -97,6 +98,17 @@ def test_its_history_tells_in_order_what_happened(world: World) -> None:
         (What.STAFF, "no_show", "cyd"),
     ]
     assert [(one.kind, one.reader, one.state) for one in found.mails] == [("booking_confirmed", "customer", "kept")]
+
+
+def test_its_history_tells_of_a_mail_when_it_was_sent_and_not_while_it_waits(world: World) -> None:
+    done = booked(world, world.service(world.staff()))
+    settle(world)
+    mine = Mail.business_id == world.business
+    for state, ended_at, expected in (("waiting", None, []), ("overtaken", TEN, []), ("sent", TEN, [TEN])):
+        with world.hub.database.writing() as conn:
+            conn.execute(update(Mail).where(mine).values(state=state, ended_at=ended_at))
+        history = get_booking(world.hub, world.business, done.booking_id).history
+        assert [one.at for one in history if one.what is What.MAIL] == expected
 
 
 def test_an_erased_customer_leaves_the_rest_of_the_booking(world: World) -> None:
