@@ -103,7 +103,7 @@ class Item:
         at = self.original(day)
         return next((one for one in self.within(at, at + max(1, end - start)) if one.day == day), None)
 
-    def crosses(self, day: date, fields: Mapping[str, Any]) -> bool:
+    def crosses(self, day: date, fields: dict[str, Any]) -> bool:
         """Tell whether a date with these fields would be at, or beyond, the day of the date before or after it."""
         original = self.original(day)
         begin, _end = self._span(self.fields | fields)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.testing.lab.documented import ABSENT, Step, Story
+from tests.testing.lab.microsoft.documented import ABSENT, Step, Story
 
 PACIFIC = "Pacific Standard Time"
 COLOUR = "String {66f5a359-4659-4830-9070-00047ec6ac6e} Name Colour"

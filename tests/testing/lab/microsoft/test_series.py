@@ -29,6 +29,10 @@ SPAN = {"type": "noEnd", "startDate": "2026-09-01"}
             {"type": "relativeMonthly", "interval": 3, "daysOfWeek": ["friday"], "index": "last"},
             ["09-25", "12-25", "03-26"],
         ),
+        (
+            {"type": "relativeMonthly", "interval": 2, "daysOfWeek": ["tuesday"], "index": "first"},
+            ["09-01", "11-03", "01-05"],
+        ),
         ({"type": "absoluteYearly", "interval": 1, "dayOfMonth": 15, "month": 3}, ["03-15", "03-15", "03-15"]),
         (
             {"type": "relativeYearly", "interval": 1, "daysOfWeek": ["friday"], "index": "second", "month": 11},
@@ -41,6 +45,14 @@ def test_a_pattern_gives_its_dates(pattern: dict[str, object], expected: list[st
     recurrence = {"pattern": pattern, "range": SPAN}
     found = series.dates(recurrence, datetime(2026, 9, 1, 9), datetime(2030, 1, 1))
     assert [f"{day:%m-%d}" for day, _n in zip(found, range(3), strict=False)] == expected
+
+
+def test_every_other_month_counts_from_the_first_date_that_fits() -> None:
+    """Page: outlook-schedule-recurring-events: begun after the first Thursday of a month, it is in the next one."""
+    pattern = {"type": "relativeMonthly", "interval": 2, "daysOfWeek": ["thursday"], "index": "first"}
+    recurrence = {"pattern": pattern, "range": {"type": "noEnd", "startDate": "2026-08-27"}}
+    found = series.dates(recurrence, datetime(2026, 8, 27, 14), datetime(2026, 12, 31))
+    assert [f"{day:%m-%d}" for day in found] == ["09-03", "11-05"]
 
 
 def test_a_range_ends_with_its_last_day_or_after_its_number() -> None:
