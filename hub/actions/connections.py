@@ -13,6 +13,7 @@ from hub.actions.access_mask import connected_just_now, is_masked, masked_calend
 from hub.actions.calendars import own_connection
 from hub.actions.connect import list_calendars
 from hub.actions.health import health_after, note_health, reason_of
+from hub.actions.in_step import InStep, in_step
 from hub.actions.reconnected import look_soon
 from hub.core.access import mask_account
 from hub.core.errors import PluginBroken, ProviderError
@@ -32,7 +33,7 @@ class CalendarView:
     """A calendar as people see it. ``looked_at`` (UTC seconds) is when its busy times were last known to be current.
 
     ``age`` is the seconds since then; both are None for one that was never read. ``problem`` is a machine word of the
-    last look, ``sentence`` what it means.
+    last look, ``sentence`` what it means. ``in_step`` tells how one that is checked is kept in step.
     """
 
     id: str
@@ -47,6 +48,7 @@ class CalendarView:
     age: int | None
     problem: str
     sentence: str
+    in_step: InStep | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +168,10 @@ def _views(
 ) -> tuple[ConnectionView, ...]:
     now = hub.clock()
     calendars: dict[str, list[sa.Row[Any]]] = defaultdict(list)
-    for one in calendars_of_connections(conn, business_id, [row.id for row in rows]):
+    known = calendars_of_connections(conn, business_id, [row.id for row in rows])
+    for one in known:
         calendars[one.connection_id].append(one)
+    steps = in_step(hub, conn, business_id, rows, known, now)
     holders = {one.holder_id for found in calendars.values() for one in found if one.holder_id is not None}
     names = names_of(conn, business_id, holders)
     views = []
@@ -176,11 +180,13 @@ def _views(
         masked = is_masked(hub, row, holder_id=who[0], user_id=who[1])
         seen = masked_calendars(mine) if masked else {one.id: one.name for one in mine}
         shown = sorted(mine, key=lambda one: one.id) if masked else mine
-        views.append(_view(hub, row, [_calendar(one, seen[one.id], names, now) for one in shown], now, masked))
+        views.append(_view(hub, row, [_calendar(one, seen[one.id], names, steps, now) for one in shown], now, masked))
     return tuple(views)
 
 
-def _calendar(row: sa.Row[Any], name: str, names: Mapping[str, str], now: int) -> CalendarView:
+def _calendar(
+    row: sa.Row[Any], name: str, names: Mapping[str, str], steps: Mapping[str, InStep], now: int
+) -> CalendarView:
     looked_at = row.read_at or None
     return CalendarView(
         id=row.id,
@@ -195,6 +201,7 @@ def _calendar(row: sa.Row[Any], name: str, names: Mapping[str, str], now: int) -
         age=None if looked_at is None else max(0, now - looked_at),
         problem=row.problem,
         sentence=sentence(row.problem),
+        in_step=steps.get(row.id),
     )
 
 

@@ -11,21 +11,21 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from hub.actions.age import pauses
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.sync import marks_of, sync_calendar
 from hub.core.errors import UnknownId
 from hub.core.trouble import MENDS_ITSELF
 from hub.parts import Hub
-from hub.settings import Settings
 from hub.store.calendar import Calendar
 from hub.store.connection import DISCONNECTED, Connection
 from hub.store.guard import Across
 from hub.store.outbox import RUNNING, WAITING, Outbox, add_effect
 
 _AT_ONCE = 500
-_AFTER_FAILURE = 60
+AFTER_FAILURE = 60
 """Seconds after which a calendar that could not be read is tried again, and..."""
-_AFTER_LOSS = 3600
+AFTER_LOSS = 3600
 """...where the password was not taken. Servers lock accounts that are tried too often."""
 
 
@@ -33,7 +33,7 @@ def poll_calendars(hub: Hub) -> int:
     """Put a look at each calendar that is due into the outbox, unless one waits there already; return how many."""
     now = hub.clock()
     waiting = select(Outbox.key).where(Outbox.kind == SYNC_CALENDAR.name, Outbox.state.in_((WAITING, RUNNING)))
-    pushed, polled = _pauses(hub.settings)
+    pushed, polled = pauses(hub.settings)
     old = Calendar.read_at <= now - sa.case((Calendar.pushed_until > now, pushed), else_=polled)
     failed = sa.or_(Calendar.problem != "", Calendar.tried_at > Calendar.read_at)
     statement = (
@@ -42,7 +42,7 @@ def poll_calendars(hub: Hub) -> int:
         .where(
             Calendar.checked,
             sa.or_(old, Calendar.announced > Calendar.known),
-            sa.or_(~failed, Calendar.tried_at <= now - _AFTER_FAILURE),
+            sa.or_(~failed, Calendar.tried_at <= now - AFTER_FAILURE),
             sa.or_(Connection.health.not_in((DISCONNECTED, "needs_reconnect")), _may_mend(now)),
             (sa.literal("sync:") + Calendar.id).not_in(waiting),
         )
@@ -62,7 +62,7 @@ def poll_calendars(hub: Hub) -> int:
 def _may_mend(now: int) -> sa.ColumnElement[bool]:
     """Lost because a server did not take a password: that may have been the server's own trouble."""
     lost = Connection.health == "needs_reconnect"
-    return sa.and_(lost, Connection.health_reason.in_(MENDS_ITSELF), Calendar.tried_at <= now - _AFTER_LOSS)
+    return sa.and_(lost, Connection.health_reason.in_(MENDS_ITSELF), Calendar.tried_at <= now - AFTER_LOSS)
 
 
 def add_look(conn: sa.Connection, business_id: str, calendar_id: str, due_at: int, now: int) -> None:
@@ -78,11 +78,6 @@ def add_look(conn: sa.Connection, business_id: str, calendar_id: str, due_at: in
     )
 
 
-def _pauses(settings: Settings) -> tuple[int, int]:
-    """Return the seconds after which a pushed and a polled calendar is looked at, well before it is too old."""
-    return settings.push_max_age * 3 // 4, settings.calendar_max_age // 2
-
-
 def _sync(hub: Hub, work: Work) -> None:
     calendar_id, now = work.payload["calendar_id"], hub.clock()
     mine = Calendar.business_id == work.business_id, Calendar.id == calendar_id
@@ -90,7 +85,7 @@ def _sync(hub: Hub, work: Work) -> None:
         row: Any = conn.execute(select(Calendar.__table__).where(*mine)).one_or_none()
     if row is None:
         return  # the calendar is gone: nothing is left to look at
-    pause = _pauses(hub.settings)[0 if row.pushed_until > now else 1]
+    pause = pauses(hub.settings)[0 if row.pushed_until > now else 1]
     if row.read_at > now - pause and not marks_of(row).is_behind and not row.problem:
         return  # somebody looked meanwhile
     try:

@@ -57,7 +57,7 @@ def keep_watches(hub: Hub) -> int:
     the provider refused is tried again after a day; the calendar is polled meanwhile.
     """
     now = hub.clock()
-    providers = _watching_providers(hub)
+    providers = watching_providers(hub)
     with hub.database.reading() as conn:
         rows = wanting_watch(conn, now, providers, _AT_ONCE) if providers and hub.settings.push else []
         past = conn.execute(_PAST, {"now": now}).first() is not None
@@ -79,11 +79,16 @@ def add_opening(conn: sa.Connection, business_id: str, calendar_id: str, now: in
         conn,
         business_id=business_id,
         kind=OPEN_WATCH.name,
-        key=f"watch:{calendar_id}",
+        key=opening_key(calendar_id),
         payload={"calendar_id": calendar_id},
         due_at=now,
         now=now,
     )
+
+
+def opening_key(calendar_id: str) -> str:
+    """Return the key of the effect by which a calendar is watched, or its watch renewed."""
+    return f"watch:{calendar_id}"
 
 
 def is_reachable(base_url: str, origins: Sequence[str]) -> bool:
@@ -162,7 +167,7 @@ def _prepare(hub: Hub, business_id: str, calendar_id: str) -> _Opening | None:
     with hub.database.writing() as conn:
         row = lock_calendar(conn, business_id, calendar_id)
         account = None if row is None else _account(conn, business_id, row.connection_id)
-        if row is None or not row.checked or account is None or account.provider not in _watching_providers(hub):
+        if row is None or not row.checked or account is None or account.provider not in watching_providers(hub):
             return None
         for one in watches_of(conn, business_id, [calendar_id], (OPENING,)):
             change_watch(conn, business_id, one.id, state=ENDED)
@@ -240,7 +245,8 @@ def _account(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Ro
     return conn.execute(select(Connection.provider, Connection.epoch).where(*mine)).one_or_none()
 
 
-def _watching_providers(hub: Hub) -> list[str]:
+def watching_providers(hub: Hub) -> list[str]:
+    """Return the names of the providers whose plugins can let them tell of changes."""
     names = [record.provider.name for record in hub.registry.records if record.provider is not None]
     return [name for name in names if hub.registry.offers(name, "hub_watch")]
 

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from hub.actions.calendars import Choice, choices_version, choose_calendars
 from hub.actions.connections import CalendarView, get_connection
+from hub.actions.in_step import Way
 from hub.core.errors import InputError
 from hub.core.role import Right
 from hub.web.api.call import call
@@ -15,6 +16,18 @@ from hub.web.api.fields import Given, Id, Instant, Shown, left_out
 from hub.web.current import the_hub
 
 TAG = "Calendars"
+
+
+class ShownInStep(Shown):
+    """How a checked calendar is kept in step, and whether what is known of it counts."""
+
+    way: Way = Field(description="`pushed`: the provider tells of changes; `polled`: it is asked; `paused`: it is not.")
+    every: int | None = Field(description="Seconds between two looks of the hub's own; null while it is paused.")
+    fresh_for: int = Field(description="Seconds for which what a look found counts.")
+    fresh: bool = Field(description="It counts now: times are offered from it.")
+    watch_until: Instant | None = Field(description="When the provider stops telling; null where it does not tell.")
+    problem: str = Field(description="A word for why it does not tell, or may soon not any more; empty for none.")
+    sentence: str = Field(description="What that means, for people.")
 
 
 class ShownCalendar(Shown):
@@ -31,6 +44,7 @@ class ShownCalendar(Shown):
     age: int | None
     problem: str
     sentence: str
+    in_step: ShownInStep | None = Field(description="Null for a calendar that is not checked.")
 
 
 class Calendars(Shown):

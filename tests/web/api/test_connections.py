@@ -8,6 +8,7 @@ from hashlib import sha256
 import pytest
 
 from hub.actions.consents import list_consents
+from tests import pushing
 from tests.web.api.conftest import Program
 from tests.world import World, down
 
@@ -16,6 +17,7 @@ pytestmark = [
     pytest.mark.usefixtures("fake_keys"),
 ]
 ACCOUNT = {"provider": "fake", "level": "all"}
+NOBODYS = {"holder_id": None, "checked": False, "written": False}
 RIGHT = {"user": "ada", "password": "right"}
 
 
@@ -94,6 +96,26 @@ def test_a_test_says_how_it_went_and_a_disconnect_what_is_at_risk(
     shown = program.get(path).json
     assert shown is not None
     assert shown["health"] == "disconnected"
+
+
+def test_a_calendar_says_how_it_is_kept_in_step(world: World, program: Program, things: Mapping[str, str]) -> None:
+    path = f"connections/{things['connection_id']}"
+
+    def in_step() -> object:
+        shown = program.get(path).json
+        assert shown is not None
+        assert program.get(f"{path}/calendars").json["items"] == shown["calendars"]  # type: ignore[index]
+        return shown["calendars"][0]["in_step"]
+
+    asked = {"way": "polled", "every": 150, "fresh_for": 300, "fresh": True, "watch_until": None}
+    said = "It could tell of changes at once, if this hub had an address over https."
+    assert in_step() == {**asked, "problem": "no_address", "sentence": said}
+    pushing.reachable(world)
+    pushing.settle(world)
+    told = {"way": "pushed", "every": 900, "fresh_for": 1200, "fresh": True, "watch_until": "2027-03-16T07:00:00Z"}
+    assert in_step() == {**told, "problem": "", "sentence": ""}
+    program.put(f"{path}/calendars", {"choices": [{"calendar_id": things["calendar_id"], **NOBODYS}]})
+    assert in_step() is None
 
 
 def test_an_account_is_connected_again_at_its_place(world: World, program: Program, things: Mapping[str, str]) -> None:

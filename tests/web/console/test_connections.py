@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from html import unescape
 
 import pytest
 
 from hub.actions.book import book
 from hub.actions.connections import list_connections
 from hub.actions.hold import hold
+from hub.actions.poll import poll_calendars
 from hub.core.errors import Retry
+from tests import pushing
 from tests.actions.test_outside_look import look, written
 from tests.actions.test_trouble import account, lose
 from tests.post import booked, settle
@@ -68,6 +72,31 @@ def test_an_account_is_connected_by_the_plugins_form(world: World, signed_in: Si
     assert SECRET not in page
     assert f'<option value="{staff}" selected>' in page  # proposed, and not chosen yet
     assert not any(one.checked for one in found.calendars)
+
+
+def test_the_page_says_how_each_calendar_is_kept_in_step_and_why_not_better(world: World, signed_in: SignedIn) -> None:
+    ada, _staff = signed_in("owner"), world.staff()
+    path = path_of(world, f"/{list_connections(world.hub, world.business)[0].id}")
+    assert "Not looked at yet." in told(ada, path)
+    poll_calendars(world.hub)
+    pushing.settle(world)
+    assert "Fake is asked every 2 min 30 s. Last looked 08:00; that counts for 5 min. It could tell" in told(ada, path)
+    pushing.reachable(world)
+    pushing.settle(world)
+    assert "Fake tells of changes within seconds; the watch ends Tue 16 Mar 2027, 08:00." in told(ada, path)
+    assert "Last looked 08:00; that counts for 20 min." in told(ada, path)
+    world.calendars.fail = down()
+    world.clock.now += 16 * HOUR
+    pushing.settle(world)
+    page = told(signed_in("admin"), path)
+    assert "the watch ends 08:00. Last looked Mon 15 Mar 2027, 08:00. No times are offered until the next look" in page
+    assert "Its watch is not renewed yet. The provider's server cannot be reached." in page
+    assert told(signed_in("viewer"), path).count("the watch ends 08:00.") == 1
+
+
+def told(browser: Browser, path: str) -> str:
+    """Return the words of a page, without its marks."""
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", browser.get(path).text)).split())
 
 
 def test_what_was_typed_stays_but_never_the_secret(world: World, signed_in: SignedIn) -> None:

@@ -91,6 +91,7 @@ def test_a_calendar_is_connected_chosen_tested_and_disconnected_without_a_sign_i
     one = found.calendars[0].id
     page = visitor.follow(visitor.post(f"{account}/calendars", {f"check-{one}": "y", f"write-{one}": "y"})).text
     assert "Appointments go to dav.example.com" in page
+    assert "Fake is asked every 2 min 30 s." in visitor.get(account).text
     assert SECRET not in page
     assert "The account answers." in visitor.follow(visitor.post(f"{account}/test")).text
     world.calendars.fail = down()
