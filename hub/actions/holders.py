@@ -22,7 +22,7 @@ from hub.identity.name import clean_name
 from hub.parts import Hub
 from hub.store import holder as store
 from hub.store.booking import coming_of
-from hub.store.business import find_client
+from hub.store.business import find_client, rules_changed
 from hub.store.ids import new_id
 from hub.vault.cipher import Place
 from hub.vault.texts import open_text, seal_text
@@ -131,6 +131,8 @@ def change_holder(hub: Hub, business_id: str, holder_id: str, version: int, chan
         values = {name: value for name, value in values.items() if getattr(row, name) != value}
         if values and not store.change_row(conn, business_id, holder_id, version, **values):
             raise changed_meanwhile("staff member" if row.kind == HolderKind.STAFF else "resource")
+        if values:
+            rules_changed(conn, business_id)
         row = store.find_holder(conn, business_id, holder_id)
         return _as_holders(hub, conn, business_id, (row,), with_email=False)[0]
 
@@ -152,6 +154,7 @@ def _add_holder(
     ids = {"id": holder_id, "business_id": business_id, "kind": kind}
     values = {"name": given["name"], "zone": zone, "always_open": always_open, "active": True, "email": sealed}
     conn.execute(insert(store.Holder).values(**ids, **values))
+    rules_changed(conn, business_id)
     return holder_id
 
 

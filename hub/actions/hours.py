@@ -19,7 +19,7 @@ from hub.core.page import Page, check_limit, cut, read_cursor
 from hub.identity.name import clean_name
 from hub.parts import Hub
 from hub.store import holder as store
-from hub.store.business import change_row, find_client
+from hub.store.business import change_row, find_client, rules_changed
 from hub.store.claim import lock_holders
 from hub.store.holder import DayOverride, WorkingHours, find_holder
 from hub.store.ids import is_id, new_id
@@ -108,6 +108,7 @@ def set_override(
             pairs = [list(window) for window in override.windows]
             ids = {"business_id": business_id, "holder_id": holder_id}
             conn.execute(insert(table).values(**ids, day=day, windows=pairs))
+        rules_changed(conn, business_id)
 
 
 def _check_day(
@@ -151,6 +152,7 @@ def add_time_off(hub: Hub, business_id: str, holder_id: str, start: int, end: in
             raise InputError("time_off", f"A holder has {MOST_DAYS} coming ones at most; take some away first.")
         ids = {"id": time_off_id, "business_id": business_id, "holder_id": holder_id}
         conn.execute(insert(store.TimeOff).values(**ids, starts_at=start, ends_at=end))
+        rules_changed(conn, business_id)
     return time_off_id
 
 
@@ -162,6 +164,7 @@ def remove_time_off(hub: Hub, business_id: str, holder_id: str, time_off_id: str
         mine = (table.business_id == business_id, table.holder_id == holder_id, table.id == time_off_id)
         if not is_id(time_off_id) or conn.execute(delete(table).where(*mine)).rowcount != 1:
             raise UnknownId("absence", time_off_id)
+        rules_changed(conn, business_id)
 
 
 def list_holidays(hub: Hub, business_id: str, *, since: date = _EVER) -> tuple[Holiday, ...]:
@@ -193,6 +196,7 @@ def set_holidays(
         conn.execute(delete(table).where(table.business_id == business_id))
         if rows:
             conn.execute(insert(table), rows)
+        rules_changed(conn, business_id)
         return find_client(conn, business_id).version
 
 
@@ -210,3 +214,4 @@ def write_hours(conn: sa.Connection, business_id: str, holder_id: str, hours: We
     rows = [ids | {"weekday": one.weekday, "starts": one.start, "ends": one.end} for one in hours.windows]
     if rows:
         conn.execute(insert(table), rows)
+    rules_changed(conn, business_id)

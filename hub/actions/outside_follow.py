@@ -15,7 +15,7 @@ from hub.actions.check import Verdict as Live
 from hub.actions.check import check_live
 from hub.actions.event import plan_events
 from hub.actions.notify import What, notify_booking
-from hub.actions.schedule import load_service
+from hub.actions.rules import read_service
 from hub.actions.tell import tell
 from hub.core.booking import State
 from hub.core.calendar import Found, Window
@@ -38,7 +38,7 @@ def follow_outside(hub: Hub, booking: sa.Row[Any], event: sa.Row[Any], found: Fo
     """
     business_id, start, end = booking.business_id, found.start, found.end
     with hub.database.reading() as conn:
-        service, _ = load_service(conn, business_id, booking.service_id, also_inactive=True)
+        _, service = read_service(conn, business_id, booking.service_id, also_inactive=True)
         holders = holders_of(conn, business_id, booking.id)
     window = Window(start - service.before, end + service.after)
     live = check_live(hub, business_id, holders, window, booking_id=booking.id, moved_to=Window(start, end))

@@ -30,7 +30,7 @@ from hub.core.text import clean_line, clean_lines
 from hub.identity.name import clean_name
 from hub.parts import Hub
 from hub.store import service as store
-from hub.store.business import find_client, lock_business
+from hub.store.business import find_client, lock_business, rules_changed
 from hub.store.holder import kinds_of
 from hub.store.ids import new_id
 
@@ -76,6 +76,7 @@ def add_service(hub: Hub, business_id: str, name: str, rules: Rules, **details: 
         ids = {"id": service_id, "business_id": business_id}
         conn.execute(insert(store.Service).values({"active": True, **values, **_columns(rules), **ids}))
         store.set_members(conn, business_id, service_id, rules)
+        rules_changed(conn, business_id)
     return service_id
 
 
@@ -128,6 +129,7 @@ def change_service(hub: Hub, business_id: str, service_id: str, version: int, ch
             raise changed_meanwhile("service")
         if people:
             store.set_members(conn, business_id, service_id, rules)
+        rules_changed(conn, business_id)
         return _find(conn, business_id, service_id)
 
 

@@ -13,7 +13,8 @@ from sqlalchemy import select
 
 from hub.actions.bookings import BookingRow, as_rows
 from hub.actions.fresh import reasons_against
-from hub.actions.schedule import calendars_of, counts_as_busy, openings_of
+from hub.actions.rules import read_hours
+from hub.actions.schedule import calendars_of, counts_as_busy
 from hub.core.calendar import BusyKind, Window
 from hub.core.errors import UnknownId
 from hub.core.hours import Openings
@@ -107,11 +108,12 @@ def week(hub: Hub, business_id: str, holder_ids: Collection[str], monday: date, 
         business = find_business(conn, business_id)
         holders = _holders(conn, business_id, list(dict.fromkeys(holder_ids)))
         wanted = [row.id for row in holders]
-        openings, _ = openings_of(conn, business_id, wanted, window)
+        hours = read_hours(conn, business_id, wanted)
         calendars = calendars_of(conn, business_id, wanted)
         appointments = _appointments(hub, conn, business_id, wanted, window, now)
         busy = _busy(conn, business, calendars, window, appointments)
         off = _time_off(conn, business_id, wanted, window)
+    openings, inactive = hours.openings(window), {one.id: one.withheld for one in hours.holders}
     stale = reasons_against(hub, calendars, window.end, now) if window.end > now else {}
     looks = {row.holder_id: row.read_at for row in sorted(calendars, key=lambda row: row.read_at) if row.read_at}
     return Week(
@@ -125,10 +127,10 @@ def week(hub: Hub, business_id: str, holder_ids: Collection[str], monday: date, 
                 name=row.name,
                 kind=row.kind,
                 zone=row.zone,
-                withheld=openings[row.id][1] or stale.get(row.id),
+                withheld=inactive[row.id] or stale.get(row.id),
                 looked_at=looks.get(row.id),
                 days=tuple(
-                    _day(one, openings[row.id][0], busy.get(row.id, ()), appointments.get(row.id, ()), off[row.id])
+                    _day(one, openings[row.id], busy.get(row.id, ()), appointments.get(row.id, ()), off[row.id])
                     for one in days
                 ),
             )

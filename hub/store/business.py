@@ -45,8 +45,9 @@ class Business(Base):
     ``cancel_notice`` is how long before the start (seconds) a customer may still move or cancel by the link.
     ``reminders`` are seconds before the start. ``follow_calendar``: a booking whose event staff move or delete in their
     calendar is moved or cancelled; else they are only told. ``embed_origins`` may show its booking page in a frame.
-    ``version`` counts changes: what was read at an older one is not written over. The row with the id `AGENCY` is the
-    agency itself, which has the connections and mails of the installation, and no page.
+    ``version`` counts changes: what was read at an older one is not written over. ``rules`` is another word after each
+    change of what decides its times (`rules_changed`). The row with the id `AGENCY` is the agency itself, which has the
+    connections and mails of the installation, and no page.
     """
 
     __tablename__ = "business"
@@ -67,6 +68,7 @@ class Business(Base):
     embed_origins: Mapped[list[str]] = column(_RULE, JSON, server_default="[]")
     contact_proof: Mapped[str] = column(_RULE, Text, server_default="second")
     version: Mapped[int] = column(_STATE, Integer, server_default="1")
+    rules: Mapped[str] = column(_STATE, Text, server_default="")
     made_at: Mapped[int] = column(_STATE, BigInteger)
 
 
@@ -84,6 +86,14 @@ def change_row(conn: Connection, business_id: str, version: int | None, **values
     if version is not None:
         statement = statement.where(Business.version == version)
     return conn.execute(statement.values(**values, version=Business.version + 1)).rowcount == 1
+
+
+def rules_changed(conn: Connection, business_id: str) -> None:
+    """Say that services of a business changed, their holders, or when these work; in the transaction of the change.
+
+    What processes keep of them in memory (`hub.actions.rules`) is kept under this word, which never comes twice.
+    """
+    _stamp(conn, business_id=business_id, rules=new_id())
 
 
 def list_rows(
@@ -148,3 +158,8 @@ def find_client(conn: Connection, business_id: str) -> Business:
 @prepared
 def _one(business_id: Any) -> Executable:
     return select(Business.__table__).where(Business.id == business_id)
+
+
+@prepared
+def _stamp(business_id: Any) -> Executable:
+    return update(Business).where(Business.id == business_id)

@@ -77,9 +77,9 @@ class Rows(Values):
 
 
 class Direct:
-    """One statement for one dialect, with values of these names."""
+    """One statement for one dialect, with values of these names for columns."""
 
-    def __init__(self, statement: Executable, dialect: Dialect, names: Iterable[str]) -> None:
+    def __init__(self, statement: Executable, dialect: Dialect, names: Iterable[str], *, named: bool = True) -> None:
         assert isinstance(statement, Select | Insert | Update | Delete)
         compiled = statement.compile(dialect=dialect, column_keys=[*names], compile_kwargs={"render_postcompile": True})
         assert isinstance(compiled, SQLCompiler)
@@ -97,7 +97,7 @@ class Direct:
             (place, one.type.dialect_impl(dialect).result_processor(dialect, None))
             for place, one in enumerate(returned)
         )
-        self._make: Callable[[Iterable[Any]], Any] | None = None
+        self._make: Callable[[Iterable[Any]], Any] | None = None if named else tuple
 
     def run(self, conn: Connection, given: Mapping[str, Any]) -> Rows:
         """Return what the database answers. Raises what `Connection.execute` raises."""
@@ -117,7 +117,8 @@ class Direct:
                 names = [column[0] for column in cursor.description]
                 row: Any = namedtuple("row", names, rename=True)  # type: ignore[misc]  # known only now
                 self._make = row._make
-            return Rows(map(self._make, self._converted(found) if self._shown else found), cursor.rowcount)
+            shown = self._converted(found) if self._shown else found
+            return Rows(shown if self._make is tuple else map(self._make, shown), cursor.rowcount)
         except self._error as error:
             problem = error
         finally:
@@ -131,7 +132,7 @@ class Direct:
             values = list(row)
             for place, convert in self._shown:
                 values[place] = convert(values[place])
-            yield values
+            yield tuple(values)
 
 
 def _converters(found: Iterable[tuple[Any, _Convert | None]]) -> list[tuple[Any, _Convert]]:
