@@ -124,8 +124,10 @@ class Subject:
     address by which events invite the calendar's owner. ``provider`` is what the plugin declares, ``traffic`` what goes
     through the account's session, ``seen`` what arrived at the server from anybody, as method and path with query.
     ``faults`` are the server's switches, ``receive`` is the plugin's `hub_receive`, ``keys`` its key hooks; ``secrets``
-    are the credentials that must appear nowhere. ``cannot`` names each check that this provider cannot pass, with a
-    sentence why: it is run all the same, is reported with that sentence, and fails where it passes.
+    are the credentials that must appear nowhere. ``own_cursor``: the plugin makes its cursors itself, so that the
+    provider has none to forget, and is handed one of another version of it instead. ``cannot`` names each check that
+    this provider cannot pass, with a sentence why: it is run all the same, is reported with that sentence, and fails
+    where it passes.
     """
 
     ask: Ask
@@ -140,6 +142,7 @@ class Subject:
     receive: Receive | None = None
     secrets: tuple[str, ...] = ()
     keys: KeyHooks | None = None
+    own_cursor: bool = False
     cannot: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     _days: Iterator[int] = field(default_factory=itertools.count)
     _uids: list[str] = field(default_factory=list)

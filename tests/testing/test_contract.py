@@ -21,6 +21,7 @@ from hub.core.errors import InputError, NeedsReconnect, NotFound, Retry
 from hub.core.push import Incoming, Notice
 from hub.plugin import Account, Calendar, Grant, Setup
 from hub.testing.checks.catalogue import CHECKS
+from hub.testing.checks.failing import OTHER_VERSION
 from hub.testing.contract import CalendarContract
 from hub.testing.lab.switches import Fault
 from hub.testing.subject import DAY, KeyHooks, Subject, Switched, bearing, direct
@@ -153,6 +154,15 @@ def _keeps_what_is_gone(subject: Subject) -> None:
             return dataclasses.replace(answer, items=tuple(items))
 
         return wrong
+
+    instead(subject, "hub_changes", change)
+
+
+def _takes_any_cursor_for_its_own(subject: Subject) -> None:
+    subject.own_cursor = True
+
+    def change(right: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda cursor, **arguments: right(cursor=cursor and cursor.removeprefix(OTHER_VERSION), **arguments)
 
     instead(subject, "hub_changes", change)
 
@@ -303,6 +313,7 @@ def _ends_a_grant_only_once(subject: Subject) -> None:
         (_makes_an_own_name_each_time, {"a_write_without_an_answer_leaves_one_event", "cancels_by_the_uid_alone"}),
         (_takes_all_for_certain, {"tells_a_tentative_event", "tells_an_unanswered_invitation"}),
         (_keeps_what_is_gone, {"forgets_the_dates_that_a_series_lost", "reports_what_changed"}),
+        (_takes_any_cursor_for_its_own, {"says_that_a_cursor_is_too_old"}),
         (_names_events_by_their_titles, {"lets_no_title_out"}),
         (_logs_what_it_sends, {"lets_no_credential_out"}),
         (_asks_for_more, {"asks_only_what_is_declared"}),

@@ -65,6 +65,7 @@ class Check:
         }
         lacking = [str(need) for need in Need if need in self.needs and not there[need]]
         known = subject.faults.known if subject.faults is not None else frozenset()
+        known = known | {Fault.GONE} if subject.own_cursor else known
         lacking += [f"the server has no fault '{fault}'" for fault in sorted(self.faults - known)]
         return "; ".join(lacking)
 

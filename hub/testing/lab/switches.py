@@ -14,7 +14,7 @@ class Fault(StrEnum):
 
     UNAUTHORIZED = "unauthorized"  # 401: the token is not taken any more
     CLAIMS = "claims"  # 401 with a claims challenge
-    QUOTA = "quota"  # 403 with a reason of quota, where the provider has one
+    QUOTA = "quota"  # the account's quota is used up, in the words of a provider that has one
     FORBIDDEN = "forbidden"  # 403: the permission does not reach so far
     GONE = "gone"  # 410: every cursor is too old
     CHANGED = "changed"  # 412: every condition fails

@@ -136,8 +136,8 @@ def connected(lab: Microsoft, sign_in: SignIn) -> Connected:
                 provider=PROVIDER,
                 traffic=traffic,
                 seen=lambda: lab.seen,
-                # The plugin keeps no cursor of Microsoft's, so there is none that could be forgotten.
                 faults=Switched(lab.switches, failures.KNOWN - {Fault.GONE}),
+                own_cursor=True,
                 receive=plugin.hub_receive,
                 keys=KeyHooks(keys, sign_in.setup(), sign_in.connect, bearing(plugin, sign_in.http)),
                 secrets=(str(session.headers["Authorization"]).removeprefix("Bearer "),),

@@ -66,6 +66,10 @@ class Subscription:
         }
 
 
+class Ended(Exception):
+    """The subscription ended while its notification was waiting."""
+
+
 class Subscriptions:
     """All subscriptions, and what was sent. ``trust`` is a PEM file of who may have signed a receiver's certificate."""
 
@@ -75,7 +79,7 @@ class Subscriptions:
         self.trust = trust
         self._bodies: dict[str, dict[str, Any]] = {}
         self._clock, self._switches = clock, switches
-        self._waiting: queue.Queue[tuple[str, str, dict[str, Any]] | None] = queue.Queue()
+        self._waiting: queue.Queue[tuple[str, str, dict[str, Any], str] | None] = queue.Queue()
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._send_all, daemon=True)
         self._thread.start()
@@ -149,7 +153,7 @@ class Subscriptions:
 
     def resend(self, push: str) -> None:
         """Send a notification once more."""
-        self._waiting.put((push, self.pushes[push].to, self._bodies[push]))
+        self._waiting.put((push, self.pushes[push].to, self._bodies[push], ""))
 
     def close(self) -> None:
         """Send nothing more."""
@@ -177,17 +181,19 @@ class Subscriptions:
                 self._bodies.pop(oldest := next(iter(self.pushes)))
                 self.pushes.pop(oldest)
         for _time in range({Fault.PUSH_DROPPED: 0, Fault.PUSH_TWICE: 2}.get(fault, 1) if fault else 1):
-            self._waiting.put((ref, address, self._bodies[ref]))
+            self._waiting.put((ref, address, self._bodies[ref], "" if to else one.id))
 
     def _send_all(self) -> None:
         with requests.Session() as http:
             http.trust_env = False
             while (one := self._waiting.get()) is not None:
-                ref, address, body = one
+                ref, address, body, subscription = one
                 try:
+                    if subscription and subscription not in self.there:
+                        raise Ended
                     answer = http.post(address, json=body, timeout=_TIMEOUT, verify=self.trust or True)
                     outcome = str(answer.status_code)
-                except requests.RequestException as error:
+                except (requests.RequestException, Ended) as error:
                     outcome = type(error).__name__
                 with self._lock:
                     if ref in self.pushes:
