@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 
@@ -153,7 +154,7 @@ def test_lists_that_make_no_sense_are_errors(
 ) -> None:
     made = subject()
     day = made.day()
-    lab.state.pages["again"] = ([], None)
+    lab.state.pages["again"] = ([], None, ANY)
     lab.state.lie = lambda _name, found: {name: value for name, value in {**found, **lie}.items() if value is not None}
     if lie == {"items": None}:
         lab.state.lie = lambda _name, _found: []

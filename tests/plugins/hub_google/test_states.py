@@ -91,6 +91,7 @@ def case(tmp_path: Path, lab: GoogleLab, request: pytest.FixtureRequest) -> Iter
     yield made
     lab.state.switches.turn(None)
     lab.state.calendars[ADA.email].events.clear()
+    lab.state.grants.clear()
     made.stranger.close()
     close_hub(made.hub)
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Request
 
 from hub.testing.lab.google import errors, events, freebusy, listing
 from hub.testing.lab.google.document import Method, check_body, check_query, check_schema, find_method
+from hub.testing.lab.google.expand import is_zone
 from hub.testing.lab.google.partial import Fields
 from hub.testing.lab.google.push import Pushes
 from hub.testing.lab.google.rights import check_calendar, check_method, sees_details
@@ -51,7 +52,9 @@ def answered(state: GoogleState, pushes: Pushes, call: Call) -> dict[str, Any] |
     """Return the answer, None for an empty one. What it may hold of it the query's ``fields`` say."""
     method = _METHODS.get(call.method.name)
     if method is None:
-        raise errors.GoogleError(501, "notImplemented", f"The lab does not know {call.method.name}.")
+        raise errors.not_here(call.method.name)
+    for name in sorted(_LEFT_OUT.get(call.method.name, frozenset()) & call.query.keys()):
+        raise errors.not_here(f"{name} of {call.method.name}")
     with state.lock:
         found = method(state, pushes, call)
     if found is None:
@@ -92,10 +95,12 @@ def _entry(state: GoogleState, calendar: StoredCalendar, sub: str) -> dict[str, 
 
 def _insert_calendar(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
     if not call.body.get("summary"):
-        raise errors.GoogleError(400, "required", "Missing title.")
+        raise errors.required("The title is missing.", "summary")
     person = state.people[call.access.sub]
     ref = f"c_{secrets.token_hex(16)}@group.calendar.google.com"
     zone = call.body.get("timeZone", person.zone)
+    if zone in state.unknown_zones or not is_zone(zone):
+        raise errors.invalid("The time zone is unknown.")
     made = state.add_calendar(ref, person, call.body["summary"], zone, made_by=call.access.client)
     return _resource(made)
 
@@ -125,7 +130,7 @@ def _list_events(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, A
 def _get_event(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
     calendar = _calendar(state, call)
     found = copy.deepcopy(events.get(calendar, call.place["eventId"]))
-    return found if sees_details(state, call.method, call.access, calendar) else events.reduced(found)
+    return listing.shown(call.query, sees_details(state, call.method, call.access, calendar))(found)
 
 
 def _insert(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
@@ -174,6 +179,13 @@ def _watch(state: GoogleState, pushes: Pushes, call: Call) -> dict[str, Any]:
 def _stop(_state: GoogleState, pushes: Pushes, call: Call) -> None:
     pushes.stop(call.access.sub, call.access.client, call.body)
 
+
+_LEFT_OUT: Mapping[str, frozenset[str]] = {
+    "calendarList.list": frozenset({"showDeleted", "showHidden", "syncToken"}),
+    "events.list": frozenset({"timeZone"}),
+    "events.get": frozenset({"timeZone"}),
+}
+"""Parameters that Google heeds and the stand-in does not."""
 
 _METHODS: Mapping[str, Callable[[GoogleState, Pushes, Call], dict[str, Any] | None]] = {
     "calendarList.list": _list_calendars,

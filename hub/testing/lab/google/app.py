@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from hub.testing.lab.google import consent, faults, tokens
+from hub.testing.lab.google import consent, faults, tokens, wellknown
 from hub.testing.lab.google.api import answered, understood
 from hub.testing.lab.google.document import SERVICE
 from hub.testing.lab.google.errors import GoogleError
@@ -22,6 +22,7 @@ from hub.testing.lab.serve import serve
 from hub.testing.lab.switches import Fault
 
 AUTHORIZE, TOKEN, REVOKE, CERTS = "/o/oauth2/v2/auth", "/token", "/revoke", "/oauth2/v3/certs"
+DISCOVERY, RISC = "/.well-known/openid-configuration", "/.well-known/risc-configuration"
 ADA = Person("100000000000000000001", "ada@example.com", "Ada")
 BEN = Person("100000000000000000002", "ben@example.com", "Ben", note="in New York", zone="America/New_York")
 CLIENT = Client("lab-client", "lab-secret", ("http://127.0.0.1/connect/return",))
@@ -74,6 +75,10 @@ class GoogleLab:
                 return self._revoke(request)
             case "GET", str(where) if where == CERTS:
                 return _json(tokens.jwks())
+            case "GET", str(where) if where == DISCOVERY:
+                return _json(wellknown.openid(self.origin, addresses(self.origin)))
+            case "GET", str(where) if where == RISC:
+                return _json(wellknown.risc(self.origin, addresses(self.origin)))
         if path.startswith(SERVICE):
             return self._api(request, path)
         return Response("Not Found", 404, content_type="text/plain")
@@ -107,6 +112,8 @@ class GoogleLab:
         if ended is not None:
             self.pushes.drop(ended.sub, ended.client)
             return _json({})
+        if not request.values.get("token"):
+            return _json({"error": "invalid_request", "error_description": "The token is missing"}, 400)
         return _json({"error": "invalid_token", "error_description": "This token is over"}, 400)
 
     def _api(self, request: Request, path: str) -> Response:
@@ -125,6 +132,8 @@ class GoogleLab:
         if found is None:
             return Response(status=204)
         etag = found.get("etag") if isinstance(found, dict) else None
+        if verb == "GET" and etag and request.headers.get("If-None-Match") == etag:
+            return Response(status=304, headers={"ETag": etag})
         return _json(found, etag=etag if isinstance(etag, str) else "")
 
 

@@ -111,9 +111,16 @@ def check_body(method: Method, body: bytes, content_type: str) -> dict[str, Any]
         given = json.loads(body)
     except ValueError:
         raise GoogleError(400, "parseError", "Parse Error") from None
-    check_schema(given, method.request)
+    check_schema(_without_nulls(given) if method.verb == "PATCH" else given, method.request)
     assert isinstance(given, dict)
     return given
+
+
+def _without_nulls(given: Any) -> Any:
+    """Return an object without what a patch takes away: null stands for that there, whatever the field's type."""
+    if not isinstance(given, dict):
+        return given
+    return {name: _without_nulls(value) for name, value in given.items() if value is not None}
 
 
 def check_schema(given: Any, name: str) -> None:

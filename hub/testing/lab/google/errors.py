@@ -9,7 +9,7 @@ _SCOPES = "ACCESS_TOKEN_SCOPE_INSUFFICIENT"
 
 
 class GoogleError(Exception):
-    """An answer that is no success. ``reason`` is what a client is to act upon."""
+    """An answer that is no success. ``reason`` is what a client is to act upon; ``also`` are more sentences of it."""
 
     def __init__(
         self,
@@ -20,19 +20,20 @@ class GoogleError(Exception):
         domain: str = "global",
         where: tuple[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        also: tuple[str, ...] = (),
     ) -> None:
         super().__init__(message)
         self.status, self.reason, self.message, self.domain = status, reason, message, domain
         self.where = where
         self.headers = dict(headers or {})
+        self.also = also
 
     @property
     def body(self) -> dict[str, Any]:
         """The JSON body."""
-        error: dict[str, Any] = {"domain": self.domain, "reason": self.reason, "message": self.message}
-        if self.where is not None:
-            error["locationType"], error["location"] = self.where
-        inner: dict[str, Any] = {"errors": [error], "code": self.status, "message": self.message}
+        where = {"locationType": self.where[0], "location": self.where[1]} if self.where is not None else {}
+        said = [{"domain": self.domain, "reason": self.reason, "message": one} for one in (self.message, *self.also)]
+        inner: dict[str, Any] = {"errors": [one | where for one in said], "code": self.status, "message": self.message}
         if self.reason == "insufficientPermissions":
             inner["status"] = "PERMISSION_DENIED"
             info = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "reason": _SCOPES, "domain": "googleapis.com"}
@@ -43,6 +44,27 @@ class GoogleError(Exception):
 def bad_request(message: str, parameter: str = "") -> GoogleError:
     """Return a 400: the request itself is wrong."""
     return GoogleError(400, "badRequest", message, where=("parameter", parameter) if parameter else None)
+
+
+def required(message: str, parameter: str = "") -> GoogleError:
+    """Return a 400: something is missing."""
+    return GoogleError(400, "required", message, where=("parameter", parameter) if parameter else None)
+
+
+def invalid(message: str, *also: str) -> GoogleError:
+    """Return a 400: a value makes no sense. Google does not document the word; clients of others met it."""
+    return GoogleError(400, "invalid", message, also=also)
+
+
+def empty_range() -> GoogleError:
+    """Return a 400: the end does not come after the start."""
+    where = ("parameter", "timeMax")
+    return GoogleError(400, "timeRangeEmpty", "The time range is empty.", domain="calendar", where=where)
+
+
+def not_here(what: str) -> GoogleError:
+    """Return a 501: Google has it, and the stand-in does not. A client must not take silence for an answer."""
+    return GoogleError(501, "notImplemented", f"The lab does not know {what}.")
 
 
 def unauthorized() -> GoogleError:
@@ -91,6 +113,12 @@ def full_sync() -> GoogleError:
     """Return a 410: the sync token is too old."""
     message = "This sync token is too old: read everything."
     return GoogleError(410, "fullSyncRequired", message, domain="calendar", where=("parameter", "syncToken"))
+
+
+def too_long_ago() -> GoogleError:
+    """Return a 410: changes since so long ago are not remembered."""
+    where = ("parameter", "updatedMin")
+    return GoogleError(410, "updatedMinTooLongAgo", "Nobody remembers so far back.", domain="calendar", where=where)
 
 
 def changed() -> GoogleError:

@@ -28,6 +28,7 @@ _FREE_BUSY = frozenset(
         *("originalStartTime", "transparency", "eventType", "sequence", "recurrence"),
     }
 )
+_LONGEST_NAME, _LONGEST_VALUE = 44, 1_024
 _STATUS = frozenset({"confirmed", "tentative", "cancelled"})
 _RESPONSE = frozenset({"needsAction", "declined", "tentative", "accepted"})
 _TYPES = frozenset({"default", "outOfOffice", "focusTime", "workingLocation"})
@@ -39,7 +40,7 @@ def insert(state: GoogleState, calendar: StoredCalendar, person: Person, body: E
         raise errors.bad_request("Only one of id and iCalUID may be given.")
     ref = body.get("id") or secrets.token_hex(13)
     if not _ID.fullmatch(ref):
-        raise errors.bad_request("Invalid resource id value.")
+        raise errors.invalid("The id has other signs than base32hex, or too few or too many.")
     if ref in calendar.events:
         raise errors.duplicate()
     return calendar.keep(_made(state, calendar, person, {**body, "id": ref}), state.clock())
@@ -49,7 +50,7 @@ def bring_in(state: GoogleState, calendar: StoredCalendar, person: Person, body:
     """Import an event under its iCalUID; one that is there is replaced."""
     uid = body.get("iCalUID")
     if not uid:
-        raise errors.GoogleError(400, "required", "Required", where=("parameter", "resource.iCalUID"))
+        raise errors.required("The iCalUID is missing.", "resource.iCalUID")
     mine = [one for one in calendar.events.values() if one["iCalUID"] == uid and "recurringEventId" not in one]
     ref = mine[0]["id"] if mine else secrets.token_hex(13)
     return calendar.keep(_made(state, calendar, person, {**body, "id": ref}), state.clock())
@@ -71,10 +72,10 @@ def update(state: GoogleState, calendar: StoredCalendar, ref: str, body: Event, 
 
 
 def patch(state: GoogleState, calendar: StoredCalendar, ref: str, body: Event, condition: str) -> Event:
-    """Change the given fields of an event."""
+    """Change the given fields of an event: objects are merged, lists replaced, and null takes a field away."""
     old = _unchanged(calendar, ref, condition)
     written = {name: value for name, value in body.items() if name not in (*_OURS, "id", "iCalUID", "eventType")}
-    return _changed(state, calendar, old, copy.deepcopy(old) | written)
+    return _changed(state, calendar, old, _merged(copy.deepcopy(old), written))
 
 
 def delete(state: GoogleState, calendar: StoredCalendar, ref: str, condition: str) -> None:
@@ -124,14 +125,24 @@ def _made(state: GoogleState, calendar: StoredCalendar, person: Person, body: Ev
         "eventType": "default",
     }
     event |= {name: copy.deepcopy(value) for name, value in body.items() if name not in _OURS - {"organizer"}}
-    return _checked(calendar, event)
+    return _checked(state, calendar, event)
+
+
+def _merged(old: Mapping[str, Any], new: Mapping[str, Any]) -> Event:
+    """Return an object with another one's fields in it ("Performance tips", patch)."""
+    found = {name: value for name, value in old.items() if name not in new}
+    for name, value in new.items():
+        if isinstance(value, dict):
+            found[name] = _merged(old.get(name, {}), value)
+        elif value is not None:
+            found[name] = value
+    return found
 
 
 def _changed(state: GoogleState, calendar: StoredCalendar, old: Event, new: Event) -> Event:
     if new.get("sequence", 0) < old.get("sequence", 0):
-        message = "Invalid sequence value. The specified sequence number is below the current sequence number."
-        raise errors.GoogleError(400, "invalid", message)
-    _checked(calendar, new)
+        raise errors.invalid("The sequence is below the one that the event has.")
+    _checked(state, calendar, new)
     moved = [_span(one, calendar.zone) for one in (old, new)]
     if moved[0] != moved[1] and new.get("sequence", 0) == old.get("sequence", 0):
         new["sequence"] = old.get("sequence", 0) + 1
@@ -142,8 +153,8 @@ def _span(event: Event, zone: str) -> tuple[int, int, list[str]]:
     return seconds(event["start"], zone), seconds(event["end"], zone), event.get("recurrence", [])
 
 
-def _checked(calendar: StoredCalendar, event: Event) -> Event:
-    check_times(event, calendar.zone)
+def _checked(state: GoogleState, calendar: StoredCalendar, event: Event) -> Event:
+    check_times(event, calendar.zone, state.unknown_zones)
     for name in ("start", "end"):
         if "dateTime" in event[name]:
             event[name] = _with_offset(event[name], calendar.zone)
@@ -159,9 +170,19 @@ def _checked(calendar: StoredCalendar, event: Event) -> Event:
         one.setdefault("responseStatus", "needsAction")
         if one["email"] == calendar.owner:
             one["self"] = True
+    if "extendedProperties" in event:
+        event["extendedProperties"] = _kept_properties(event["extendedProperties"])
     if event["eventType"] == "workingLocation" and event.get("transparency") != "transparent":
         raise errors.bad_request("A working location must be transparent.")
     return event
+
+
+def _kept_properties(given: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, str]]:
+    """Return properties as they are kept: no too long names, long values cut ("Extended properties", limits)."""
+    return {
+        kind: {name: value[:_LONGEST_VALUE] for name, value in pairs.items() if len(name) <= _LONGEST_NAME}
+        for kind, pairs in given.items()
+    }
 
 
 def _with_offset(moment: Mapping[str, Any], zone: str) -> dict[str, Any]:

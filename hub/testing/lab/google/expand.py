@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import rrulestr
 
-from hub.testing.lab.google.errors import bad_request
+from hub.testing.lab.google.errors import bad_request, empty_range, invalid, required
 from hub.testing.lab.google.state import Event
 
 _FOREVER = timedelta(days=366 * 3)
@@ -28,30 +28,59 @@ def seconds(moment: Mapping[str, Any], zone: str) -> int:
     return int(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp())
 
 
-def check_times(event: Mapping[str, Any], zone: str) -> None:
-    """Refuse an event without a start and an end that fit each other."""
-    start, end = event.get("start"), event.get("end")
-    if not isinstance(start, dict) or not isinstance(end, dict):
-        raise bad_request("Missing end time." if start else "Missing start time.")
-    if ("date" in start) is not ("date" in end) or ("date" in start) is ("dateTime" in start):
-        raise bad_request("Invalid start or end time.")
-    for moment in (start, end):
+def check_times(event: Mapping[str, Any], zone: str, unknown: Collection[str] = ()) -> None:
+    """Refuse an event without a start and an end that fit each other, or in a zone that nobody knows.
+
+    ``unknown`` are zones that are known on this machine and not at Google.
+    """
+    moments: dict[str, Mapping[str, Any]] = {name: event.get(name) or {} for name in ("start", "end")}
+    for name, moment in moments.items():
+        if not moment:
+            raise required(f"The {name} is missing.")
+        if ("date" in moment) is ("dateTime" in moment):
+            raise invalid(f"The {name} must be a date or a time.")
+    start, end = moments["start"], moments["end"]
+    if ("date" in start) is not ("date" in end):
+        raise invalid("The start and the end must both be dates, or both times.")
+    strange = [f"The {name} is in an unknown time zone." for name, one in moments.items() if not _knows(one, unknown)]
+    if strange:
+        raise invalid(*strange)
+    for name, moment in moments.items():
         if "dateTime" not in moment or "timeZone" in moment:
             continue
-        if datetime.fromisoformat(moment["dateTime"]).tzinfo is None:
-            raise bad_request("Missing time zone definition for start time.")
-    if event.get("recurrence") and "dateTime" in start and "timeZone" not in start:
-        raise bad_request("Missing time zone definition for start time.")  # EventDateTime.timeZone: "required"
+        # EventDateTime.timeZone: "required" for a series, and where the time has no offset.
+        if event.get("recurrence") or datetime.fromisoformat(moment["dateTime"]).tzinfo is None:
+            raise required(f"The time zone of the {name} is missing.")
     if seconds(end, zone) < seconds(start, zone) or ("date" in start and end["date"] <= start["date"]):
-        raise bad_request("The specified time range is empty.")
+        raise empty_range()
+
+
+def is_zone(name: str) -> bool:
+    """Tell whether this machine knows a zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _knows(moment: Mapping[str, Any], unknown: Collection[str]) -> bool:
+    zone = moment.get("timeZone", "UTC")
+    return zone not in unknown and is_zone(zone)
 
 
 def singles(
-    events: Mapping[str, Event], roots: Iterable[str] | None, zone: str, start: int | None, end: int | None
+    events: Mapping[str, Event],
+    roots: Iterable[str] | None,
+    zone: str,
+    start: int | None,
+    end: int | None,
+    *,
+    deleted: bool = False,
 ) -> dict[str, Event]:
     """Return the single events and instances by id that touch the span; of some ``roots`` only, if they are named.
 
-    Cancelled instances are left out; a cancelled single event is in.
+    Cancelled instances are left out unless ``deleted``; a cancelled single event is in.
     """
     found: dict[str, Event] = {}
     wanted = None if roots is None else set(roots)
@@ -60,8 +89,9 @@ def singles(
             continue
         if not event.get("recurrence"):
             found[event["id"]] = event
-        elif event.get("status") != "cancelled":
-            found.update((one["id"], one) for one in _instances(event, events, zone, start, end))
+        elif deleted or event.get("status") != "cancelled":
+            instances = _instances(event, events, zone, start, end)
+            found.update((one["id"], one) for one in instances if deleted or one.get("status") != "cancelled")
     return {ref: event for ref, event in found.items() if touches(event, zone, start, end)}
 
 
@@ -88,7 +118,7 @@ def _instances(
         if ref not in events:
             yield _instance(event, ref, moment)
     for one in events.values():
-        if one.get("recurringEventId") == event["id"] and one.get("status") != "cancelled":
+        if one.get("recurringEventId") == event["id"]:
             yield one
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from hub.testing.lab.google import errors
-from hub.testing.lab.google.expand import seconds, singles
+from hub.testing.lab.google.expand import is_zone, seconds, singles
 from hub.testing.lab.google.state import ROLES, Event, GoogleState, StoredCalendar
 
 LONGEST = 90 * 86_400
@@ -18,19 +19,23 @@ _MOST = 50
 def query(state: GoogleState, sub: str, body: dict[str, Any]) -> dict[str, Any]:
     """Return the busy times of the asked calendars, each within the span, overlapping ones as one."""
     if "timeMin" not in body or "timeMax" not in body:
-        raise errors.GoogleError(400, "required", "Required", where=("parameter", "resource.timeMin"))
-    start, end = (_moment(body[name]) for name in ("timeMin", "timeMax"))
+        raise errors.required("The span is missing.", "timeMax" if "timeMin" in body else "timeMin")
+    start, end = (_moment(body[name], name) for name in ("timeMin", "timeMax"))
+    zone = body.get("timeZone", "UTC")
+    if not is_zone(zone):
+        raise errors.invalid("The time zone is unknown.")
     if end <= start:
-        message = "The specified time range is empty."
-        raise errors.GoogleError(400, "timeRangeEmpty", message, domain="calendar", where=("parameter", "timeMax"))
+        raise errors.empty_range()
     if end - start > LONGEST:
         raise errors.GoogleError(400, "timeRangeTooLong", "The requested time range is too long.", domain="calendar")
     asked = [str(item.get("id", "")) for item in body.get("items", [])]
     too_many = len(asked) > min(int(body.get("calendarExpansionMax", _MOST)), _MOST)
     found = {
-        ref: _error("tooManyCalendarsRequested") if too_many else _busy(state, sub, ref, start, end) for ref in asked
+        ref: _error("tooManyCalendarsRequested") if too_many else _busy(state, sub, ref, start, end, zone)
+        for ref in asked
     }
-    return {"kind": "calendar#freeBusy", "timeMin": _text(start), "timeMax": _text(end), "calendars": found}
+    span = {"timeMin": _text(start, zone), "timeMax": _text(end, zone)}
+    return {"kind": "calendar#freeBusy", **span, "calendars": found}
 
 
 def takes_time(event: Event) -> bool:
@@ -44,7 +49,7 @@ def takes_time(event: Event) -> bool:
     )
 
 
-def _busy(state: GoogleState, sub: str, ref: str, start: int, end: int) -> dict[str, Any]:
+def _busy(state: GoogleState, sub: str, ref: str, start: int, end: int, zone: str) -> dict[str, Any]:
     calendar: StoredCalendar | None
     try:
         calendar = state.calendar(ref, sub)
@@ -64,17 +69,20 @@ def _busy(state: GoogleState, sub: str, ref: str, start: int, end: int) -> dict[
             merged[-1][1] = max(merged[-1][1], ends)
         elif ends > begins:
             merged.append([begins, ends])
-    return {"busy": [{"start": _text(begins), "end": _text(ends)} for begins, ends in merged]}
+    return {"busy": [{"start": _text(begins, zone), "end": _text(ends, zone)} for begins, ends in merged]}
 
 
 def _error(reason: str) -> dict[str, Any]:
     return {"errors": [{"domain": "global", "reason": reason}], "busy": []}
 
 
-def _moment(text: str) -> int:
+def _moment(text: str, name: str) -> int:
     at = datetime.fromisoformat(text)
-    return int((at if at.tzinfo is not None else at.replace(tzinfo=UTC)).timestamp())
+    if at.tzinfo is None:
+        raise errors.bad_request("The time has no offset.", name)
+    return int(at.timestamp())
 
 
-def _text(moment: int) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+def _text(moment: int, zone: str) -> str:
+    """Return a moment in a zone of the caller's choice."""
+    return datetime.fromtimestamp(moment, ZoneInfo(zone)).isoformat().replace("+00:00", "Z")

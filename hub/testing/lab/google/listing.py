@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ _NOT_WITH_TOKEN = (
 )
 _TOKEN = re.compile(r"C[A-Za-z0-9_-]{10,100}")
 _MOST = 2_500
+_REMEMBERED = 30 * 86_400
+"""Seconds for which changes are remembered. Google does not document it; clients of others met about as much."""
 
 
 def list_events(
@@ -28,12 +30,12 @@ def list_events(
     """Return a page of events. The last page holds the token with which to ask for what changed afterwards."""
     size = min(query.get("maxResults", 250), _MOST)
     if "pageToken" in query:
-        items, sync = _page(state, query["pageToken"])
+        items, sync = _page(state, query)
     elif "syncToken" in query:
         items, sync = _since(state, calendar, query)
     else:
-        items, sync = _all(calendar, query)
-    show = _shown(query, whole)
+        items, sync = _all(state, calendar, query)
+    show = shown(query, whole)
     answer: dict[str, Any] = {
         "kind": "calendar#events",
         "etag": f'"p{calendar.number}"',
@@ -45,37 +47,55 @@ def list_events(
     }
     if len(items) > size:
         answer["nextPageToken"] = token = f"P{secrets.token_urlsafe(18)}"
-        state.pages[token] = (items[size:], sync)
+        state.pages[token] = (items[size:], sync, _but_page(query))
     elif sync is not None:
         answer["nextSyncToken"] = token = f"C{secrets.token_urlsafe(18)}="
         state.sync[token] = sync
     return answer
 
 
-def _page(state: GoogleState, token: str) -> tuple[list[Event], Any]:
-    if token not in state.pages:
-        raise errors.bad_request("Invalid page token value.", "pageToken")
-    items, sync = state.pages[token]
+def _page(state: GoogleState, query: Mapping[str, Any]) -> tuple[list[Event], Any]:
+    """Return what is left of an answer. A page is asked for by the query of the first one ("Synchronize resources")."""
+    items, sync, asked = state.pages.get(query["pageToken"], ([], None, None))
+    if asked != _but_page(query):
+        raise errors.bad_request("This page belongs to no such query.", "pageToken")
     return items, sync
 
 
-def _all(calendar: StoredCalendar, query: Mapping[str, Any]) -> tuple[list[Event], Any]:
-    start, end = _moment(query, "timeMin"), _moment(query, "timeMax")
+def _but_page(query: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if name != "pageToken"}
+
+
+def _all(state: GoogleState, calendar: StoredCalendar, query: Mapping[str, Any]) -> tuple[list[Event], Any]:
+    start, end, changed = (_moment(query, name) for name in ("timeMin", "timeMax", "updatedMin"))
     if start is not None and end is not None and end <= start:
-        where = ("parameter", "timeMax")
-        raise errors.GoogleError(
-            400, "timeRangeEmpty", "The specified time range is empty.", domain="calendar", where=where
-        )
+        raise errors.empty_range()
+    if changed is not None and changed < state.clock() - _REMEMBERED:
+        raise errors.too_long_ago()
     single = query.get("singleEvents", False)
     if query.get("orderBy") == "startTime" and not single:
-        raise errors.bad_request("The requested ordering is not available for the particular query.", "orderBy")
-    found = _view(calendar.events, single, None, calendar.zone, start, end)
-    items = [event for event in found.values() if query.get("showDeleted") or event.get("status") != "cancelled"]
+        raise errors.bad_request("Only single events can be ordered by their start.", "orderBy")
+    deleted = query.get("showDeleted", False) or changed is not None
+    found = _view(calendar.events, single, None, calendar.zone, start, end, deleted=deleted)
+    items = [event for event in found.values() if deleted or _is_shown(event, calendar, single)]
     items = [event for event in items if _is_asked_for(event, query)]
-    if query.get("orderBy") == "startTime":
-        items.sort(key=lambda event: seconds(event["start"], calendar.zone))
+    if changed is not None:
+        items = [event for event in items if datetime.fromisoformat(event["updated"]).timestamp() >= changed]
+    match query.get("orderBy"):
+        case "startTime":
+            items.sort(key=lambda event: seconds(event["start"], calendar.zone))
+        case "updated":
+            items.sort(key=lambda event: str(event["updated"]))
     filtered = any(name in query for name in _NOT_WITH_TOKEN if name not in ("timeMin", "timeMax"))
     return copy.deepcopy(items), None if filtered else (calendar.id, calendar.number, single, start, end)
+
+
+def _is_shown(event: Event, calendar: StoredCalendar, single: bool) -> bool:
+    """Tell whether an event is listed: of what is cancelled, only the exceptions of a series that goes on."""
+    if event.get("status") != "cancelled":
+        return True
+    root = calendar.events.get(event.get("recurringEventId", ""))
+    return root is not None and not single and root.get("status") != "cancelled"
 
 
 def _since(state: GoogleState, calendar: StoredCalendar, query: Mapping[str, Any]) -> tuple[list[Event], Any]:
@@ -105,10 +125,17 @@ def _since(state: GoogleState, calendar: StoredCalendar, query: Mapping[str, Any
 
 
 def _view(
-    events: Mapping[str, Event], single: bool, roots: set[str] | None, zone: str, start: int | None, end: int | None
+    events: Mapping[str, Event],
+    single: bool,
+    roots: set[str] | None,
+    zone: str,
+    start: int | None,
+    end: int | None,
+    *,
+    deleted: bool = False,
 ) -> dict[str, Event]:
     if single:
-        return singles(events, roots, zone, start, end)
+        return singles(events, roots, zone, start, end, deleted=deleted)
     return {
         ref: event
         for ref, event in events.items()
@@ -128,12 +155,27 @@ def _is_asked_for(event: Event, query: Mapping[str, Any]) -> bool:
         return False
     if "eventTypes" in query and event.get("eventType", "default") not in query["eventTypes"]:
         return False
-    private = event.get("extendedProperties", {}).get("private", {})
-    pairs = [one.partition("=") for one in query.get("privateExtendedProperty", [])]
-    return all(private.get(name) == value for name, _, value in pairs)
+    if not _holds_words(event, query.get("q", "")):
+        return False
+    return all(_has_property(event, kind, query.get(f"{kind}ExtendedProperty", [])) for kind in ("private", "shared"))
 
 
-def _shown(query: Mapping[str, Any], whole: bool) -> Callable[[Event], Event]:
+def _holds_words(event: Event, words: str) -> bool:
+    people = [*event.get("attendees", []), event.get("organizer", {})]
+    texts = [event.get(name, "") for name in ("summary", "description", "location")]
+    texts += [one.get(name, "") for one in people for name in ("displayName", "email")]
+    return words.casefold() in "\n".join(texts).casefold()
+
+
+def _has_property(event: Event, kind: str, wanted: Sequence[str]) -> bool:
+    """Tell whether one of the constraints holds. The guide says one; the description of the parameter says all."""
+    has = event.get("extendedProperties", {}).get(kind, {})
+    pairs = [one.partition("=") for one in wanted]
+    return not pairs or any(has.get(name) == value for name, _, value in pairs)
+
+
+def shown(query: Mapping[str, Any], whole: bool) -> Callable[[Event], Event]:
+    """Return how events are shown: whole or as free and busy alone, with as many guests as were asked for."""
     most = query.get("maxAttendees")
 
     def show(event: Event) -> Event:

@@ -25,6 +25,9 @@ LONGEST = 7 * 86_400
 """How long a channel lives if nobody says, in seconds; a longer wish is cut to a month."""
 
 _MOST = 30 * 86_400
+_STEP = 3
+"""By how much the numbers of messages grow after the first: they are not sequential, says the guide."""
+
 _ID = re.compile(r"[A-Za-z0-9\-_+/=]{1,64}")
 
 
@@ -86,7 +89,8 @@ class Pushes:
         now = self._state.clock()
         if ref in self.channels and self.channels[ref].until > now:
             raise errors.GoogleError(400, "channelIdNotUnique", f"Channel id {ref} not unique")
-        asked = int(body["expiration"]) // 1000 if body.get("expiration") else now + LONGEST
+        lives = int(body.get("params", {}).get("ttl", LONGEST))
+        asked = int(body["expiration"]) // 1000 if body.get("expiration") else now + lives
         if asked <= now:
             raise errors.bad_request("The expiration lies in the past.")
         resource = hashlib.sha256(f"{sub} {calendar}".encode()).hexdigest()[:27]
@@ -145,7 +149,7 @@ class Pushes:
 
     def _send(self, channel: OpenChannel, what: str) -> None:
         with channel.lock:
-            channel.number += 1
+            channel.number += _STEP if channel.number else 1
             headers = {
                 "X-Goog-Channel-ID": channel.id,
                 "X-Goog-Channel-Expiration": formatdate(channel.until, usegmt=True),
@@ -185,7 +189,7 @@ class Pushes:
                             self.sent[n] = replace(other, outcome=outcome)
 
     def _uri(self, channel: OpenChannel) -> str:
-        return f"{self.base}/calendar/v3/calendars/{channel.calendar}/events?alt=json"
+        return f"{self.base}/calendar/v3/calendars/{channel.calendar}/events"
 
     def _new_id(self) -> str:
         with self._state.lock:
@@ -194,7 +198,7 @@ class Pushes:
 
 
 def _post(session: requests.Session, one: Sent) -> str:
-    headers = {**one.headers, "Content-Length": "0", "User-Agent": "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)"}  # fmt: skip  # noqa: E501
+    headers = {**one.headers, "Content-Type": "application/json; utf-8", "Content-Length": "0", "User-Agent": "APIs-Google; (+https://developers.google.com/webmasters/APIs-Google.html)"}  # fmt: skip  # noqa: E501
     try:
         return str(session.post(one.address, headers=headers, timeout=10, allow_redirects=False).status_code)
     except requests.RequestException as error:

@@ -118,7 +118,10 @@ class Client:
 
 
 class GoogleState:
-    """Everything, under one lock. ``clock`` gives UTC seconds."""
+    """Everything, under one lock. ``clock`` gives UTC seconds.
+
+    ``unknown_zones`` are zones that this machine knows and Google does not: its list is older than ours at times.
+    """
 
     def __init__(self, client: Client, people: tuple[Person, ...], clock: Callable[[], int]) -> None:
         self.lock = threading.RLock()
@@ -136,6 +139,7 @@ class GoogleState:
         self.touched: Callable[[str], None] = lambda calendar: None
         self.lie: Callable[[str, dict[str, Any]], Any] | None = None
         self.seen: list[tuple[str, str]] = []
+        self.unknown_zones: set[str] = set()
         for person in people:
             self.add_calendar(person.email, person, person.email, person.zone, primary=True)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import icalendar
 import requests
@@ -145,12 +144,10 @@ class GoogleStranger:
         if not isinstance(moment, datetime):
             return {"date": moment.isoformat()}
         named = str(given.params.get("TZID", "")) if given is not None else ""
-        if named and not _is_zone(named):
-            raise Refused("unknown_zone", "Google takes no event in a zone that it does not know.")
-        if moment.tzinfo is None:
-            return {"dateTime": moment.isoformat(), "timeZone": self._zone}
         if named:
             return {"dateTime": moment.replace(tzinfo=None).isoformat(), "timeZone": named}
+        if moment.tzinfo is None:
+            return {"dateTime": moment.isoformat(), "timeZone": self._zone}
         return {"dateTime": moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), "timeZone": "UTC"}
 
     def _place(self, calendar: str) -> str:
@@ -190,11 +187,3 @@ def _line(name: str, value: Any) -> str:
 def _moment(given: dict[str, str]) -> datetime:
     at = datetime.fromisoformat(given["dateTime"])
     return at.astimezone(UTC)
-
-
-def _is_zone(name: str) -> bool:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        return False
-    return True

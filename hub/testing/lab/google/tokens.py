@@ -93,6 +93,7 @@ def signed(claims: Mapping[str, Any], header: Mapping[str, Any] | None = None) -
 
 
 def _of_code(state: GoogleState, issuer: str, form: Mapping[str, str]) -> dict[str, Any]:
+    _check_given(form, "code", "redirect_uri")
     code = state.codes.get(form.get("code", ""))
     if code is None or code["until"] <= state.clock():
         raise TokenError("invalid_grant", "This code is none.")
@@ -127,7 +128,8 @@ def _of_code(state: GoogleState, issuer: str, form: Mapping[str, str]) -> dict[s
 
 
 def _of_refresh(state: GoogleState, issuer: str, form: Mapping[str, str]) -> dict[str, Any]:
-    token = form.get("refresh_token", "")
+    _check_given(form, "refresh_token")
+    token = form["refresh_token"]
     grant = next((one for one in state.grants.values() if token in one.refresh), None)
     if state.switches.takes("POST", "/token", Fault.GRANT_REVOKED) or grant is None:
         raise TokenError("invalid_grant", _GONE)
@@ -139,6 +141,12 @@ def _of_refresh(state: GoogleState, issuer: str, form: Mapping[str, str]) -> dic
     if "openid" in scopes:
         found["id_token"] = signed(_claims(state, issuer, key, found, ""))
     return found
+
+
+def _check_given(form: Mapping[str, str], *names: str) -> None:
+    missing = [name for name in names if not form.get(name)]
+    if missing:
+        raise TokenError("invalid_request", f"The parameter {missing[0]} is missing.")
 
 
 def _access(state: GoogleState, key: tuple[str, str], scopes: tuple[str, ...]) -> dict[str, Any]:
