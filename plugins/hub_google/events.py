@@ -7,7 +7,9 @@ keeps its id; it is restored, and where Google does not let that happen the uid'
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from hub.plugin import Calendar, Conflict, Event, Found, NotFound, Refused, Written
@@ -24,12 +26,11 @@ _SEQUENCE = "frontdesk"
 def create(client: Client, calendar: Calendar, event: Event) -> Written:
     """Write the event if it is not there; an equal one that is there is this one. Raises Conflict if it differs."""
     for turn in range(MOST):
-        body = _body(event) | {"id": event_id(event.uid, turn)}
+        ref = event_id(event.uid, turn)
         try:
-            asked = client.events().insert(calendarId=calendar.ref, body=body, sendUpdates="none", fields=_FIELDS)
-            return _written(event.uid, client.ask(asked))
+            return _written(event.uid, _insert(client, calendar, ref, event))
         except Conflict:
-            there = _get(client, calendar, body["id"])
+            there = _get(client, calendar, ref)
         if there is not None and there.get("status") != "cancelled":
             return _same(there, event)
         if there is not None and (restored := _restored(client, calendar, there, event)) is not None:
@@ -40,11 +41,8 @@ def create(client: Client, calendar: Calendar, event: Event) -> Written:
 def update(client: Client, calendar: Calendar, written: Written, event: Event) -> Written:
     """Change the event. Raises NotFound if it was deleted outside, Conflict if it was changed there."""
     ref = written.ref or event_id(event.uid)
-    asked = client.events().patch(
-        calendarId=calendar.ref, eventId=ref, body=_body(event), sendUpdates="none", fields=_FIELDS
-    )
     try:
-        answer = client.ask(asked, condition=written.etag)
+        answer = _patch(client, calendar, ref, event, written.etag)
         if answer.get("status") != "cancelled":
             return _written(event.uid, answer)
     except (Conflict, NotFound, Refused) as error:
@@ -108,14 +106,37 @@ def _get(client: Client, calendar: Calendar, ref: str) -> Mapping[str, Any] | No
 
 def _restored(client: Client, calendar: Calendar, there: Mapping[str, Any], event: Event) -> Written | None:
     """Bring back what was deleted (Event, ``status``); None where Google does not do that."""
-    asked = client.events().patch(
-        calendarId=calendar.ref, eventId=there["id"], body=_body(event), sendUpdates="none", fields=_FIELDS
-    )
     try:
-        answer = client.ask(asked)
+        answer = _patch(client, calendar, there["id"], event)
     except (NotFound, Refused, Conflict):
         return None
     return _written(event.uid, answer) if answer.get("status") == "confirmed" else None
+
+
+def _insert(client: Client, calendar: Calendar, ref: str, event: Event) -> dict[str, Any]:
+    insert = partial(client.events().insert, calendarId=calendar.ref, sendUpdates="none", fields=_FIELDS)
+    return _ask(client, event, lambda body: insert(body={**body, "id": ref}))
+
+
+def _patch(client: Client, calendar: Calendar, ref: str, event: Event, condition: str = "") -> dict[str, Any]:
+    """Change an event. Google merges objects, so a date is taken away: staff may have made it a whole day."""
+    patch = partial(client.events().patch, calendarId=calendar.ref, eventId=ref, sendUpdates="none", fields=_FIELDS)
+    times = ("start", "end")
+    return _ask(
+        *(client, event),
+        lambda body: patch(body=body | {name: body[name] | {"date": None} for name in times}),
+        condition,
+    )
+
+
+def _ask(client: Client, event: Event, request: Callable[[dict[str, Any]], Any], condition: str = "") -> dict[str, Any]:
+    """Write an event in its zone, or in UTC where Google refuses that: its list of zones may be older than ours."""
+    try:
+        return client.ask(request(_body(event)), condition=condition)
+    except Refused as refused:
+        if refused.code != "http_400" or event.zone in ("", "UTC"):
+            raise
+    return client.ask(request(_body(replace(event, zone="UTC"))), condition=condition)
 
 
 def _body(event: Event) -> dict[str, Any]:

@@ -40,7 +40,7 @@ def of_answer(status: int, headers: Mapping[str, str], body: bytes) -> ProviderE
         return NeedsReconnect(told, code="admin_blocked")
     if status == 410 and "deleted" in reasons:
         return NotFound("The event was deleted from the Google calendar.")
-    if status == 410 or (status == 400 and b"sync token" in body.lower()):
+    if status == 410 or (status == 400 and b"synctoken" in body.lower().replace(b" ", b"")):
         return Gone("Google no longer knows the cursor; the calendar is read again.")
     if status == 404:
         return NotFound("The calendar or event is not at Google any more.")

@@ -115,7 +115,7 @@ def subject(
             # Ben's: the end of a grant ends all that the account has here.
             keys=KeyHooks(keys, setup(lab, plain, ""), lambda: connect(level, BEN), bearing(plugin, signed)),
             secrets=(str(mine.http.headers["Authorization"]).removeprefix("Bearer "),),
-            cannot={"sees_an_unknown_zone_as_busy": "Google takes no event in a zone that it does not know."},
+            cannot={"sees_an_unknown_zone_as_busy": "Google refuses an event in a zone that it does not know (400)."},
         )
 
     yield go

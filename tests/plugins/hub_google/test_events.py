@@ -77,6 +77,34 @@ def test_what_staff_added_to_the_event_stays_when_it_is_moved(lab: GoogleLab, su
     assert stored["end"]["dateTime"] != event.end
 
 
+def test_an_appointment_that_staff_made_a_whole_day_can_be_moved_again(
+    lab: GoogleLab, subject: Callable[..., Subject]
+) -> None:
+    """Google merges what is patched: a time beside the date that stands there would be refused."""
+    made = subject()
+    event = made.event(made.day() + 9 * HOUR)
+    written = made.create(event)
+    stored = lab.state.calendars[made.calendar.ref].events[written.ref]
+    stored |= {"start": {"date": "2031-01-01"}, "end": {"date": "2031-01-02"}}
+    later = dataclasses.replace(event, start=event.start + HOUR, end=event.end + HOUR, sequence=1)
+    made.update(dataclasses.replace(written, etag=""), later)
+    assert [(one.start, one.uid) for one in made.busy(event.start, event.end + HOUR)] == [(later.start, event.uid)]
+
+
+def test_a_zone_that_google_does_not_know_keeps_no_appointment_from_being_written(
+    lab: GoogleLab, subject: Callable[..., Subject], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its list of zones may be older than ours, as with Europe/Kyiv in 2022; the time itself is never in doubt."""
+    monkeypatch.setattr(lab.state, "unknown_zones", {"Europe/Kyiv"})
+    made = subject()
+    event = dataclasses.replace(made.event(made.day() + 9 * HOUR), zone="Europe/Kyiv")
+    written = made.create(event)
+    later = dataclasses.replace(event, start=event.start + HOUR, end=event.end + HOUR, sequence=1)
+    made.update(written, later)
+    assert [(one.start, one.end) for one in made.busy(event.start, later.end)] == [(later.start, later.end)]
+    assert lab.state.calendars[made.calendar.ref].events[written.ref]["start"]["timeZone"] == "UTC"
+
+
 def test_a_description_is_text_and_not_html(lab: GoogleLab, subject: Callable[..., Subject]) -> None:
     made = subject()
     event = made.event(made.day() + 9 * HOUR, description='<a href="https://evil.example">Tea & cake</a>')

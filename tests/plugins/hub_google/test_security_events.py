@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
+import requests
 
-from hub.plugin import AccountNotice, AccountNoticeKind, SecurityEvents
+from hub.plugin import AccountNotice, AccountNoticeKind, Incoming, InputError, SecurityEvents
+from hub.testing.lab.google.app import RISC as RISC_CONFIGURATION
+from hub.testing.lab.google.app import GoogleLab
+from hub.testing.lab.google.tokens import signed
+from hub_google import keys
 from hub_google.security_events import marks, notices
+from tests.plugins.hub_google.conftest import setup
 
 ISSUER, RISC = "https://accounts.google.com", "https://schemas.openid.net/secevent/risc/event-type/"
 OAUTH = "https://schemas.openid.net/secevent/oauth/event-type/"
@@ -53,6 +61,24 @@ def test_a_revoked_token_is_named_by_both_of_its_marks() -> None:
         named = {"subject_type": "oauth_token", "token_type": "refresh_token", "token_identifier_alg": form}
         (notice,) = said(f"{OAUTH}token-revoked", subject={**named, "token": value})
         assert notice.mark in marks(token)
+
+
+def test_a_signed_message_of_the_documented_form_is_believed(lab: GoogleLab, http: requests.Session) -> None:
+    """The keys are those of the configuration document, whose issuer ends with a slash where ours does not."""
+    configuration = http.get(f"{lab.origin}{RISC_CONFIGURATION}", timeout=10).json()
+    assert configuration["jwks_uri"] == lab.settings["keys_url"]
+    subject = {"subject_type": "iss-sub", "iss": configuration["issuer"], "sub": "7375626A656374"}
+    event = {f"{RISC}account-disabled": {"subject": subject, "reason": "hijacking"}}
+    claims = {"iss": configuration["issuer"], "aud": lab.state.client.id, "iat": int(time.time()), "jti": "j1"}
+
+    def told(**changed: Any) -> Sequence[AccountNotice]:
+        body = signed({**claims, "events": event, **changed}).encode()
+        return keys.hub_verify(setup(lab, http), Incoming("POST", {}, {}, body))
+
+    assert told() == [AccountNotice("j1", AccountNoticeKind.DANGER, f"{lab.origin} 7375626A656374")]
+    for changed in ({"aud": "another"}, {"iss": "https://evil.example/"}):
+        with pytest.raises(InputError):
+            told(**changed)
 
 
 def test_a_trial_is_a_trial_and_an_unknown_kind_is_nothing() -> None:
