@@ -51,7 +51,8 @@ def hub_refresh(setup: Setup, grant: Grant) -> Grant:
     """Return a fresh grant for one that expired.
 
     Called in the broker, one at a time per connection over all processes, and once after a revocation, to see that it
-    fails. NeedsReconnect: the provider does not take the grant any more, and nobody asks again; Retry is repeated.
+    fails. NeedsReconnect: the provider does not take the grant any more, and nobody asks again; Retry is repeated, with
+    the code ``quota`` not before its ``after``.
     """
 
 
@@ -60,7 +61,8 @@ def hub_revoke(setup: Setup, grant: Grant) -> None:
     """End the grant at the provider.
 
     Called in the broker after the local disconnect, more than once if it raises: the revocation then stays open as a
-    task. NeedsReconnect: the provider knows the grant no more, so nothing is left to end.
+    task. And once for a grant that is not taken, because it is of another account than the one that was to be connected
+    again. NeedsReconnect: the provider knows the grant no more, so nothing is left to end.
     """
 
 

@@ -98,7 +98,7 @@ def revoke_token(http: requests.Session, server: OAuthServer, token: str) -> Non
     else:
         if answer.status_code == 200:
             return
-        if answer.status_code in {400, 404}:
+        if answer.status_code == 404 or (answer.status_code == 400 and failures.is_unknown(answer)):
             raise NeedsReconnect("The provider does not know this grant any more.", code="revoked")
         raise Retry(f"The provider did not end the grant ({answer.status_code}); it is tried again.", code="busy")
     raise problem

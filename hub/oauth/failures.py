@@ -45,7 +45,8 @@ def checked(response: requests.Response) -> dict[str, Any]:
     status = response.status_code
     if status == 429 or status >= 500:
         told = f"The provider's token endpoint cannot answer now ({status})."
-        raise Retry(told, after=_after(response), code="busy", sent=status >= 500)
+        code = "quota" if status == 429 else "busy"
+        raise Retry(told, after=_after(response), code=code, sent=status >= 500)
     if 300 <= status < 400:
         raise Retry("The provider's token endpoint sends the hub elsewhere.", code="redirect")
     body = _object(response)
@@ -69,6 +70,11 @@ def of_session(error: requests.RequestException) -> ProviderError:
     code = "timeout" if word == "timeout" or isinstance(error, requests.Timeout) else word or "unreachable"
     sent = bool(getattr(failure, "sent", True))
     return Retry("The provider's sign-in address did not answer.", code=code, sent=sent)
+
+
+def is_unknown(response: requests.Response) -> bool:
+    """Tell whether a refusal says that a token is not known any more, and not that the request was wrong."""
+    return (_object(response) or {}).get("error") in {"invalid_token", "invalid_grant"}
 
 
 def _of_error(error: str, subtype: str, status: int) -> ProviderError:

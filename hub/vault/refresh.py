@@ -38,7 +38,7 @@ LEASE = 60
 """Seconds after which a refresh whose process died may be tried by another."""
 
 PAUSE = 5
-"""Seconds after a refresh that failed for the time being in which nobody asks the provider again."""
+"""Seconds after a refresh that failed for the time being in which nobody asks the provider again, at least."""
 
 WAIT = 20.0
 """Seconds that a call waits for the refresh of another."""
@@ -128,7 +128,7 @@ class Refreshing:
         except HubError as error:
             # An answer that may have been given and did not arrive is one that is lost.
             sent = lost or not isinstance(error, ProviderError) or getattr(error, "sent", False)
-            self._end(handle, owner, self._clock() + PAUSE, _UNKNOWN if sent else _FAILED)
+            self._end(handle, owner, self._clock() + _pause_after(error), _UNKNOWN if sent else _FAILED)
             raise
         if grant.account_id and fresh.account_id and grant.account_id != fresh.account_id:
             self._give_up(handle, owner, OTHER)
@@ -165,7 +165,7 @@ class Refreshing:
             if last is not None and last.problem in FINAL:
                 raise _over(last.problem)
             if last is not None and last.problem and last.until > now:
-                raise Retry("The provider could not refresh the permission a moment ago.", after=PAUSE)
+                raise Retry("The provider could not refresh the permission a moment ago.", after=last.until - now)
             begin_refresh(conn, business, connection, stale, owner, now + LEASE)
             what = ("hub_refresh", Purpose.CONNECT)
             add_use(conn, business, connection, now // 60, *what, at_ms=milliseconds(self._clock))
@@ -208,6 +208,11 @@ class Refreshing:
     def _end(self, handle: Handle, owner: str, until: int, problem: str) -> None:
         with contextlib.suppress(HubError), self._database.writing() as conn:  # else the turn lapses by itself
             end_refresh(conn, handle.business, handle.connection, owner, until=until, problem=problem)
+
+
+def _pause_after(error: HubError) -> int:
+    """Return the seconds in which nobody asks again: as many as a limit that was reached asks for, else a few."""
+    return max(PAUSE, round(error.after)) if isinstance(error, Retry) and error.code == "quota" else PAUSE
 
 
 def _over(problem: str) -> NeedsReconnect:

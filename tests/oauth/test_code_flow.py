@@ -179,6 +179,13 @@ def test_a_revoked_grant_is_dead_for_every_token_and_revoking_again_says_so(
         revoke_token(http, server, tokens.refresh_token)
 
 
+def test_a_revocation_that_was_wrongly_asked_for_is_not_taken_for_done(
+    server: OAuthServer, http: requests.Session
+) -> None:
+    with pytest.raises(Retry):
+        revoke_token(http, server, "")
+
+
 @pytest.mark.parametrize(
     ("fault", "error", "code"),
     [

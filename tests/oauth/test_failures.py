@@ -49,7 +49,7 @@ def test_a_good_answer_is_taken_as_it_is() -> None:
         (200, b"[" * 50_000, Retry, "unreadable"),
         (200, b"x" * (LARGEST + 1), Retry, "unreadable"),
         (302, {}, Retry, "redirect"),
-        (429, {}, Retry, "busy"),
+        (429, {}, Retry, "quota"),
         (500, {"error": "invalid_grant"}, Retry, "busy"),
     ],
 )

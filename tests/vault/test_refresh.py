@@ -11,11 +11,13 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from hub.core.provider import Revocation
+from hub.core.errors import Retry
+from hub.core.provider import Grant, Revocation
 from hub.core.purpose import Purpose
 from hub.store.business import add_business
 from hub.store.connection import Credential, end_connection, find_connection
@@ -107,6 +109,24 @@ def test_a_refresh_that_fails_for_now_is_not_repeated_by_everybody_who_waits(sce
     assert scene.server.count("/token") == 1
     scene.server.before = lambda path: None
     scene.now += PAUSE
+    assert word(scene.send()) == 200
+
+
+def test_a_limit_of_the_token_endpoint_is_kept_for_as_long_as_it_asks(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(setup: Any, grant: Grant) -> Grant:
+        asked.append(1)
+        raise Retry("So many were asked for.", after=120, code="quota")
+
+    asked: list[int] = []
+    monkeypatch.setattr(scene.plugin, "hub_refresh", refuse)
+    for wait in (0, PAUSE, 114):
+        scene.now += wait
+        assert word(scene.send()) == "refresh"
+    assert len(asked) == 1
+    monkeypatch.undo()
+    scene.now += 1
     assert word(scene.send()) == 200
 
 
