@@ -45,7 +45,7 @@ def plan_events(conn: sa.Connection, row: sa.Row[Any], now: int) -> CalendarStat
             _set_event(conn, business_id, booking_id, calendar_id, wanted=row.version)
         else:
             ids = {"business_id": business_id, "booking_id": booking_id, "calendar_id": calendar_id, "uid": uid}
-            conn.execute(_ADD, {**ids, "ref": "", "etag": "", "wanted": row.version, "shown": NEVER})
+            _add(conn, **ids, ref="", etag="", wanted=row.version, shown=NEVER)
     for calendar_id in sorted(known | set(wanted)):
         payload = {"booking_id": booking_id, "calendar_id": calendar_id}
         key = f"event:{booking_id}:{calendar_id}"
@@ -226,7 +226,7 @@ def _set_state(conn: sa.Connection, business_id: str, booking_id: str, state: Ca
     _state(conn, business=business_id, booking=booking_id, calendar_state=state)
 
 
-_ADD = insert(BookingEvent)
+_add = prepared(lambda: insert(BookingEvent))
 
 
 @prepared

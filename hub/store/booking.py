@@ -129,9 +129,8 @@ class BookingEvent(Base):
 
 def add_booking(conn: sa.Connection, *, now: int, **values: Any) -> bool:
     """Insert a booking at version 1; False, and nothing changed, if its idempotency key was used already."""
-    statement = _ADD_PG if conn.dialect.name == "postgresql" else _ADD_SQLITE
-    row = {**values, "problem": "", "version": 1, "made_at": now, "changed_at": now}
-    return conn.execute(statement, row).first() is not None
+    add = _add_pg if conn.dialect.name == "postgresql" else _add_sqlite
+    return add(conn, **values, problem="", version=1, made_at=now, changed_at=now).first() is not None
 
 
 def find_booking(conn: sa.Connection, business_id: str, booking_id: str) -> sa.Row[Any]:
@@ -216,8 +215,8 @@ def _adding(dialect_insert: sqlite.Insert | postgresql.Insert) -> sa.Executable:
     )
 
 
-_ADD_SQLITE = _adding(sqlite.insert(Booking))
-_ADD_PG = _adding(postgresql.insert(Booking))
+_add_sqlite = prepared(lambda: _adding(sqlite.insert(Booking)))
+_add_pg = prepared(lambda: _adding(postgresql.insert(Booking)))
 
 
 @prepared

@@ -95,7 +95,7 @@ def claim(
     """
     wanted, occurrence = cells(start, end), new_id()
     values = {"id": occurrence, "business_id": business_id, "booking_id": booking_id, "holder_id": holder}
-    conn.execute(_ADD_OCCURRENCE, {**values, "from_at": start, "until_at": end, "expires_at": expires_at})
+    _add_occurrence(conn, **values, from_at=start, until_at=end, expires_at=expires_at)
     run = _claim_pg if conn.dialect.name == "postgresql" else _claim_sqlite
     ids = {"holder": holder, "business": business_id, "occurrence": occurrence}
     return len(run(conn, **ids, first=wanted.start, last=wanted.stop - 1).all()) == len(wanted)
@@ -145,7 +145,7 @@ def forget_past(conn: sa.Connection, before: int, limit: int = 2000) -> int:
     return conn.execute(gone.execution_options(across=Across.SWEEP)).rowcount
 
 
-_ADD_OCCURRENCE = insert(Occurrence)
+_add_occurrence = prepared(lambda: insert(Occurrence))
 
 
 @prepared

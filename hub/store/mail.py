@@ -86,7 +86,7 @@ _SUMMARY = tuple(one for one in Mail.__table__.c if one.name != "message")
 
 def add_mail(conn: sa.Connection, *, mail_id: str, now: int, **values: Any) -> None:
     """Insert a mail that waits to be sent."""
-    conn.execute(_ADD, {"id": mail_id, "message_id": mail_id, "state": WAITING, "made_at": now, **values})
+    _add(conn, **{"id": mail_id, "message_id": mail_id, "state": WAITING, "made_at": now, **values})
 
 
 def find_mail(conn: sa.Connection, business_id: str, mail_id: str) -> sa.Row[Any]:
@@ -190,7 +190,7 @@ def put_notice_rules(conn: sa.Connection, business_id: str, rules: Iterable[tupl
         conn.execute(insert(NoticeRule), rows)
 
 
-_ADD = insert(Mail)
+_add = prepared(lambda: insert(Mail))
 
 
 @prepared

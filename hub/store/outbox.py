@@ -122,7 +122,7 @@ def add_effect(
     identifier = id_after(last)  # the order of ids is that of writing
     row = {"id": identifier, "business_id": business_id, "kind": kind, "key": key, "payload": payload}
     state = {"state": WAITING, "attempts": 0, "due_at": due_at, "lease_until": 0, "problem": "", "made_at": now}
-    conn.execute(_ADD, {**row, **state})
+    _add(conn, **row, **state)
     return identifier
 
 
@@ -285,7 +285,7 @@ def release_lease(conn: Connection, name: str, owner: str) -> None:
     conn.execute(update(Lease).where(Lease.name == name, Lease.owner == owner).values(until=0))
 
 
-_ADD = insert(Outbox)
+_add = prepared(lambda: insert(Outbox))
 
 
 @prepared

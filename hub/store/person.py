@@ -43,7 +43,7 @@ class Person(Base):
 
 def add_person(conn: sa.Connection, **values: object) -> None:
     """Insert a person whose fields are sealed already."""
-    conn.execute(_ADD, values)
+    _add(conn, **values)
 
 
 def find_person(conn: sa.Connection, business_id: str, person_id: str) -> sa.Row[tuple[object, ...]]:
@@ -76,7 +76,7 @@ def person_by_hash(conn: sa.Connection, business_id: str, email_hash: str | None
     return known
 
 
-_ADD = insert(Person)
+_add = prepared(lambda: insert(Person))
 
 
 @prepared

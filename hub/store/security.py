@@ -25,6 +25,7 @@ from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.ids import LENGTH, new_id
+from hub.store.prepared import prepared
 
 _ID = About(Category.IDENTIFIER, Retention.SECURITY)
 _WHAT = About(Category.SECURITY, Retention.SECURITY)
@@ -66,7 +67,7 @@ class SecurityEvent(Base):
 
 def add_event(conn: sa.Connection, **values: object) -> None:
     """Insert an event."""
-    conn.execute(_ADD, {"id": new_id(), **values})
+    _add(conn, id=new_id(), **values)
 
 
 def list_events(
@@ -104,4 +105,4 @@ def forget_events(conn: sa.Connection, before: int) -> int:
     return conn.execute(delete(SecurityEvent).where(SecurityEvent.at < before)).rowcount
 
 
-_ADD = insert(SecurityEvent)
+_add = prepared(lambda: insert(SecurityEvent))
