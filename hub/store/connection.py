@@ -32,6 +32,7 @@ from hub.store.holder import Holder
 from hub.store.ids import LENGTH, is_id
 from hub.store.keys import ConnectionKey
 from hub.store.passing import wait_for_end
+from hub.store.prepared import prepared
 
 _ID = About(Category.IDENTIFIER, Retention.CONNECTION)
 _RULE = About(Category.CONFIGURATION, Retention.CONNECTION)
@@ -98,11 +99,10 @@ class Credential(Base):
 OK = "ok"
 DISCONNECTED = "disconnected"
 
-_MINE = (
-    Connection.business_id == sa.bindparam("business_id", type_=String),
-    Connection.id == sa.bindparam("connection_id", type_=String),
-)
-_FOR_ACCOUNT = select(Connection.__table__, *WHAT_IT_PERMITS).outerjoin(Consent, consent_of(Connection)).where(*_MINE)
+_BUSINESS, _ID_GIVEN = (sa.bindparam(name, None, String) for name in ("business_id", "connection_id"))
+_MINE = Connection.business_id == _BUSINESS, Connection.id == _ID_GIVEN
+_WITH_CONSENT = select(Connection.__table__, *WHAT_IT_PERMITS).outerjoin(Consent, consent_of(Connection))
+_for_account = prepared(lambda: _WITH_CONSENT.where(*_MINE))
 _FOR_CALL = (
     select(
         *WHAT_IT_PERMITS,
@@ -254,11 +254,10 @@ def find_for_call(
 
 def find_for_account(conn: sa.Connection, business_id: str, connection_id: str) -> sa.Row[*tuple[Any, ...]]:
     """Return the connection's row with the newest state of its consent, in one read. Raises UnknownId."""
-    ids = {"business_id": business_id, "connection_id": connection_id}
-    row = conn.execute(_FOR_ACCOUNT, ids).one_or_none() if is_id(connection_id) else None
-    if row is None:
+    found = _for_account(conn, business_id=business_id, connection_id=connection_id) if is_id(connection_id) else None
+    if not found:
         raise UnknownId("connection", connection_id)
-    return row
+    return found.one()
 
 
 def hold_epoch(conn: sa.Connection, business_id: str, connection_id: str, epoch: int, *, ended: bool = False) -> bool:
