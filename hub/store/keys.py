@@ -17,6 +17,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.guard import Across
 from hub.store.ids import LENGTH
+from hub.store.prepared import MANY, prepared
 
 _INSTALLATION = About(Category.KEY, Retention.INSTALLATION)
 _BUSINESS = About(Category.KEY, Retention.BUSINESS)
@@ -178,10 +179,8 @@ def add_connection_key(
 
 def list_business_keys(conn: sa.Connection, businesses: Collection[str]) -> dict[tuple[str, int], bytes]:
     """Return the wrapped keys of these businesses, by business and version."""
-    statement = select(BusinessKey.business_id, BusinessKey.version, BusinessKey.wrapped).where(
-        BusinessKey.business_id.in_(businesses)
-    )
-    return {(row.business_id, row.version): row.wrapped for row in conn.execute(statement)}
+    found = _business_keys(conn, businesses=list(businesses))
+    return {(business_id, version): wrapped for business_id, version, wrapped in found}
 
 
 def find_connection_key(conn: sa.Connection, business_id: str, connection_id: str) -> tuple[int, bytes] | None:
@@ -222,8 +221,7 @@ def find_person_key(conn: sa.Connection, business_id: str, person_id: str) -> tu
 
 def list_person_keys(conn: sa.Connection, businesses: Collection[str], people: Collection[str]) -> list[sa.Row[Any]]:
     """Return the rows of these people from the key store; those who were erased are missing."""
-    mine = PersonKey.business_id.in_(businesses), PersonKey.person_id.in_(people)
-    return list(conn.execute(select(PersonKey.__table__).where(*mine)).all())
+    return _person_keys(conn, businesses=list(businesses), people=list(people)).all()
 
 
 def delete_person_key(conn: sa.Connection, business_id: str, person_id: str) -> bool:
@@ -256,3 +254,14 @@ def raise_watermark(conn: sa.Connection, business_id: str, connection_id: str, v
 def _insert(conn: sa.Connection, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT that can say what a conflict means, in the dialect of the connection."""
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+@prepared
+def _business_keys(businesses: Any = MANY) -> sa.Executable:
+    table = BusinessKey
+    return select(table.business_id, table.version, table.wrapped).where(table.business_id.in_(businesses))
+
+
+@prepared
+def _person_keys(businesses: Any = MANY, people: Any = MANY) -> sa.Executable:
+    return select(PersonKey.__table__).where(PersonKey.business_id.in_(businesses), PersonKey.person_id.in_(people))
