@@ -21,6 +21,12 @@ from hub.core.security import OPERATOR
 from hub.parts import Hub
 from hub.settings import load_settings
 
+_PUBLIC = "It is made of HUB_PUBLIC_URL."
+_HERE = (
+    "It is made of HUB_WEB_HOST and HUB_WEB_PORT as this shell has them; a hub that was started with others, or with "
+    "HUB_PUBLIC_URL, has another. The console of the running hub shows its own under Settings, Providers."
+)
+
 
 @click.group("provider")
 def command() -> None:
@@ -44,10 +50,11 @@ def list_() -> None:
 def show(name: str) -> None:
     """Show the settings of one. A secret is never shown, only whether there is one."""
     with _hub() as hub:
-        found, address = get_provider(hub, name), redirect_address(hub.settings)
+        found, known = get_provider(hub, name), hub.settings
     for line in _lines(found):
         click.echo(line)
-    click.echo(f"Redirect address, to register there: {address}")
+    click.echo(f"Redirect address, to register there: {redirect_address(known)}")
+    click.echo(_PUBLIC if known.public_url else _HERE)
 
 
 @command.command("set")

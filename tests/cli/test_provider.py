@@ -51,11 +51,21 @@ def test_the_operator_enters_an_application_and_its_secret_is_never_shown() -> N
         "client_secret     (entered, and not shown)",
         "api               https://api.example.test (default)",
         "Redirect address, to register there: https://hub.example.com/connect/return",
+        "It is made of HUB_PUBLIC_URL.",
     ]
     hub = create_hub(load_settings())
     assert hub.broker._keys._settings("shop")["client_secret"] == SECRET  # type: ignore[attr-defined]
     close_hub(hub)
     assert run("set", "shop", "client_id=").output == "Stored. Still missing: client_id.\n"
+
+
+def test_a_redirect_address_that_only_this_shell_knows_is_said_to_be_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HUB_PUBLIC_URL")
+    monkeypatch.setenv("HUB_WEB_PORT", "8799")
+    *_settings, address, said = run("show", "shop").output.splitlines()
+    assert address.endswith("http://127.0.0.1:8799/connect/return")
+    assert "HUB_WEB_PORT as this shell has them" in said
+    assert "the running hub shows its own" in said
 
 
 def test_a_secret_is_not_taken_from_the_command_line_nor_a_setting_that_there_is_not() -> None:

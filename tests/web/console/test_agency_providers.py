@@ -57,6 +57,16 @@ def test_an_owner_sets_a_provider_up_and_its_accounts_can_be_connected(
     assert world.hub.broker.configuration("fake").is_complete  # the secret stayed
 
 
+def test_who_connects_an_account_is_told_of_a_stand_in_on_this_machine(
+    world: World, server: Elsewhere, signed_in: SignedIn
+) -> None:
+    ada, new = signed_in("owner"), f"/console/{world.business}/connections/new"
+    world.hub.broker.configure("fake", {"client_id": "app-1", "client_secret": SECRET})
+    assert "A stand-in on this machine" in ada.get(new).text
+    world.hub.broker.configure("fake", {"server": "https://login.example.com"})
+    assert "A stand-in on this machine" not in ada.get(new).text
+
+
 def test_what_cannot_be_taken_is_said_and_nothing_is_changed(
     world: World, server: Elsewhere, signed_in: SignedIn
 ) -> None:
