@@ -14,6 +14,9 @@ from hub_google.times import zone_of
 _FIELDS = "nextPageToken,items(id,summary,summaryOverride,timeZone,accessRole,primary,deleted)"
 _PAGES = 20
 _LONGEST = 1_024
+_WRITERS = frozenset({"owner", "writer", "writerWithoutPrivateAccess"})
+"""Roles that let events be written; the last one in all but private ones (CalendarListEntry, ``accessRole``)."""
+
 _PRIMARY = "primary"
 """The word by which the API names somebody's main calendar."""
 
@@ -65,7 +68,7 @@ def _is_entry(entry: object) -> bool:
 
 def _calendar(entry: Mapping[str, Any], scopes: list[str]) -> Calendar:
     role, primary = entry.get("accessRole"), entry.get("primary") is True
-    writable = role == "owner" if EVENTS not in scopes else role in ("owner", "writer")
+    writable = role == "owner" if EVENTS not in scopes else role in _WRITERS
     name = _text(entry.get("summaryOverride")) or _text(entry.get("summary")) or entry["id"]
     can_write = writable and (EVENTS in scopes or OWNED in scopes)
     return Calendar(entry["id"], name[:200], zone_of(entry.get("timeZone")), writable=can_write, primary=primary)

@@ -39,6 +39,8 @@ def watch(client: Client, account: Account, calendar: Calendar, channel: Channel
     fields = "id,resourceId,expiration"
     answer = client.ask(client.events().watch(calendarId=calendar.ref, body=body, fields=fields))
     ref, until = answer.get("resourceId"), answer.get("expiration")
+    if type(until) is int:
+        until = str(until)  # so the guide shows it; the description says that it is text
     if not isinstance(ref, str) or not ref or not (isinstance(until, str) and until.isdecimal() and len(until) < 17):
         raise failures.unreadable("a channel without a name or an end")
     return Watching(channel.id, ref, int(until) // 1000)

@@ -13,14 +13,14 @@ from hub.testing.lab.google.app import ADA, BEN, GoogleLab
 from hub.testing.lab.switches import Fault
 from hub_google import plugin
 
-ROLES = ("freeBusyReader", "reader", "writer", "owner")
+ROLES = ("freeBusyReader", "reader", "writerWithoutPrivateAccess", "writer", "owner")
 
 
 def test_roles_say_what_can_be_written(lab: GoogleLab, account: Callable[..., Account]) -> None:
     for role in ROLES:
         made = lab.state.add_calendar(f"{role}@group.calendar.google.com", BEN, role, "Asia/Kolkata")
         made.roles[ADA.email] = role
-    expected = {"standard": {"owner"}, "shared": {"writer", "owner"}}
+    expected = {"standard": {"owner"}, "shared": {"writerWithoutPrivateAccess", "writer", "owner"}}
     for level, roles in expected.items():
         listed = {one.name: one for one in plugin.hub_list_calendars(account(level))}
         assert {name for name, one in listed.items() if one.writable and name in ROLES} == roles

@@ -9,6 +9,7 @@ import pytest
 from hub.core.errors import InputError, NotFound, Refused
 from hub.plugin import Account, Calendar, Channel, Incoming, Notice, NoticeKind, Watching
 from hub.testing.lab.google.app import ADA, GoogleLab
+from hub.testing.lab.switches import Fault
 from hub.testing.receiver import Receiver, receiving
 from hub_google import plugin
 
@@ -71,6 +72,18 @@ def test_a_channel_begins_with_sync_and_ends_when_google_says(lab: GoogleLab, ac
             plugin.hub_watch(mine, MAIN, channel(receiver, now + 3_600), made)  # its id is taken
         plugin.hub_unwatch(mine, MAIN, made)
         plugin.hub_unwatch(mine, MAIN, made)
+
+
+def test_an_end_is_read_as_the_guide_and_as_the_description_show_it(
+    lab: GoogleLab, account: Callable[..., Account]
+) -> None:
+    mine = account("standard")
+    with receiving(plugin.hub_receive) as receiver:
+        for name, end in (("c-5", 1_900_000_000_000), ("c-6", "1900000000000")):
+            lab.state.lie = lambda _name, found, end=end: {**found, "expiration": end}  # type: ignore[misc]
+            with lab.state.switches.on(Fault.LYING):
+                made = plugin.hub_watch(mine, MAIN, channel(receiver, lab.state.clock() + 3_600, name), None)
+            assert made.until == 1_900_000_000
 
 
 def test_a_channel_of_somebody_else_is_not_closed(lab: GoogleLab, account: Callable[..., Account]) -> None:

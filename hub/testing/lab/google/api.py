@@ -16,11 +16,11 @@ from hub.testing.lab.google.document import Method, check_body, check_query, che
 from hub.testing.lab.google.expand import is_zone
 from hub.testing.lab.google.partial import Fields
 from hub.testing.lab.google.push import Pushes
-from hub.testing.lab.google.rights import check_calendar, check_method, sees_details
-from hub.testing.lab.google.state import Access, GoogleState, StoredCalendar
+from hub.testing.lab.google.rights import check_calendar, check_method, is_private, sees_details, sees_private
+from hub.testing.lab.google.state import ROLES, Access, Event, GoogleState, StoredCalendar
 from hub.testing.lab.google.tokens import find_access
 
-_ROLES_SHOWN = ("freeBusyReader", "reader", "writer", "owner")
+_ROLES_SHOWN = ROLES[1:]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _calendar(state: GoogleState, call: Call) -> StoredCalendar:
 
 
 def _list_calendars(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
-    least = _ROLES_SHOWN.index(call.query.get("minAccessRole", "freeBusyReader").replace("WithoutPrivateAccess", ""))
+    least = _ROLES_SHOWN.index(call.query.get("minAccessRole", "freeBusyReader"))
     found = [one for one in state.calendars.values() if state.role(one, call.access.sub) in _ROLES_SHOWN[least:]]
     size = min(call.query.get("maxResults", 100), 250)
     begin = int(call.query.get("pageToken", "0"))
@@ -123,14 +123,28 @@ def _resource(calendar: StoredCalendar) -> dict[str, Any]:
 
 def _list_events(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
     calendar = _calendar(state, call)
-    whole = sees_details(state, call.method, call.access, calendar)
-    return listing.list_events(state, calendar, state.role(calendar, call.access.sub), call.query, whole)
+    return listing.list_events(state, calendar, state.role(calendar, call.access.sub), call.query, _shows(state, call))
 
 
 def _get_event(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
     calendar = _calendar(state, call)
     found = copy.deepcopy(events.get(calendar, call.place["eventId"]))
-    return listing.shown(call.query, sees_details(state, call.method, call.access, calendar))(found)
+    return listing.cut(_shows(state, call)(found), call.query)
+
+
+def _shows(state: GoogleState, call: Call) -> Callable[[Event], Event]:
+    """Return how events are shown to whoever asks: whole, or as times alone."""
+    calendar = _calendar(state, call)
+    whole, private = sees_details(state, call.method, call.access, calendar), sees_private(state, call.access, calendar)
+    return lambda event: event if whole and (private or not is_private(event)) else events.reduced(event)
+
+
+def _event_to_change(state: GoogleState, call: Call) -> tuple[StoredCalendar, str]:
+    """Return calendar and id of an event, or refuse a private one to those who may not see it."""
+    calendar, ref = _calendar(state, call), call.place["eventId"]
+    if not sees_private(state, call.access, calendar) and is_private(events.get(calendar, ref)):
+        raise errors.forbidden()
+    return calendar, ref
 
 
 def _insert(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
@@ -147,18 +161,18 @@ def _import(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
 
 
 def _update(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
-    calendar, ref = _calendar(state, call), call.place["eventId"]
+    calendar, ref = _event_to_change(state, call)
     return _told(state, calendar, events.update(state, calendar, ref, call.body, call.condition))
 
 
 def _patch(state: GoogleState, _pushes: Pushes, call: Call) -> dict[str, Any]:
-    calendar, ref = _calendar(state, call), call.place["eventId"]
+    calendar, ref = _event_to_change(state, call)
     return _told(state, calendar, events.patch(state, calendar, ref, call.body, call.condition))
 
 
 def _delete(state: GoogleState, _pushes: Pushes, call: Call) -> None:
-    calendar = _calendar(state, call)
-    events.delete(state, calendar, call.place["eventId"], call.condition)
+    calendar, ref = _event_to_change(state, call)
+    events.delete(state, calendar, ref, call.condition)
     state.touched(calendar.id)
 
 

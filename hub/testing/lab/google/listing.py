@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 from hub.testing.lab.google import errors
-from hub.testing.lab.google.events import reduced
 from hub.testing.lab.google.expand import seconds, singles, touches
 from hub.testing.lab.google.state import Event, GoogleState, StoredCalendar
 
@@ -25,17 +24,23 @@ _REMEMBERED = 30 * 86_400
 
 
 def list_events(
-    state: GoogleState, calendar: StoredCalendar, role: str, query: Mapping[str, Any], whole: bool
+    state: GoogleState,
+    calendar: StoredCalendar,
+    role: str,
+    query: Mapping[str, Any],
+    show: Callable[[Event], Event],
 ) -> dict[str, Any]:
-    """Return a page of events. The last page holds the token with which to ask for what changed afterwards."""
+    """Return a page of events. The last page holds the token with which to ask for what changed afterwards.
+
+    The token ends with the role: whose rights change reads everything again.
+    """
     size = min(query.get("maxResults", 250), _MOST)
     if "pageToken" in query:
         items, sync = _page(state, query)
     elif "syncToken" in query:
-        items, sync = _since(state, calendar, query)
+        items, sync = _since(state, calendar, role, query)
     else:
-        items, sync = _all(state, calendar, query)
-    show = shown(query, whole)
+        items, sync = _all(state, calendar, role, query)
     answer: dict[str, Any] = {
         "kind": "calendar#events",
         "etag": f'"p{calendar.number}"',
@@ -43,7 +48,7 @@ def list_events(
         "timeZone": calendar.zone,
         "accessRole": role,
         "defaultReminders": [],
-        "items": [show(event) for event in items[:size]],
+        "items": [cut(show(event), query) for event in items[:size]],
     }
     if len(items) > size:
         answer["nextPageToken"] = token = f"P{secrets.token_urlsafe(18)}"
@@ -66,7 +71,7 @@ def _but_page(query: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in query.items() if name != "pageToken"}
 
 
-def _all(state: GoogleState, calendar: StoredCalendar, query: Mapping[str, Any]) -> tuple[list[Event], Any]:
+def _all(state: GoogleState, calendar: StoredCalendar, role: str, query: Mapping[str, Any]) -> tuple[list[Event], Any]:
     start, end, changed = (_moment(query, name) for name in ("timeMin", "timeMax", "updatedMin"))
     if start is not None and end is not None and end <= start:
         raise errors.empty_range()
@@ -87,7 +92,7 @@ def _all(state: GoogleState, calendar: StoredCalendar, query: Mapping[str, Any])
         case "updated":
             items.sort(key=lambda event: str(event["updated"]))
     filtered = any(name in query for name in _NOT_WITH_TOKEN if name not in ("timeMin", "timeMax"))
-    return copy.deepcopy(items), None if filtered else (calendar.id, calendar.number, single, start, end)
+    return copy.deepcopy(items), None if filtered else (calendar.id, calendar.number, single, role, start, end)
 
 
 def _is_shown(event: Event, calendar: StoredCalendar, single: bool) -> bool:
@@ -98,7 +103,9 @@ def _is_shown(event: Event, calendar: StoredCalendar, single: bool) -> bool:
     return root is not None and not single and root.get("status") != "cancelled"
 
 
-def _since(state: GoogleState, calendar: StoredCalendar, query: Mapping[str, Any]) -> tuple[list[Event], Any]:
+def _since(
+    state: GoogleState, calendar: StoredCalendar, role: str, query: Mapping[str, Any]
+) -> tuple[list[Event], Any]:
     for name in _NOT_WITH_TOKEN:
         if name in query:
             raise errors.bad_request(f"Sync token cannot be used together with {name}.", name)
@@ -108,9 +115,9 @@ def _since(state: GoogleState, calendar: StoredCalendar, query: Mapping[str, Any
     if not _TOKEN.fullmatch(token.rstrip("=")):
         raise errors.bad_request("Invalid sync token value.", "syncToken")
     known = state.sync.get(token)
-    if known is None or known[0] != calendar.id or known[2] != query.get("singleEvents", False):
+    if known is None or (known[0], *known[2:4]) != (calendar.id, query.get("singleEvents", False), role):
         raise errors.full_sync()
-    _ref, number, single, start, end = known
+    _ref, number, single, _role, start, end = known
     changed = {past.id for past in calendar.past if past.number > number}
     roots = {calendar.events[ref].get("recurringEventId", ref) for ref in changed}
     before = _view(calendar.at(number), single, roots, calendar.zone, start, end)
@@ -121,7 +128,7 @@ def _since(state: GoogleState, calendar: StoredCalendar, query: Mapping[str, Any
             now[ref] = event  # moved out of the span, or deleted: it is named all the same
     gone = [_stub(event) for ref, event in before.items() if ref not in now]
     items = [event if event.get("status") != "cancelled" else _stub(event) for event in now.values()]
-    return copy.deepcopy(items + gone), (calendar.id, calendar.number, single, start, end)
+    return copy.deepcopy(items + gone), (calendar.id, calendar.number, single, role, start, end)
 
 
 def _view(
@@ -174,19 +181,12 @@ def _has_property(event: Event, kind: str, wanted: Sequence[str]) -> bool:
     return not pairs or any(has.get(name) == value for name, _, value in pairs)
 
 
-def shown(query: Mapping[str, Any], whole: bool) -> Callable[[Event], Event]:
-    """Return how events are shown: whole or as free and busy alone, with as many guests as were asked for."""
-    most = query.get("maxAttendees")
-
-    def show(event: Event) -> Event:
-        if not whole:
-            return reduced(event)
-        people = event.get("attendees", [])
-        if most is not None and len(people) > most:
-            return event | {"attendees": [one for one in people if one.get("self")], "attendeesOmitted": True}
+def cut(event: Event, query: Mapping[str, Any]) -> Event:
+    """Return an event with as many guests as are asked for: where there are more, the account's own entry alone."""
+    people, most = event.get("attendees", []), query.get("maxAttendees")
+    if most is None or len(people) <= most:
         return event
-
-    return show
+    return event | {"attendees": [one for one in people if one.get("self")], "attendeesOmitted": True}
 
 
 def _moment(query: Mapping[str, Any], name: str) -> int | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from hub.testing.lab.google.document import SCOPE, Method
 from hub.testing.lab.google.errors import forbidden, not_found, out_of_scope
-from hub.testing.lab.google.state import ROLES, Access, GoogleState, StoredCalendar
+from hub.testing.lab.google.state import ROLES, Access, Event, GoogleState, StoredCalendar
 
 _NEEDED = {
     "calendars.insert": "none",
@@ -36,7 +36,7 @@ def check_calendar(state: GoogleState, method: Method, access: Access, calendar:
     reach = [scope for scope in method.scopes & _short(access) if _reaches(scope, calendar, role, access.client)]
     if not reach or role == "none":
         raise not_found()
-    if ROLES.index(role) < ROLES.index(_NEEDED.get(method.name, "writer")):
+    if ROLES.index(role) < ROLES.index(_NEEDED.get(method.name, "writerWithoutPrivateAccess")):
         raise forbidden()
 
 
@@ -45,6 +45,16 @@ def sees_details(state: GoogleState, method: Method, access: Access, calendar: S
     role = state.role(calendar, access.sub)
     reach = {scope for scope in method.scopes & _short(access) if _reaches(scope, calendar, role, access.client)}
     return ROLES.index(role) >= ROLES.index("reader") and bool(reach - _REDUCED)
+
+
+def sees_private(state: GoogleState, access: Access, calendar: StoredCalendar) -> bool:
+    """Tell whether private events are shown like others, and may be changed: for writers and owners."""
+    return ROLES.index(state.role(calendar, access.sub)) >= ROLES.index("writer")
+
+
+def is_private(event: Event) -> bool:
+    """Tell whether only those see an event's details who may see private ones."""
+    return event.get("visibility") in ("private", "confidential")
 
 
 def _short(access: Access) -> frozenset[str]:

@@ -14,7 +14,7 @@ from hub.testing.lab.google.app import ADA, BEN, GoogleLab, google
 from hub.testing.lab.google.errors import GoogleError
 from hub.testing.lab.google.expand import seconds, singles
 from hub.testing.lab.google.freebusy import takes_time
-from hub.testing.lab.google.state import Client, Event, StoredCalendar, StoredGrant
+from hub.testing.lab.google.state import ROLES, Client, Event, StoredCalendar, StoredGrant
 from hub.testing.lab.google.tokens import end_grant
 from hub.testing.lab.side import (
     Answer,
@@ -156,7 +156,7 @@ class GoogleSide:
         return access + len(grant.refresh)
 
 
-_WRITERS = ("writer", "owner")
+_WRITERS = ROLES[-2:]
 
 
 @contextmanager

@@ -15,7 +15,8 @@ from hub.testing.lab.switches import Switches
 
 Event = dict[str, Any]
 _MOST_SEEN, _MOST_TOKENS = 100_000, 10_000
-ROLES = ("none", "freeBusyReader", "reader", "writer", "owner")
+ROLES = ("none", "freeBusyReader", "reader", "writerWithoutPrivateAccess", "writer", "owner")
+"""What somebody may do with a calendar, the least first (CalendarListEntry, ``accessRole``)."""
 
 
 @dataclass(frozen=True, slots=True)

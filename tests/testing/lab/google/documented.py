@@ -56,7 +56,8 @@ class Example:
     """What a page says, in our words, and how to see it.
 
     ``holds`` maps places in the answer, such as ``items.0.id``, to a value, a type or `Absent`; ``items.#`` is how many
-    there are. ``error`` is domain, reason and, if one is documented, location of an error of the API.
+    there are. ``error`` is domain, reason and, if one is documented, location of an error of the API. ``role`` is what
+    Ben may do with Ada's calendar, from what came before on.
     """
 
     page: str
@@ -66,6 +67,7 @@ class Example:
     holds: Mapping[str, Any] = field(default_factory=dict)
     error: tuple[str, ...] = ()
     before: tuple[Ask, ...] = ()
+    role: str = ""
     fault: Fault | None = None
 
 

@@ -43,6 +43,15 @@ def test_free_busy_joins_times_and_has_a_longest_span(call: Call) -> None:
         assert error(call("POST", "freeBusy", json={**asked, **wrong})) == (400, reason)
 
 
+def test_a_token_ends_where_rights_change(lab: GoogleLab, call: Call) -> None:
+    shared, roles = f"calendars/{BEN.email}/events", lab.state.calendars[BEN.email].roles
+    roles[ADA.email] = "reader"
+    asked = {"syncToken": call("GET", shared).json()["nextSyncToken"]}
+    assert call("GET", shared, params=asked).status_code == 200
+    roles[ADA.email] = "writer"
+    assert error(call("GET", shared, params=asked)) == (410, "fullSyncRequired")
+
+
 def test_a_page_is_given_to_the_query_of_the_first_one_alone(call: Call) -> None:
     for hour in range(3):
         call("POST", EVENTS, json=event(hour))

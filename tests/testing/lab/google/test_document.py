@@ -21,9 +21,10 @@ from tests.testing.lab.google.documented import PAGES, Absent, Ask, Example, fil
 from tests.testing.lab.google.examples_calendars import CALENDARS, ERRORS, FREE_BUSY, PUSH, SYNC
 from tests.testing.lab.google.examples_events import EVENTS
 from tests.testing.lab.google.examples_identity import IDENTITY
+from tests.testing.lab.google.examples_rights import RIGHTS
 from tests.testing.lab.google.test_tokens import of_code, page
 
-API = (*ERRORS, *SYNC, *EVENTS, *FREE_BUSY, *PUSH, *CALENDARS)
+API = (*ERRORS, *SYNC, *EVENTS, *FREE_BUSY, *PUSH, *RIGHTS, *CALENDARS)
 PEOPLE = {"ada": ADA, "ben": BEN}
 PAGE = Path(__file__).parents[4] / "docs" / "lab.md"
 
@@ -54,6 +55,8 @@ def test_an_example_of_the_api_leads_to_what_its_page_says(lab: GoogleLab, call:
         earlier = send(ask)
         assert earlier.ok, earlier.text
         kept |= {name: found_at(earlier.json(), place) for name, place in ask.keep.items()}
+    if example.role:
+        lab.state.calendars[ADA.email].roles[BEN.email] = example.role
     with lab.state.switches.on(example.fault) if example.fault else nullcontext():
         answer = send(example.ask)
     assert answer.status_code == example.status, answer.text
