@@ -64,7 +64,7 @@ _SENTENCES = {
     "not_opened": "It could not be asked yet to tell of changes at once.",
     "refused": "It refuses to tell of changes at once. It is asked to again within a day.",
     "lapsed": "Its watch has run out and is not renewed yet, so it is asked.",
-    "not_renewed": "Its watch is not renewed yet.",
+    "not_renewed": "Its watch is not renewed yet. When it ends, the calendar is asked instead.",
 }
 _TROUBLE = frozenset({"not_opened", "refused", "lapsed", "not_renewed"})
 

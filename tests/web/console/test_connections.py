@@ -89,8 +89,8 @@ def test_the_page_says_how_each_calendar_is_kept_in_step_and_why_not_better(worl
     world.clock.now += 16 * HOUR
     pushing.settle(world)
     page = told(signed_in("admin"), path)
-    assert "the watch ends 08:00. Last looked Mon 15 Mar 2027, 08:00. No times are offered until the next look" in page
-    assert "Its watch is not renewed yet. The provider's server cannot be reached." in page
+    assert "the watch ends 08:00. What is known is of Mon 15 Mar 2027, 08:00: no times are offered" in page
+    assert "Its watch is not renewed yet. When it ends, the calendar is asked instead. The provider's server" in page
     assert told(signed_in("viewer"), path).count("the watch ends 08:00.") == 1
 
 
