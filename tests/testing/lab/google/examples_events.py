@@ -90,6 +90,12 @@ EVENTS = (
         before=(insert(), Ask("DELETE", ONE)),
     ),
     Example(
+        *("events", "what changed before that moment is not"),
+        Ask("GET", ALL, query={"updatedMin": rfc3339(NOW + 60)}),
+        holds={"items.#": 0},
+        before=(insert(),),
+    ),
+    Example(
         *("events", "it is restored by its status"),
         Ask("PATCH", ONE, {"status": "confirmed"}),
         holds={"status": "confirmed", "summary": "Something"},
