@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hub.core.errors import InputError, Unavailable
+from hub.testing.lab.keeping import kept
 from hub.testing.lab.page.app import Page, page_application
 from hub.testing.lab.serve import serve
 from hub.testing.lab.side import OpenSide, Side, Site
@@ -120,7 +121,8 @@ def running_lab(
         trusted = authority if any(side.tls for side in sides.values()) else None
         hints = {name: tuple(_hints(side, origins, trusted)) for name, side in sides.items() if side.settings}
         try:
-            page = stack.enter_context(serve(page_application(Page(sides, clock, hints)), port=plan.page))
+            pages = kept(page_application(Page(sides, clock, hints)), lambda: _keep(sides))
+            page = stack.enter_context(serve(pages, port=plan.page))
         except OSError as error:
             raise Unavailable(_taken(folder, "the page")) from error
         yield Lab(f"{page}/", sides, origins, trusted, hints)
@@ -129,6 +131,11 @@ def running_lab(
 def _opener(name: str) -> OpenSide:
     opener: OpenSide = import_module(SIDES[name]).open_side
     return opener
+
+
+def _keep(sides: Mapping[str, Side]) -> None:
+    for side in sides.values():
+        side.keep()
 
 
 def _hints(side: Side, origins: Sequence[str], authority: Path | None) -> Iterator[str]:

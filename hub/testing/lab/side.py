@@ -6,7 +6,7 @@ A stand-in is a package `hub.testing.lab.<name>` whose module `side` has a funct
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -14,6 +14,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol
 
+from hub.testing.lab.keeping import nothing
 from hub.testing.lab.switches import Fault, Switches
 
 
@@ -165,7 +166,7 @@ class Side:
     """A stand-in that runs. ``settings`` are those of its provider in the hub, ``origins`` what the hub must reach.
 
     ``plugin`` is the name of the provider in the hub. ``tls``: the hub must trust `Site.authority`. ``notes`` are
-    lines for people: who may sign in and how.
+    lines for people: who may sign in and how. ``keep`` is called after each change on the page, so that it stays.
     """
 
     plugin: str
@@ -175,6 +176,7 @@ class Side:
     origins: tuple[str, ...] = ()
     tls: bool = False
     notes: tuple[str, ...] = ()
+    keep: Callable[[], None] = nothing
 
 
 class OpenSide(Protocol):

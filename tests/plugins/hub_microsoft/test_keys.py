@@ -146,7 +146,8 @@ def test_an_answer_with_another_state_is_not_redeemed(sign_in: Any, lab: Microso
 def test_an_id_token_that_does_not_fit_connects_nothing(
     sign_in: Any, lab: Microsoft, monkeypatch: pytest.MonkeyPatch, claims: dict[str, object]
 ) -> None:
-    monkeypatch.setattr("hub.testing.lab.microsoft.signin.id_token", lambda right: id_token({**right, **claims}))
+    lie = lambda right, key: id_token({**right, **claims}, key)  # noqa: E731
+    monkeypatch.setattr("hub.testing.lab.microsoft.signin.id_token", lie)
     asked = sign_in.begin()
     with pytest.raises(Refused) as refused:
         sign_in.finish(asked, agree(asked.url, next(iter(lab.people.values()))))

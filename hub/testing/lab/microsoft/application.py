@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
+from hub.testing.lab.keeping import kept, nothing
 from hub.testing.lab.microsoft.call import Call
 from hub.testing.lab.microsoft.failures import INSTEAD, LIES, Problem, Reply, instead
 from hub.testing.lab.microsoft.graph import Graph
@@ -38,9 +40,10 @@ class Microsoft:
         client_secret: str = "lab-secret",  # noqa: S107 - of a stand-in on this machine
         clock: Callable[[], float] = time.time,
         trust: str = "",
+        folder: Path | None = None,
     ) -> None:
         self.clock, self.switches = clock, Switches()
-        self.people, self.tokens = people(clock), Tokens(clock)
+        self.people, self.tokens = people(clock), Tokens(clock, folder)
         self.client = Client(client_id, client_secret, "Frontdesk", tuple(redirect_urls))
         self.subscriptions = Subscriptions(clock, self.switches, trust)
         self.signin = SignIn(self.tokens, self.client, clock, self.switches)
@@ -90,7 +93,8 @@ class Microsoft:
             self.seen.append((method, f"{path}?{environ.get('QUERY_STRING', '')}"))
             return self._graph(Call(method, inside, f"{self._here(environ)}{path}", asked, headers, body))
         form = chosen(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
-        return self._identity(method, path, chosen(asked), form, environ.get("HTTP_AUTHORIZATION", ""))
+        with self.tokens.lock:
+            return self._identity(method, path, chosen(asked), form, environ.get("HTTP_AUTHORIZATION", ""))
 
     def _identity(
         self, method: str, path: str, asked: dict[str, str], form: dict[str, str], authorization: str
@@ -159,9 +163,15 @@ class Microsoft:
 
 
 @contextmanager
-def running(state: Microsoft, tls: ssl.SSLContext, *, ports: tuple[int, int] = (0, 0)) -> Iterator[Microsoft]:
-    """Serve it until the block ends: over TLS for programs, as msal wants it, and without for people's browsers."""
-    with serve(state, port=ports[0], tls=tls) as origin, serve(state, port=ports[1]) as pages:
+def running(
+    state: Microsoft, tls: ssl.SSLContext, *, ports: tuple[int, int] = (0, 0), keep: Callable[[], None] = nothing
+) -> Iterator[Microsoft]:
+    """Serve it until the block ends: over TLS for programs, as msal wants it, and without for people's browsers.
+
+    ``keep`` is called before each answer that follows a change.
+    """
+    served = kept(state, keep)
+    with serve(served, port=ports[0], tls=tls) as origin, serve(served, port=ports[1]) as pages:
         state.signin.origin, state.signin.pages = origin, pages
         try:
             yield state

@@ -8,10 +8,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from hub.core.errors import NotFound, Refused
+from hub.testing.lab.keeping import Keeper
 from hub.testing.lab.microsoft import failures, moments
 from hub.testing.lab.microsoft.application import Microsoft, running
 from hub.testing.lab.microsoft.failures import Problem
 from hub.testing.lab.microsoft.items import Date, Item
+from hub.testing.lab.microsoft.kept import Kept, remember, remembered
 from hub.testing.lab.microsoft.mailbox import Mailbox
 from hub.testing.lab.microsoft.people import Person
 from hub.testing.lab.side import Answer, LabAccount, LabCalendar, LabEvent, LabGrant, LabPush, Shown, Side, Site
@@ -105,7 +107,8 @@ class MicrosoftSide:
         found = self._lab.tokens.grants.get(grant)
         if found is None or found.dead:
             raise NotFound("There is no such grant any more.")
-        self._lab.tokens.end(found, REMOVED)
+        with self._lab.tokens.lock:
+            self._lab.tokens.end(found, REMOVED)
         for one in list(self._lab.subscriptions.there.values()):
             if (one.account, one.application) == (found.person.id, found.client):
                 self._lab.subscriptions.lifecycle(one.id, "subscriptionRemoved")
@@ -152,10 +155,17 @@ def open_side(site: Site) -> Iterator[Side]:
         client_id=site.client_id,
         client_secret=site.client_secret,
         trust=str(site.authority),
+        folder=site.folder,
     )
-    for person in lab.people.values():
-        person.mailbox.make("Private")
-    with running(lab, context, ports=site.ports):
+    keeper = Keeper(site.folder / "state.json", Kept, lambda: remembered(lab))
+    found = keeper.found()
+    if found is not None:
+        remember(lab, found)
+    else:
+        for person in lab.people.values():
+            person.mailbox.make("Private")
+    keeper.keep()
+    with running(lab, context, ports=site.ports, keep=keeper.keep):
         yield Side(
             "microsoft",
             "Microsoft 365 and Outlook.com",
@@ -164,6 +174,7 @@ def open_side(site: Site) -> Iterator[Side]:
             settings={**lab.settings, "graph": lab.signin.pages},
             origins=(lab.origin, lab.signin.pages),
             tls=True,
+            keep=keeper.keep,
             notes=(
                 "Sign in by choosing a person; there are no passwords.",
                 "Cyd's organisation wants an administrator to agree first: the hub shows the address for that.",

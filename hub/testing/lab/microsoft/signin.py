@@ -19,6 +19,7 @@ from hub.testing.lab.microsoft import moments
 from hub.testing.lab.microsoft.failures import Reply
 from hub.testing.lab.microsoft.people import CONSUMERS, Person
 from hub.testing.lab.microsoft.tokens import Granted, Tokens, challenge_of, id_token, public_keys
+from hub.testing.lab.signing import signing_key
 from hub.testing.lab.switches import Fault, Switches
 
 GRAPH_SCOPES = frozenset({"Calendars.ReadBasic", "Calendars.Read", "Calendars.ReadWrite", "User.Read"})
@@ -88,7 +89,7 @@ class SignIn:
 
     def keys(self) -> Reply:
         """Return the keys of id tokens."""
-        return Reply(200, public_keys())
+        return Reply(200, public_keys(signing_key(self.tokens.folder)))
 
     def token(self, form: Mapping[str, str], authorization: str) -> Reply:
         """Answer the token endpoint."""
@@ -161,7 +162,7 @@ class SignIn:
             "client_info": base64.urlsafe_b64encode(info).rstrip(b"=").decode(),
         }
         if "openid" in scopes:
-            body["id_token"] = id_token(self._claims(person, nonce))
+            body["id_token"] = id_token(self._claims(person, nonce), signing_key(self.tokens.folder))
         if refresh:
             body["refresh_token"] = refresh
         return Reply(200, body, {"Cache-Control": "no-store"})

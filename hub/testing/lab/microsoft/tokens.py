@@ -6,9 +6,10 @@ import base64
 import hashlib
 import json
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -56,9 +57,13 @@ class Granted:
 
 
 class Tokens:
-    """All codes and grants. Refresh tokens are renewed with each use, and old ones go on working."""
+    """All codes and grants. Refresh tokens are renewed with each use, and old ones go on working.
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    ``folder`` keeps the key of id tokens. Whoever changes anything here holds ``lock``.
+    """
+
+    def __init__(self, clock: Callable[[], float], folder: Path | None = None) -> None:
+        self.folder, self.lock = folder, threading.RLock()
         self.codes: dict[str, Code] = {}
         self.grants: dict[str, Granted] = {}
         self.lives = TOKEN_LIVES
@@ -118,27 +123,22 @@ def challenge_of(verifier: str) -> str:
     return _b64(hashlib.sha256(verifier.encode()).digest())
 
 
-def id_token(claims: Mapping[str, Any]) -> str:
-    """Return the claims as a signed JWT."""
+def id_token(claims: Mapping[str, Any], key: rsa.RSAPrivateKey) -> str:
+    """Return the claims as a JWT signed by the key."""
     head = _b64(json.dumps({"typ": "JWT", "alg": "RS256", "kid": _KEY_ID}).encode())
     body = _b64(json.dumps(dict(claims)).encode())
-    signature = _key().sign(f"{head}.{body}".encode(), padding.PKCS1v15(), SHA256())
+    signature = key.sign(f"{head}.{body}".encode(), padding.PKCS1v15(), SHA256())
     return f"{head}.{body}.{_b64(signature)}"
 
 
-def public_keys() -> dict[str, Any]:
-    """Return the key set with which id tokens can be checked (RFC 7517)."""
-    numbers = _key().public_key().public_numbers()
+def public_keys(key: rsa.RSAPrivateKey) -> dict[str, Any]:
+    """Return the key set with which tokens signed by the key can be checked (RFC 7517)."""
+    numbers = key.public_key().public_numbers()
     parts = {
         name: _b64(value.to_bytes((value.bit_length() + 7) // 8, "big"))
         for name, value in (("n", numbers.n), ("e", numbers.e))
     }
     return {"keys": [{"kty": "RSA", "use": "sig", "kid": _KEY_ID, "alg": "RS256", **parts}]}
-
-
-@cache
-def _key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def _b64(data: bytes) -> str:
