@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
+import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 
 from hub.core.errors import StateError
@@ -18,6 +20,8 @@ from hub.store.business import AGENCY
 from hub.store.ids import new_id
 from hub.store.outbox import release_lease, take_lease
 from hub.store.rotation import add_rotation, move_rotation, open_rotation
+from hub.store.signed import last_signed_until
+from hub.vault.door_keys import SIGNS_AFTER
 from hub.vault.roots import Root
 from hub.vault.rotate import (
     Vault,
@@ -28,6 +32,7 @@ from hub.vault.rotate import (
     reseal_texts,
     rewrap_people,
 )
+from hub.vault.rotate_doors import destroy_door_versions, make_door_version
 from hub.vault.rotate_root import begin_root, give_up_old, put_in_place, rewrap_keys, take_root
 from hub.vault.sealed_texts import Batch
 
@@ -36,6 +41,9 @@ LEASE = 15
 
 SETTLE = 900
 """Seconds that an old version of a business's key is kept once nothing names it: longer than any effect may take."""
+
+FORMS = 14 * 86_400
+"""Seconds that a form, or a page for somebody who signs in, may lie open: as long as a session."""
 
 BATCH = 200
 
@@ -47,6 +55,7 @@ class Keys(StrEnum):
     CONNECTION = "connection"  # keys of connections, with their credentials
     DATA_ROOT = "data_root"
     CREDENTIAL_ROOT = "credential_root"
+    DOORS = "doors"  # keys that sign links, forms and tickets
 
     @property
     def root(self) -> Root | None:
@@ -115,23 +124,27 @@ class _Run:
             move_rotation(conn, self.id, self.hub.clock(), **values)  # type: ignore[arg-type]
 
 
-def rotate(hub: Hub, keys: Keys, *, batch: int = BATCH, open_only: bool = False) -> Progress | None:
+def rotate(
+    hub: Hub, keys: Keys, *, batch: int = BATCH, open_only: bool = False, at_once: bool = False
+) -> Progress | None:
     """Rotate keys, or go on with a rotation of them that has not ended; with ``open_only`` only that.
 
-    Raises StateError with the code ``rotating`` while another one runs. Returns None if ``open_only`` found nothing.
+    ``at_once`` destroys old versions as soon as no process uses them any more, whatever they signed. Raises StateError
+    with the code ``rotating`` while another one runs. Returns None if ``open_only`` found nothing.
     """
     run = _Run(hub, "")
     run.hold()
     try:
         if not _begin(run, keys, begin=not open_only):
             return None
-        phases = _ROOT if keys.root else _CONNECTION if keys is Keys.CONNECTION else _BUSINESS
+        phases = _ROOT if keys.root else _PHASES[keys]
         while True:
             with hub.database.reading() as conn:
                 row = open_rotation(conn, keys)
+                until = _settled_at(conn, keys, row, at_once=at_once) if row and row.phase == "settle" else 0
             assert row is not None
-            if row.phase == "settle" and hub.clock() < row.changed_at + SETTLE:
-                return Progress(keys, row.done, run.broken, False, row.changed_at + SETTLE)
+            if hub.clock() < until:
+                return Progress(keys, row.done, run.broken, False, until)
             phases[row.phase](run, keys, row.started_at, batch)
             names = list(phases)
             following = names[names.index(row.phase) + 1 :]
@@ -149,11 +162,21 @@ def finish_root(hub: Hub, root: Root) -> list[Path]:
 
 
 def settle_rotations(hub: Hub) -> None:
-    """Destroy old versions of businesses' keys whose time has come: the clock's part in a rotation."""
-    with hub.database.reading() as conn:
-        row = open_rotation(conn, Keys.BUSINESS)
-    if row is not None and row.phase == "settle" and hub.clock() >= row.changed_at + SETTLE:
-        rotate(hub, Keys.BUSINESS, open_only=True)
+    """Destroy old versions of keys whose time has come: the clock's part in a rotation."""
+    for keys in (Keys.BUSINESS, Keys.DOORS):
+        with hub.database.reading() as conn:
+            row = open_rotation(conn, keys)
+            is_due = row is not None and row.phase == "settle" and hub.clock() >= _settled_at(conn, keys, row)
+        if is_due:
+            rotate(hub, keys, open_only=True)
+
+
+def _settled_at(conn: sa.Connection, keys: Keys, row: sa.Row[Any], *, at_once: bool = False) -> int:
+    """Return when old versions may be destroyed: nobody reads by them, or what they signed has lapsed."""
+    if keys is Keys.BUSINESS:
+        return int(row.changed_at) + SETTLE
+    until = int(row.changed_at) + 2 * SIGNS_AFTER  # from then on every process signs by the new one
+    return until if at_once else max(until + FORMS, last_signed_until(conn, until))
 
 
 def _begin(run: _Run, keys: Keys, *, begin: bool) -> bool:
@@ -213,6 +236,14 @@ def _rewrap_root(run: _Run, keys: Keys, _started_at: int, _batch: int) -> None:
     run.step(rewrap_keys(run.vault, keys.root))
 
 
+def _make_doors(run: _Run, _keys: Keys, started_at: int, _batch: int) -> None:
+    run.step([Batch(make_door_version(run.vault, started_at, run.hub.clock()))])
+
+
+def _destroy_doors(run: _Run, _keys: Keys, _started_at: int, _batch: int) -> None:
+    destroy_door_versions(run.vault)
+
+
 _Phase = Callable[[_Run, Keys, int, int], None]
 _BUSINESS: dict[str, _Phase] = {
     "make": _make,
@@ -222,5 +253,10 @@ _BUSINESS: dict[str, _Phase] = {
 }
 _CONNECTION: dict[str, _Phase] = {
     "make": lambda run, _keys, started_at, _batch: run.step(renew_connections(run.vault, started_at)),
+}
+_PHASES: dict[Keys, dict[str, _Phase]] = {
+    Keys.BUSINESS: _BUSINESS,
+    Keys.CONNECTION: _CONNECTION,
+    Keys.DOORS: {"make": _make_doors, "settle": _destroy_doors},
 }
 _ROOT: dict[str, _Phase] = {"make": _begin_root, "wrap": _rewrap_root, "take": _take_root, "place": _place_root}

@@ -22,22 +22,28 @@ _WORDS = {
     Keys.CONNECTION: "Keys of connections: {done} credentials were sealed by new ones.",
     Keys.DATA_ROOT: "The data root was rotated; {done} keys are wrapped by the new one.",
     Keys.CREDENTIAL_ROOT: "The credential root was rotated; {done} keys are wrapped by the new one.",
+    Keys.DOORS: "Keys that sign links, forms and tickets: the new one signs from a minute after it was made.",
 }
 
 
 @click.command("rotate")
 @click.option("--root", type=click.Choice([root.value for root in Root]), help="Rotate a root: data or credential.")
-@click.option("--finish", is_flag=True, help="With --root: delete the old files of that root.")
-def command(root: str | None, finish: bool) -> None:
+@click.option("--doors", is_flag=True, help="Rotate the keys that sign links, forms and tickets.")
+@click.option("--finish", is_flag=True, help="With --root: delete its old files. With --doors: end old links now.")
+def command(root: str | None, doors: bool, finish: bool) -> None:
     """Make new keys and seal everything by them, while the hub works.
 
     Without an option: the keys of businesses and of connections. Whatever stops it, the same command goes on.
     """
-    if finish and root is None:
-        raise InputError("--finish", "say of which root the old files may go: --root data or --root credential.")
+    if doors and root is not None:
+        raise InputError("--doors", "one at a time: --root first, then --doors.")
+    if finish and root is None and not doors:
+        raise InputError("--finish", "say what may go: --root data, --root credential or --doors.")
     settings = load_settings()
     with _hub(settings) as hub:
-        if root is None:
+        if doors:
+            _rotate(hub, Keys.DOORS, at_once=finish)
+        elif root is None:
             _rotate(hub, Keys.BUSINESS)
             if _has(settings, Root.CREDENTIAL):
                 _rotate(hub, Keys.CONNECTION)
@@ -54,11 +60,11 @@ def command(root: str | None, finish: bool) -> None:
             )
 
 
-def _rotate(hub: Hub, keys: Keys) -> None:
+def _rotate(hub: Hub, keys: Keys, *, at_once: bool = False) -> None:
     progress = None
     for left in range(LEASE + 2, -1, -1):  # one that was killed keeps its lease for a while
         try:
-            progress = rotate(hub, keys)
+            progress = rotate(hub, keys, at_once=at_once)
             break
         except StateError as error:
             if error.code != "rotating" or not left:
@@ -69,8 +75,10 @@ def _rotate(hub: Hub, keys: Keys) -> None:
     if progress.broken:
         click.echo(f"  {progress.broken} did not open before either and were left as they are: see docs/keys.md.")
     if progress.destroy_at is not None:
-        when = datetime.fromtimestamp(progress.destroy_at, UTC).strftime("%H:%M:%S")
+        when = datetime.fromtimestamp(progress.destroy_at, UTC).strftime("%Y-%m-%d %H:%M:%S")
         click.echo(f"  The old versions are destroyed after {when} UTC, by the clock or by this command.")
+    elif keys is Keys.DOORS:
+        click.echo("  The old version is destroyed: what it signed works no more.")
 
 
 def _has(settings: Settings, root: Root) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy.exc import DBAPIError
 
-from hub.actions.rotate import SETTLE
+from hub.actions.rotate import SETTLE, Keys
 from hub.actions.vault_state import LEAK_DAYS, VaultState, read_state
 from hub.core.errors import Unavailable
 from hub.run.finding import Finding, bad, ok, warn
@@ -71,7 +71,12 @@ def check_rotation(patient: Patient) -> Iterator[Finding]:
         if one.ended_at is not None:
             continue
         command = "hub rotate" + (f" --root {one.kind.removesuffix('_root')}" if one.kind.endswith("_root") else "")
-        if one.phase == "settle":
+        command += " --doors" if one.kind == Keys.DOORS else ""
+        if one.phase == "settle" and one.kind == Keys.DOORS:
+            yield ok(
+                "rotation", "Links are signed by a new key; the old one goes when the last link of before is over."
+            )
+        elif one.phase == "settle":
             minutes = SETTLE // 60
             yield ok("rotation", f"Keys of {one.kind} are new; old versions are destroyed {minutes} minutes later.")
         else:

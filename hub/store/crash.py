@@ -56,6 +56,8 @@ class CrashPoint(StrEnum):
     ROTATE_KEY_DESTROYED = "rotate_key_destroyed"
     ROTATE_CONNECTION_BEFORE_COMMIT = "rotate_connection_before_commit"
     ROTATE_CONNECTION_AFTER_COMMIT = "rotate_connection_after_commit"
+    ROTATE_DOORS_MADE = "rotate_doors_made"
+    ROTATE_DOORS_DESTROYED = "rotate_doors_destroyed"
     ROOT_FILE_MADE = "root_file_made"
     ROOT_NEXT_KNOWN = "root_next_known"
     ROOT_WRAPPED = "root_wrapped"

@@ -41,7 +41,8 @@ class RootCheck(Base):
 
 
 class RootSecret(Base):
-    """What was once derived from the data root (``index``, ``doors``) and outlives it, wrapped by the present one."""
+    """What was once derived from the data root (``index``, ``hashes``, ``doors``) and outlives it, wrapped by the
+    present one; and what came after the first ``doors`` (``doors.2``)."""
 
     __tablename__ = "root_secret"
 
@@ -140,6 +141,17 @@ def add_root_secret(conn: sa.Connection, name: str, wrapped: bytes, now: int) ->
 def find_root_secret(conn: sa.Connection, name: str) -> bytes | None:
     """Return a wrapped secret, or None before the first rotation of the data root."""
     return conn.execute(select(RootSecret.wrapped).where(RootSecret.name == name)).scalar_one_or_none()
+
+
+def list_root_secrets(conn: sa.Connection, name: str) -> list[sa.Row[Any]]:
+    """Return the versions of a secret: the first has its name, later ones the name, a dot and a number."""
+    mine = sa.or_(RootSecret.name == name, RootSecret.name.startswith(f"{name}.", autoescape=True))
+    return list(conn.execute(select(RootSecret.__table__).where(mine)).all())
+
+
+def delete_root_secret(conn: sa.Connection, name: str) -> None:
+    """Delete a version of a secret."""
+    conn.execute(delete(RootSecret).where(RootSecret.name == name))
 
 
 def find_root_check(conn: sa.Connection, root: str) -> tuple[bytes, bytes] | None:

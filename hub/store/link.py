@@ -53,6 +53,12 @@ def link_by_hash(conn: sa.Connection, token_hash: str, now: int) -> sa.Row[Any] 
     return conn.execute(statement).one_or_none()
 
 
+def token_hash_of(conn: sa.Connection, link_id: str) -> str | None:
+    """Return the hash of the secret of a link, of whatever business."""
+    statement = select(StaffLink.token_hash).where(StaffLink.id == link_id).execution_options(across=Across.DOOR)
+    return conn.scalar(statement)
+
+
 def list_links(conn: sa.Connection, business_id: str, holder_id: str | None = None) -> list[sa.Row[Any]]:
     """Return the links of a business or of one of its holders, the newest first."""
     statement = (

@@ -19,7 +19,8 @@ from hub.store import keys as store
 from hub.store.database import Database
 from hub.store.recovery import add_erasure, add_key_copy, find_key_copy
 from hub.vault.cipher import KEY_BYTES, Cipher, Place, derive
-from hub.vault.root_ring import RootRing
+from hub.vault.door_keys import DoorKeys
+from hub.vault.root_ring import HASHES, RootRing
 from hub.vault.roots import Root, Roots
 from hub.vault.uses import Uses
 
@@ -48,6 +49,7 @@ class Keyring:
         self._database = database
         self._keystore = keystore
         self.roots = RootRing(database, roots, reload)
+        self.doors = DoorKeys(database, self.roots, clock)
         self._uses = uses if uses is not None else Uses()
         self._clock = clock
         self._opened: OrderedDict[tuple[Place, int, bytes], Cipher] = OrderedDict()
@@ -157,8 +159,8 @@ class Keyring:
         return derive(self.roots.secret("index"), business.encode())
 
     def door_key(self, use: str) -> bytes:
-        """Return the key with which the doors sign or hash for one use (``customer link``, ``form``, ``network``)."""
-        return derive(self.roots.secret("doors"), use.encode())
+        """Return the key with which the doors hash for one use (``network``, ``recovery code``). It is not rotated."""
+        return derive(self.roots.secret(HASHES), use.encode())
 
     # Connections
 

@@ -18,8 +18,12 @@ from hub.store.keys import find_root_secret, list_root_checks
 from hub.vault.cipher import Cipher, Place, derive, key_version
 from hub.vault.roots import Root, Roots, is_root
 
-SECRETS = {"index": b"hub index", "doors": b"hub doors"}
-"""What is derived from the data root, and kept when that is rotated: links and keyed hashes stay what they are."""
+HASHES = "hashes"
+SECRETS = {"index": b"hub index", HASHES: b"hub doors", "doors": b"hub doors"}
+"""What is derived from the data root, and kept when that is rotated: links and keyed hashes stay what they are.
+
+The doors hash by what they once signed by: the two part when the latter is rotated.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -73,10 +77,14 @@ class RootRing:
         """Return one of `SECRETS`: kept under the data root, or derived from it before that was ever rotated."""
         if name not in self._secrets:
             self._require(Root.DATA)
+            kept, wrapped = name, None
             with self._database.reading() as conn:
-                wrapped = find_root_secret(conn, name)
+                for kept in (HASHES, "doors") if name == HASHES else (name,):
+                    wrapped = find_root_secret(conn, kept)
+                    if wrapped is not None:
+                        break
             if wrapped is not None:
-                self._secrets[name] = self.opening(Root.DATA, wrapped).open(wrapped, place_of(name), 1)
+                self._secrets[name] = self.opening(Root.DATA, wrapped).open(wrapped, place_of(kept), 1)
             else:
                 assert self._roots.data is not None
                 self._secrets[name] = derive(self._roots.data, SECRETS[name])

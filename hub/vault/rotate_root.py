@@ -28,11 +28,13 @@ from hub.store.keys import (
     add_root_secret,
     delete_root_check,
     list_root_checks,
+    list_root_secrets,
 )
 from hub.store.provider_setting import ProviderSetting
 from hub.store.recovery import BusinessKeyCopy
 from hub.store.rotation import keys_under_another_root, put_wrapped, take_next_root
 from hub.vault.cipher import Cipher, Place
+from hub.vault.door_keys import DOORS
 from hub.vault.keys import business_place, connection_place
 from hub.vault.provider_settings import settings_place
 from hub.vault.root_ring import SECRETS, place_of
@@ -53,6 +55,8 @@ def begin_root(vault: Vault, settings: Settings, root: Root, now: int) -> None:
     assert key is not None
     kept = {name: vault.keyring.roots.secret(name) for name in SECRETS} if root is Root.DATA else {}
     with vault.database.writing() as conn:
+        if list_root_secrets(conn, DOORS):  # the first one may be destroyed by now
+            kept.pop(DOORS, None)
         checks = {row.root: row for row in list_root_checks(conn, root, locked=True)}
         if root.value not in checks:
             raise StateError(f"The database does not know its {root} root key yet; start the hub once.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import logging
 import secrets
 from collections.abc import Iterable
@@ -18,7 +17,7 @@ from hub.actions.replay import Seal
 from hub.core.errors import HubError, Unavailable
 from hub.core.security import Kind, Outcome, Visit
 from hub.parts import Hub
-from hub.web.current import Entry, form_token, the_hub, the_limiter
+from hub.web.current import Entry, is_form_token, the_hub, the_limiter
 from hub.web.door import SAFE, Door, Proof, Rate, Who
 from hub.web.identify import identify
 from hub.web.limits import network_of
@@ -138,7 +137,7 @@ def _check_rights(found: Entry) -> None:
 
 def _check_form() -> None:
     given = request.form.get("token", "") or request.headers.get("X-Form-Token", "")
-    if not hmac.compare_digest(given.encode(), form_token().encode()):
+    if not is_form_token(given):
         _refuse(Kind.CROSS_SITE, "token")
         raise Forbidden(
             "This form is too old, or was not ours. Nothing was done. Go back, load the page anew, try again."

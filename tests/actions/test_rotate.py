@@ -12,33 +12,42 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.actions.account import open_email
+from hub.actions.account_mail import LinkKind, find_link
 from hub.actions.businesses import create_business
 from hub.actions.connections import list_connections
+from hub.actions.customer_link import customer_token, open_customer_token
 from hub.actions.holders import add_staff, get_holder
 from hub.actions.hours import every_weekday
 from hub.actions.people import Customer, check_customer, find_or_add_person, open_person
-from hub.actions.rotate import SETTLE, Keys, Progress, finish_root, rotate, settle_rotations
+from hub.actions.reset import make_reset_link
+from hub.actions.rotate import FORMS, SETTLE, Keys, Progress, finish_root, rotate, settle_rotations
 from hub.actions.second_factor import begin_totp, finish_totp
+from hub.actions.staff_links import find_staff_link, mailed_link, mailed_token
 from hub.core.errors import StateError, UnknownId
 from hub.core.ledger import EntryKind
 from hub.core.provider import AuthScheme, Grant
 from hub.parts import Hub
+from hub.store.booking import find_booking
 from hub.store.business import AGENCY
 from hub.store.connection import find_for_call
 from hub.store.holder import Holder
+from hub.store.ids import new_id
 from hub.store.keys import BusinessKey, PersonKey, find_person_key
 from hub.store.ledger import find_entries
 from hub.store.outbox import take_lease
 from hub.store.recovery import list_key_copies
 from hub.store.user import find_user
+from hub.vault import door_keys
 from hub.vault.cipher import Place
 from hub.vault.credentials import open_credential, store_credential
+from hub.vault.door_keys import SIGNS_AFTER
 from hub.vault.keys import Keyring
 from hub.vault.people import keyed_hash
 from hub.vault.roots import Root, load_roots, root_file
 from tests.accounts import VISIT, enter, own
+from tests.post import booked
 from tests.vault.former import seal_formerly
-from tests.world import ADA, BEN, World
+from tests.world import ADA, BEN, DAY, World
 
 HOURS = every_weekday("Europe/Berlin", (9 * 60, 17 * 60))
 
@@ -239,7 +248,7 @@ def test_a_root_is_rotated_and_processes_of_before_and_after_open_everything(wor
     connection, ada = connected(world), add(hub, business, ADA)
     file = root_file(hub.settings, root)
     was = file.read_bytes()
-    link, hashed = hub.keyring.door_key("customer link"), keyed_hash(hub.keyring, business, "email", "ada@example.com")
+    link, hashed = customer_token(hub, business, ada), keyed_hash(hub.keyring, business, "email", "ada@example.com")
 
     assert to_the_end(world, keys).ended
     assert file.read_bytes() != was
@@ -250,7 +259,7 @@ def test_a_root_is_rotated_and_processes_of_before_and_after_open_everything(wor
     for one in (hub, elsewhere(hub)):  # one that knew the old root only, one that knows the new root only
         assert open_person(one, business, ada).name == ADA.name
         assert credential(one, business, connection).secret["password"] == "canary"
-        assert one.keyring.door_key("customer link") == link
+        assert customer_token(one, business, ada) == link
         assert keyed_hash(one.keyring, business, "email", "ada@example.com") == hashed
         ben = add(one, business, replace(BEN, name="Another"))
         assert open_person(elsewhere(hub), business, ben).phone == "+4930901820"
@@ -278,7 +287,63 @@ def test_old_root_files_are_not_given_up_in_the_middle(world: World) -> None:
         finish_root(hub, Root.DATA)
 
 
-def test_no_call_fails_while_everything_is_rotated(world: World) -> None:
+def test_what_the_doors_signed_works_until_its_last_link_is_over_and_not_after(world: World) -> None:
+    staff = world.staff()
+    booking = booked(world, world.service(staff))
+    with world.hub.database.writing() as conn:
+        mailed = mailed_link(world.hub, conn, world.business, staff)
+    reset_link = make_reset_link(world.hub, own(world.hub))
+    token, secret = customer_token(world.hub, world.business, booking), mailed_token(world.hub, mailed)
+    with world.hub.database.reading() as conn:
+        over = find_booking(conn, world.business, booking).ends_at + DAY
+
+    def now() -> Hub:
+        return elsewhere(world.hub)
+
+    progress = rotate(now(), Keys.DOORS)
+    assert progress is not None
+    assert progress.destroy_at == max(over, world.clock.now + 2 * SIGNS_AFTER + FORMS)
+    world.clock.now += SIGNS_AFTER
+    assert customer_token(now(), world.business, booking) != token
+    for old in (token, customer_token(now(), world.business, booking)):
+        assert open_customer_token(now(), old) == (world.business, booking)
+    assert mailed_token(now(), mailed) == secret  # a mail that is written now leads to the link of before
+    assert find_staff_link(now(), secret) is not None
+    assert find_link(now(), reset_link, LinkKind.RESET) is not None
+
+    world.clock.now = progress.destroy_at - 1
+    settle_rotations(now())
+    assert open_customer_token(now(), token) == (world.business, booking)
+    world.clock.now += 1
+    settle_rotations(now())
+    with pytest.raises(UnknownId):
+        open_customer_token(now(), token)
+    assert open_customer_token(now(), customer_token(now(), world.business, booking)) == (world.business, booking)
+
+
+def test_links_of_before_end_at_once_where_that_is_asked_for_but_none_is_signed_by_what_is_destroyed(
+    world: World,
+) -> None:
+    hub, ada = elsewhere(world.hub), new_id()
+    world.hub = hub
+    token = customer_token(hub, world.business, ada)
+    early = rotate(elsewhere(hub), Keys.DOORS, at_once=True)
+    assert early is not None
+    assert early.destroy_at == world.clock.now + 2 * SIGNS_AFTER
+    assert open_customer_token(elsewhere(hub), token)
+    world.clock.now += 2 * SIGNS_AFTER
+    ended = rotate(elsewhere(hub), Keys.DOORS, at_once=True)
+    assert ended is not None
+    assert ended.ended
+    with pytest.raises(UnknownId):
+        open_customer_token(elsewhere(hub), token)
+    to_the_end(world, Keys.DATA_ROOT)  # brings no version back that was destroyed
+    with pytest.raises(UnknownId):
+        open_customer_token(elsewhere(hub), token)
+
+
+def test_no_call_fails_while_everything_is_rotated(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door_keys, "READ_AGAIN", 0.0)
     hub, business = elsewhere(world.hub), world.business
     world.hub = hub
     connection = connected(world)
@@ -310,9 +375,16 @@ def test_no_call_fails_while_everything_is_rotated(world: World) -> None:
     def call(_: int) -> None:
         assert credential(hub, business, connection).secret["password"] == "canary"
 
-    threads = [threading.Thread(target=serve, args=(work,)) for work in (read, write, call)]
+    tokens = [customer_token(hub, business, person) for person in people]
+
+    def follow(turn: int) -> None:
+        assert open_customer_token(hub, tokens[turn % 30])
+        assert open_customer_token(hub, customer_token(hub, business, people[turn % 30]))
+
+    threads = [threading.Thread(target=serve, args=(work,)) for work in (read, write, call, follow)]
     for thread in threads:
         thread.start()
+    rotate(hub, Keys.DOORS)
     for keys in (Keys.BUSINESS, Keys.DATA_ROOT, Keys.CONNECTION, Keys.CREDENTIAL_ROOT, Keys.BUSINESS):
         to_the_end(world, keys)
     over.set()

@@ -50,8 +50,15 @@ def test_a_root_is_rotated_and_its_old_file_goes_only_when_that_is_said(data: Pa
     close_hub(create_hub(load_settings()))
 
 
-def test_which_root_must_be_said_before_a_file_goes(data: Path) -> None:
-    with pytest.raises(InputError, match="say of which root"):
+def test_keys_of_the_doors_are_rotated_and_it_says_when_the_old_one_goes(data: Path) -> None:
+    assert "The old versions are destroyed after" in say("--doors")
+    assert "The old versions are destroyed after" in say("--doors", "--finish")  # not before each process signs anew
+    with pytest.raises(InputError, match="one at a time"):
+        say("--doors", "--root", "data")
+
+
+def test_what_may_go_must_be_said_before_it_goes(data: Path) -> None:
+    with pytest.raises(InputError, match="say what may go"):
         say("--finish")
 
 

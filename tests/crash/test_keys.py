@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.actions.businesses import create_business
+from hub.actions.customer_link import customer_token, open_customer_token
 from hub.actions.drill import open_everything
 from hub.actions.effects import EFFECTS
 from hub.actions.holders import add_staff
@@ -17,6 +18,7 @@ from hub.actions.people import Customer, check_customer, find_or_add_person
 from hub.actions.replay import replay, sealed_reason
 from hub.actions.rotate import SETTLE, Keys, rotate, settle_rotations
 from hub.app import close_hub, create_hub
+from hub.core.errors import UnknownId
 from hub.core.provider import AuthScheme, Grant
 from hub.parts import Hub
 from hub.run.backup import DATA, KEYSTORE, back_up, verified
@@ -26,13 +28,15 @@ from hub.store.connection import Credential, Granted, add_connection, find_for_c
 from hub.store.crash import CrashPoint
 from hub.store.guard import Across
 from hub.store.ids import new_id
-from hub.store.keys import BusinessKey, ConnectionKey
+from hub.store.keys import BusinessKey, ConnectionKey, list_root_secrets
 from hub.store.person import Person
 from hub.store.recovery import find_note
+from hub.store.rotation import open_rotation
 from hub.vault.credentials import open_credential, store_credential
+from hub.vault.door_keys import DOORS
 from hub.vault.roots import next_file
 from tests.crash.harness import run_until_killed
-from tests.crash.vault import MUCH_LATER, SOON, ahead, copies
+from tests.crash.vault import LAPSED, MUCH_LATER, SOON, ahead, copies
 
 pytestmark = pytest.mark.crash
 PEOPLE = 5
@@ -146,6 +150,42 @@ def test_a_rotation_that_was_killed_leaves_everything_readable_and_is_ended_by_t
     looked_at(settings, ended)
     if keys.root is not None:
         assert not next_file(settings, keys.root).exists()
+
+
+@pytest.mark.parametrize("point", [CrashPoint.ROTATE_DOORS_MADE, CrashPoint.ROTATE_DOORS_DESTROYED])
+def test_a_rotation_of_the_doors_that_was_killed_takes_no_link_away_and_is_ended_by_the_same_call(
+    settings: Settings, point: CrashPoint
+) -> None:
+    tokens: list[str] = []
+    looked_at(settings, lambda hub: tokens.append(customer_token(hub, new_id(), new_id())))
+    kill(settings, Keys.DOORS, point)
+
+    def works(hub: Hub) -> bool:
+        return opens(hub, tokens[-1])
+
+    def before(hub: Hub) -> None:
+        assert works(hub) is (point is CrashPoint.ROTATE_DOORS_MADE)
+        rotate(hub, Keys.DOORS)
+
+    looked_at(settings, before, seconds=MUCH_LATER + (0 if point is CrashPoint.ROTATE_DOORS_MADE else LAPSED))
+    looked_at(settings, settle_rotations, seconds=MUCH_LATER + LAPSED)
+
+    def after(hub: Hub) -> None:
+        assert not works(hub)
+        assert opens(hub, customer_token(hub, new_id(), new_id()))
+        with hub.database.reading() as conn:
+            assert [row.name for row in list_root_secrets(conn, DOORS)] == [f"{DOORS}.2"]
+            assert open_rotation(conn, Keys.DOORS) is None
+
+    looked_at(settings, after, seconds=MUCH_LATER + LAPSED)
+
+
+def opens(hub: Hub, token: str) -> bool:
+    try:
+        open_customer_token(hub, token)
+    except UnknownId:
+        return False
+    return True
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

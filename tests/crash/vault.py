@@ -12,16 +12,20 @@ from pathlib import Path
 
 from hub.actions.effects import EFFECTS
 from hub.actions.replay import replay
-from hub.actions.rotate import SETTLE, Keys, rotate
+from hub.actions.rotate import FORMS, SETTLE, Keys, rotate
 from hub.app import close_hub, create_hub
 from hub.run.backup import back_up
 from hub.run.restore import restore
 from hub.settings import Settings, load_settings
+from hub.vault.door_keys import SIGNS_AFTER
 
 SOON = 10
 """Seconds after which a rotation begins: the keys that it replaces are older than it."""
 
 MUCH_LATER = SOON + 3 * SETTLE
+
+LAPSED = FORMS + 4 * SIGNS_AFTER
+"""Seconds after which nothing is left that a former key of the doors signed, where there are no bookings."""
 
 
 def ahead(seconds: int) -> Callable[[], int]:
@@ -36,7 +40,7 @@ def copies(settings: Settings) -> Path:
 
 def _rotate(keys: Keys) -> Callable[[Settings], None]:
     def run(settings: Settings) -> None:
-        for seconds in (SOON, SOON + SETTLE + 10):
+        for seconds in (SOON, SOON + (LAPSED if keys is Keys.DOORS else SETTLE) + 10):
             hub = create_hub(settings, clock=ahead(seconds))
             rotate(hub, keys, batch=2)
             close_hub(hub)
