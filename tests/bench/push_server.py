@@ -1,7 +1,8 @@
 """The product's application under its own server, and a worker beside it, for `tests.bench.push`.
 
-``python -m tests.bench.push_server web FOLDER PORT`` serves, with one more room behind the same guard: a route that
-does nothing. ``… worker FOLDER`` brings about what is due until its input ends, and then says how often it looked.
+``python -m tests.bench.push_server web DATABASE KEYSTORE FOLDER PORT`` serves, with one more room behind the same
+guard: a route that does nothing. ``… worker DATABASE KEYSTORE FOLDER`` brings about what is due until its input ends,
+and then says how often it looked.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from hub.web.door import Rate, Who
 from hub.web.limits import Limiter
 from hub.web.route import doors_of, room_of, route
 from hub.web.server import serve
+from tests.bench.race import Place
 from tests.world import Calendars, make_hub
 
 
@@ -32,13 +34,13 @@ def now() -> int:
     return int(time.time())
 
 
-def open_hub(folder: Path, calendars: Calendars) -> Hub:
-    """Return the hub of a folder."""
-    database, keystore = (open_database(f"sqlite:///{folder / name}.sqlite") for name in ("hub", "keystore"))
-    return make_hub(database, keystore, folder, calendars, now)
+def open_hub(place: Place, calendars: Calendars) -> Hub:
+    """Return the hub of a place."""
+    database, keystore = open_database(place.database), open_database(place.keystore)
+    return make_hub(database, keystore, Path(place.folder), calendars, now)
 
 
-def web(folder: Path, port: int) -> None:
+def web(place: Place, port: int) -> None:
     """Serve until SIGTERM."""
 
     def empty() -> Response:
@@ -49,15 +51,15 @@ def web(folder: Path, port: int) -> None:
 
     def make() -> Flask:
         more = [(room_of("bench", rows), doors_of(rows))]
-        return create_app(open_hub(folder, Calendars()), Limiter(""), more=more)
+        return create_app(open_hub(place, Calendars()), Limiter(""), more=more)
 
-    serve(Settings(data_dir=folder, web_port=port), make)
+    serve(Settings(data_dir=Path(place.folder), web_port=port), make)
 
 
-def worker(folder: Path) -> None:
+def worker(place: Place) -> None:
     """Do what clock and worker do until the input ends."""
     calendars, over = Calendars(), threading.Event()
-    hub = open_hub(folder, calendars)
+    hub = open_hub(place, calendars)
     threading.Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     polled = 0.0
     while not over.is_set():
@@ -70,7 +72,8 @@ def worker(folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    here = Place(*sys.argv[2:5])
     if sys.argv[1] == "web":
-        web(Path(sys.argv[2]), int(sys.argv[3]))
+        web(here, int(sys.argv[5]))
     else:
-        worker(Path(sys.argv[2]))
+        worker(here)

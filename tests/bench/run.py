@@ -66,12 +66,7 @@ def slot_search() -> str:
 
 def bursts() -> str:
     """Fifty clients at once for one time, from two processes, beside check-then-insert, which must double book."""
-    with tempfile.TemporaryDirectory() as name, _postgresql() as address:
-        (Path(name) / "postgresql").mkdir()
-        places = {
-            "SQLite": race.prepare(Path(name)),
-            "PostgreSQL": race.prepare(Path(name) / "postgresql", address),
-        }
+    with _on_both() as places:
         return race.show(race.rows(places))
 
 
@@ -109,7 +104,8 @@ def console_pages() -> str:
 
 def notifications() -> str:
     """Notifications of providers, beside an empty route of the same application, and 20,000 of them in a burst."""
-    return push.show(*push.measure())
+    with _on_both() as places:
+        return push.show(push.measure(places))
 
 
 def kept_in_step() -> str:
@@ -135,6 +131,14 @@ FIGURES: dict[str, Callable[[], str]] = {
     "startup": start_up,
     "console": console_pages,
 }
+
+
+@contextmanager
+def _on_both() -> Iterator[dict[str, race.Place]]:
+    """Give a place on SQLite and one on PostgreSQL, each with all tables."""
+    with tempfile.TemporaryDirectory() as name, _postgresql() as address:
+        (Path(name) / "postgresql").mkdir()
+        yield {"SQLite": race.prepare(Path(name)), "PostgreSQL": race.prepare(Path(name) / "postgresql", address)}
 
 
 @contextmanager
