@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.actions.answers import checked_answers, seal_answers
-from hub.actions.check import Verdict, check_live
+from hub.actions.check import Verdict, ask_all, whom_to_ask
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.event import plan_events
 from hub.actions.notify import What, notify_booking
@@ -74,8 +74,8 @@ def book(
         given = checked_answers(conn, business_id, row.service_id, answers) if answers is not None else {}
         if agreements is not None:
             check_agreements(conn, business_id, agreements, hub.clock())
-        window = claimed_span(conn, business_id, booking_id)
-    verdict = check_live(hub, business_id, holders, window)
+        window, question = claimed_span(conn, business_id, booking_id), whom_to_ask(conn, business_id, holders)
+    verdict = ask_all(hub, question, window)
     if verdict is Verdict.BUSY:
         _let_go(hub, business_id, booking_id, State.LAPSED)
         raise Taken("Something else has been entered in the calendar at this time; please choose another one.")
@@ -133,8 +133,8 @@ def _check_again(hub: Hub, work: Work) -> None:
         holders = holders_of(conn, business_id, booking_id)
         if row.state != State.REQUESTED:
             return
-        window = claimed_span(conn, business_id, booking_id)
-    verdict = check_live(hub, business_id, holders, window)
+        window, question = claimed_span(conn, business_id, booking_id), whom_to_ask(conn, business_id, holders)
+    verdict = ask_all(hub, question, window)
     if verdict is Verdict.OPEN:
         raise Retry("The calendar still cannot be asked.")
     if verdict is Verdict.BUSY:

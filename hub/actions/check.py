@@ -6,6 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -36,6 +37,15 @@ class Verdict(StrEnum):
     OPEN = "open"  # a calendar could not be asked: nobody knows
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Calendars to ask, by connection; events with these uids (``ours``) do not count in the answers."""
+
+    business: Business
+    connections: tuple[Sequence[sa.Row[Any]], ...]
+    ours: frozenset[str]
+
+
 def check_live(
     hub: Hub,
     business_id: str,
@@ -48,24 +58,40 @@ def check_live(
 ) -> Verdict:
     """Ask every checked calendar of these holders for just that window: one call a connection, all at once.
 
-    The booking's own events do not count, nor do those that the hub is about to change. ``moved_to`` is where its event
-    was moved by hand: a provider that names no events shows it there as a busy time without uid. Holds no transaction
-    and never raises for a provider's fault, nor for one that takes longer than the ``budget`` (seconds): that is OPEN.
-    A calendar that is busy is BUSY even if another one could not be asked.
+    As `whom_to_ask` and `ask_all`, after one another.
     """
     with hub.database.reading() as conn:
-        business = find_business(conn, business_id)
-        rows = calendars_of(conn, business_id, holders)
-        ours = _not_counting(conn, business_id, booking_id, [row.id for row in rows])
+        question = whom_to_ask(conn, business_id, holders, booking_id=booking_id)
+    return ask_all(hub, question, window, moved_to=moved_to, budget=budget)
+
+
+def whom_to_ask(conn: sa.Connection, business_id: str, holders: Collection[str], *, booking_id: str = "") -> Question:
+    """Return what is asked about the time of these holders.
+
+    The booking's own events do not count, nor do those that the hub is about to change.
+    """
+    rows = calendars_of(conn, business_id, holders)
     connections: dict[str, list[sa.Row[Any]]] = defaultdict(list)
     for row in rows:
         connections[row.connection_id].append(row)
-    if not connections:
+    ours = _not_counting(conn, business_id, booking_id, [row.id for row in rows])
+    return Question(find_business(conn, business_id), tuple(connections.values()), ours)
+
+
+def ask_all(
+    hub: Hub, question: Question, window: Window, *, moved_to: Window | None = None, budget: float = _BUDGET
+) -> Verdict:
+    """Ask the calendars themselves, all at once, and return what they say of the window.
+
+    ``moved_to`` is where the booking's event was moved by hand: a provider that names no events shows it there as a
+    busy time without uid. Holds no transaction and never raises for a provider's fault, nor for one that takes longer
+    than the ``budget`` (seconds): that is OPEN. A calendar that is busy is BUSY even if another one could not be asked.
+    """
+    if not question.connections:
         return Verdict.FREE
-    pool = ThreadPoolExecutor(max_workers=len(connections), thread_name_prefix="check")
+    pool = ThreadPoolExecutor(max_workers=len(question.connections), thread_name_prefix="check")
     try:
-        asked = [(calendars, window, ours, moved_to) for calendars in connections.values()]
-        tasks = [pool.submit(_ask, hub, business, *one) for one in asked]
+        tasks = [pool.submit(_ask, hub, question, rows, window, moved_to) for rows in question.connections]
         wait(tasks, timeout=budget)
         verdicts = {_verdict(task) for task in tasks}
     finally:
@@ -98,14 +124,8 @@ def _passing(business_id: Any, booking_id: Any, calendars: Any = MANY) -> sa.Exe
     return select(BookingEvent.uid).where(*mine, passing)
 
 
-def _ask(
-    hub: Hub,
-    business: Business,
-    rows: Sequence[sa.Row[Any]],
-    window: Window,
-    ours: frozenset[str],
-    moved_to: Window | None,
-) -> Verdict:
+def _ask(hub: Hub, question: Question, rows: Sequence[sa.Row[Any]], window: Window, moved_to: Window | None) -> Verdict:
+    business, ours = question.business, question.ours
     calendars = [Calendar(row.ref, row.name, row.zone, row.writable) for row in rows]
     try:
         answer = ask_provider(

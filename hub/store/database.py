@@ -17,6 +17,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from hub.core.errors import InputError, Unavailable
+from hub.store.direct import send
 from hub.store.guard import guard
 
 BUSY_TIMEOUT_MS = 15_000
@@ -134,7 +135,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 
 
 def _begin_sqlite(conn: Connection) -> None:
-    conn.exec_driver_sql(f"BEGIN {conn.get_execution_options().get('begin', 'DEFERRED')}")
+    send(conn, f"BEGIN {conn.get_execution_options().get('begin', 'DEFERRED')}")
 
 
 @contextmanager

@@ -49,7 +49,7 @@ class Rows(Values):
         """Return the only row. Raises NoResultFound, MultipleResultsFound."""
         if not self:
             raise NoResultFound("No row was found when one was required")
-        return self.one_or_none()  # type: ignore[return-value]
+        return self.one_or_none()
 
     def one_or_none(self) -> Row[*tuple[Any, ...]] | None:
         """Return the only row, None without one. Raises MultipleResultsFound."""
@@ -87,8 +87,6 @@ class Direct:
         self._text = compiled.string
         self._order: Sequence[str] | None = compiled.positiontup
         self._constants = dict(compiled.params)
-        self._error = dialect.loaded_dbapi.Error
-        self._dialect = dialect
         self._given = _converters(
             (name, one.type.dialect_impl(dialect).bind_processor(dialect)) for one, name in compiled.bind_names.items()
         )
@@ -119,13 +117,11 @@ class Direct:
                 self._make = row._make
             shown = self._converted(found) if self._shown else found
             return Rows(shown if self._make is tuple else map(self._make, shown), cursor.rowcount)
-        except self._error as error:
+        except conn.dialect.loaded_dbapi.Error as error:
             problem = error
         finally:
             cursor.close()
-        raise DBAPIError.instance(
-            self._text, None, problem, self._error, hide_parameters=True, dialect=self._dialect
-        ) from problem
+        raise _as_known(conn, self._text, problem) from problem
 
     def _converted(self, rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
         for row in rows:
@@ -133,6 +129,30 @@ class Direct:
             for place, convert in self._shown:
                 values[place] = convert(values[place])
             yield tuple(values)
+
+
+def send(conn: Connection, text: str) -> None:
+    """Send a command of the database that has neither values nor rows. Raises as `Direct.run`."""
+    if conn.dispatch.before_cursor_execute:  # somebody looks at what is sent
+        conn.exec_driver_sql(text)
+        return
+    cursor = conn.connection.cursor()
+    try:
+        cursor.execute(text)
+        return
+    except conn.dialect.loaded_dbapi.Error as error:
+        problem = error
+    finally:
+        cursor.close()
+    raise _as_known(conn, text, problem) from problem
+
+
+def _as_known(conn: Connection, text: str, problem: Exception) -> Exception:
+    """Return an error of the driver as SQLAlchemy's, without the values that were sent."""
+    kind, dialect = conn.dialect.loaded_dbapi.Error, conn.dialect
+    known: Any = DBAPIError.instance(text, None, problem, kind, hide_parameters=True, dialect=dialect)
+    assert isinstance(known, Exception)
+    return known
 
 
 def _converters(found: Iterable[tuple[Any, _Convert | None]]) -> list[tuple[Any, _Convert]]:
