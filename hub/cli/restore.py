@@ -24,7 +24,7 @@ _FOLDER = click.Path(file_okay=False, path_type=Path)
 @click.option("--keystore", type=_FOLDER, help="Folder with the copy of the key store, where there is none here.")
 @click.option("--replace", is_flag=True, help="Put the backup in the place of the database that is there.")
 @click.option("--replay", "replaying", is_flag=True, help="Erase again who was erased since, and open the hub.")
-@click.option("--drill", "drilling", is_flag=True, help="Only try the backup, in a folder that is thrown away.")
+@click.option("--drill", "drilling", is_flag=True, help="Only try the backup, in a place that is thrown away.")
 def command(folder: Path | None, keystore: Path | None, replace: bool, replaying: bool, drilling: bool) -> None:
     """Put a backup back, and erase again who was erased since.
 

@@ -12,7 +12,6 @@ import os
 import secrets
 import shutil
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -21,11 +20,10 @@ from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import quote
 
-from sqlalchemy.engine import make_url
-
-from hub.core.errors import InputError, StateError, Unavailable
+from hub.core.errors import InputError, StateError
 from hub.core.ledger import EntryKind
 from hub.ledger.append import append
+from hub.run.dump import dump
 from hub.settings import Settings
 from hub.store.business import AGENCY
 from hub.store.crash import CrashPoint, crash_point
@@ -67,7 +65,7 @@ def back_up(settings: Settings, folder: Path, *, keystore: Path | None = None, c
     """Copy the data into a new folder below ``folder``, and the key store over its last copy, and note it.
 
     ``keystore`` is where the key store goes, a folder ``keystore`` beside unless given. The hub may run. Raises
-    InputError for a place that cannot be written, Unavailable without what the copy needs.
+    InputError for a place that cannot be written, Unavailable if a database cannot be read.
     """
     beside = folder / KEYSTORE if keystore is None else keystore
     now = clock()
@@ -79,8 +77,8 @@ def back_up(settings: Settings, folder: Path, *, keystore: Path | None = None, c
         copy_business_keys(database, keys)
         for left in (*folder.glob(f"{_DRAFT}*"), *beside.glob(f"{_DRAFT}*")):
             shutil.rmtree(left)
-        place = _data(settings, database, folder, now)
-        _keystore(settings, beside, now, revision_name(database))
+        place = _data(database, folder, now)
+        _keystore(keys, beside, now, revision_name(database))
         with keys.writing() as conn:  # the note last: a backup that was stopped is none
             put_note(conn, "backup", now, place.name)
         with database.writing() as conn:
@@ -122,10 +120,10 @@ def digest(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _data(settings: Settings, database: Database, folder: Path, now: int) -> Path:
+def _data(database: Database, folder: Path, now: int) -> Path:
     draft = folder / f"{_DRAFT}{secrets.token_hex(4)}"
     draft.mkdir(mode=0o700)
-    kind, name = _copy(settings.database, draft, "data")
+    kind, name = _copy(database, draft, "data")
     _write(draft, _manifest(DATA, kind, draft / name, now, revision_name(database)))
     crash_point(CrashPoint.BACKUP_COPIED)
     place = folder / f"hub-{time.strftime('%Y%m%dT%H%M%SZ', time.gmtime(now))}"
@@ -137,9 +135,9 @@ def _data(settings: Settings, database: Database, folder: Path, now: int) -> Pat
     return place
 
 
-def _keystore(settings: Settings, folder: Path, now: int, revision: str) -> None:
+def _keystore(keys: Database, folder: Path, now: int, revision: str) -> None:
     """Copy the key store under a name of its own, then let the manifest name it, then delete all others."""
-    kind, name = _copy(settings.keystore, folder, f"keystore-{secrets.token_hex(4)}")
+    kind, name = _copy(keys, folder, f"keystore-{secrets.token_hex(4)}")
     _write(folder, _manifest(KEYSTORE, kind, folder / name, now, revision))
     for file in folder.glob("keystore-*"):
         if file.name != name:
@@ -147,16 +145,13 @@ def _keystore(settings: Settings, folder: Path, now: int, revision: str) -> None
     _sync(folder)
 
 
-def _copy(address: str, folder: Path, name: str) -> tuple[str, str]:
-    url = make_url(address)
-    if url.drivername.startswith("sqlite"):
-        file = folder / f"{name}.sqlite"
-        file.touch(mode=0o600)
-        _copy_sqlite(Path(str(url.database)), file)
-        return "sqlite", file.name
-    file = folder / f"{name}.dump"
+def _copy(database: Database, folder: Path, name: str) -> tuple[str, str]:
+    file = folder / (f"{name}.sqlite" if database.is_sqlite else f"{name}.zip")
     file.touch(mode=0o600)
-    run_tool("pg_dump", address, "--format=custom", "--no-owner", f"--file={file}")
+    if database.is_sqlite:
+        _copy_sqlite(Path(str(database.engine.url.database)), file)
+        return "sqlite", file.name
+    dump(database, file)
     return "postgresql", file.name
 
 
@@ -170,24 +165,6 @@ def _copy_sqlite(source: Path, target: Path) -> None:
         copy.execute("PRAGMA journal_mode=DELETE")  # one file, that opens without a second one
         if copy.execute("PRAGMA quick_check").fetchone() != ("ok",):
             raise StateError("The copy of the database is damaged, so the database may be as well: hub doctor.")
-
-
-def run_tool(tool: str, address: str, *options: str) -> None:
-    """Run a program of PostgreSQL on a database; the password goes into its environment, not its command line."""
-    program = shutil.which(tool)
-    if program is None:
-        raise Unavailable(f"{tool} is not on the path; install the client programs of PostgreSQL (postgresql-client).")
-    url = make_url(address).set(drivername="postgresql")
-    environment = dict(os.environ)
-    if url.password is not None:
-        environment["PGPASSWORD"] = str(url.password)
-    target = url.set(password=None).render_as_string()
-    ended = subprocess.run(  # noqa: S603 - a program of the path with options of ours
-        [program, *options, f"--dbname={target}"], env=environment, capture_output=True, text=True, check=False
-    )
-    if ended.returncode != 0:
-        said = (ended.stderr.strip().splitlines() or ["without a word"])[-1][:300]
-        raise Unavailable(f"{tool} failed: {said}. Nothing was changed.")
 
 
 def _manifest(part: str, kind: str, file: Path, now: int, revision: str) -> Manifest:

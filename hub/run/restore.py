@@ -12,22 +12,23 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Callable, Collection
-from contextlib import closing, suppress
+from contextlib import closing, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import SecretStr
-from sqlalchemy import inspect
 from sqlalchemy.engine import make_url
 
 from hub.core.errors import InputError, StateError
-from hub.run.backup import DATA, KEYSTORE, MANIFEST, run_tool, verified
+from hub.run.backup import DATA, KEYSTORE, MANIFEST, read_manifest, verified
+from hub.run.dump import is_empty, load, passing_database
 from hub.run.lock import only_one
 from hub.settings import Settings
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.database import Database, open_database
+from hub.store.guard import Across
 from hub.store.recovery import RESTORED, put_note
-from hub.store.schema import migrate
+from hub.store.schema import make_tables, migrate, tables
 from hub.vault.roots import BOTH, Root, check_roots, load_roots
 
 DRAFT = ".restoring"
@@ -87,36 +88,42 @@ def find_copy(folder: Path) -> Path:
 
 
 def drill(settings: Settings, folder: Path, look: Callable[[Settings], str], *, clock: Callable[[], int]) -> str:
-    """Restore the newest copy into a folder that is thrown away, let ``look`` look at it, and note that it was done.
+    """Restore the newest copy into a place that is thrown away, let ``look`` look at it, and note that it was done.
 
-    The roots and a copy of the key store of this hub are used; the hub may run. SQLite only (InputError otherwise).
+    The place is a folder, for PostgreSQL a database beside the hub's own. The roots and a copy of the key store of this
+    hub are used; the hub may run. Raises StateError where the user of the database may make none.
     """
     place = find_copy(folder)
-    manifest, _ = verified(place, DATA)
-    keys_url = make_url(settings.keystore)
-    if manifest.kind != "sqlite" or not keys_url.drivername.startswith("sqlite"):
-        raise InputError("drill", "only copies of SQLite are tried by the hub; restore yours into an empty database.")
-    with tempfile.TemporaryDirectory(prefix="hub-drill-") as name:
+    on_sqlite = make_url(settings.database).drivername.startswith("sqlite")
+    beside = nullcontext("") if on_sqlite else passing_database(settings.database)
+    with tempfile.TemporaryDirectory(prefix="hub-drill-") as name, beside as address:
         own: dict[str, object] = {
             "data_dir": Path(name),
-            "database_url": SecretStr(""),
+            "database_url": SecretStr(address),
             "keystore_url": SecretStr(""),
             "credential_root": settings.credential_root_file,
             "data_root": settings.data_root_file,
             "broker_socket": Path(""),
         }
         apart = settings.model_copy(update=own)
-        source = f"file:{keys_url.database}?mode=ro"
-        with (
-            closing(sqlite3.connect(source, uri=True)) as live,
-            closing(sqlite3.connect(Path(name) / "keystore.sqlite")) as copy,
-        ):
-            live.backup(copy)
+        with closing(open_database(settings.keystore)) as keys, closing(open_database(apart.keystore)) as copy:
+            _copy_keys(keys, copy)
         restore(apart, place, clock=clock)
         said = look(apart)
     with closing(open_database(settings.keystore)) as keys, keys.writing() as conn:
         put_note(conn, "drill", clock(), place.name)
     return said
+
+
+def _copy_keys(keys: Database, copy: Database) -> None:
+    """Copy a key store, as one moment has it, whatever kind of database either is."""
+    _, shapes = tables()
+    everywhere = {"across": Across.OPERATOR}
+    shapes.create_all(copy.engine)
+    with keys.reading() as source, copy.writing() as target:
+        for table in shapes.sorted_tables:
+            for rows in source.execute(table.select(), execution_options=everywhere).partitions(1000):
+                target.execute(table.insert(), [dict(row._mapping) for row in rows])
 
 
 def _sqlite(
@@ -164,14 +171,15 @@ def _postgresql(
     settings: Settings, file: Path, keys: Database, seal: Callable[[], None], *, replace: bool, now: int
 ) -> None:
     with closing(open_database(settings.database)) as database:
-        if _tables(database):
+        if not is_empty(database):
             raise StateError(
                 "The database of HUB_DATABASE_URL is not empty. Make an empty one, point the setting at it, and type "
                 "this again; the old one stays as it is."
             )
+        make_tables(database, read_manifest(file.parent).revision)
         crash_point(CrashPoint.RESTORE_COPIED)
         seal()
-        run_tool("pg_restore", settings.database, "--no-owner", "--single-transaction", str(file))
+        load(database, file)
         migrate(database, keys)
         _check(settings, database)
     crash_point(CrashPoint.RESTORE_MOVED)
@@ -196,7 +204,7 @@ def _restore_keystore(settings: Settings, folder: Path) -> None:
         return
     if not sqlite:
         with closing(open_database(settings.keystore)) as keys:
-            if _tables(keys):
+            if not is_empty(keys):
                 return
     if not (folder / MANIFEST).is_file():
         raise InputError(
@@ -206,7 +214,9 @@ def _restore_keystore(settings: Settings, folder: Path) -> None:
         )
     _, file = verified(folder, KEYSTORE)
     if not sqlite:
-        run_tool("pg_restore", settings.keystore, "--no-owner", "--single-transaction", str(file))
+        with closing(open_database(settings.keystore)) as keys:
+            tables()[1].create_all(keys.engine)
+            load(keys, file)
         return
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = target.with_name(target.name + DRAFT)
@@ -215,11 +225,6 @@ def _restore_keystore(settings: Settings, folder: Path) -> None:
     shutil.copyfile(file, draft)
     draft.replace(target)
     _sync(target.parent)
-
-
-def _tables(database: Database) -> list[str]:
-    with database.reading() as conn:
-        return inspect(conn).get_table_names()
 
 
 def _with_logs(file: Path) -> list[Path]:

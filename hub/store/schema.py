@@ -112,13 +112,21 @@ def migrate(database: Database, keystore: Database, revision: str = "head") -> N
         persons.create_all(keystore.engine)
 
 
+def make_tables(database: Database, revision: str) -> None:
+    """Give an empty database the tables of a revision, also of an older one. Raises StateError for an unknown one."""
+    with _alone(database), reachable():
+        config = alembic_config(database)
+        config.attributes["up"] = True
+        _run(config, revision)
+
+
 def _run(config: Config, revision: str) -> None:
     from alembic import command
     from alembic.util import CommandError
 
     unknown = False
     try:
-        if revision == "head" or revision.startswith("+"):
+        if revision == "head" or revision.startswith("+") or config.attributes.get("up"):
             command.upgrade(config, revision)
         else:
             command.downgrade(config, revision)

@@ -159,7 +159,8 @@ def next_file(settings: Settings, root: Root) -> Path:
 
 def make_root_file(file: Path, root: Root) -> None:
     """Make a root file that is there whole or not at all; when another process was faster, its key stays."""
-    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for above in reversed(file.parents):  # mkdir gives its mode to the last one alone
+        above.mkdir(exist_ok=True, mode=0o700)
     draft = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
     handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

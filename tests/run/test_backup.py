@@ -18,11 +18,11 @@ from hub.actions.hours import every_weekday
 from hub.actions.people import Customer, check_customer, find_or_add_person
 from hub.actions.rotate import Keys, rotate
 from hub.app import close_hub, create_hub
-from hub.core.errors import InputError, StateError, Tampered, Unavailable
+from hub.core.errors import InputError, StateError, Tampered
 from hub.core.ledger import EntryKind
 from hub.core.provider import AuthScheme, Grant
 from hub.parts import Hub
-from hub.run.backup import DATA, KEYSTORE, back_up, read_manifest, run_tool, verified
+from hub.run.backup import DATA, KEYSTORE, back_up, read_manifest, verified
 from hub.settings import load_settings
 from hub.store.business import AGENCY
 from hub.store.connection import Granted, add_connection
@@ -119,12 +119,6 @@ def test_a_copy_that_was_changed_or_is_of_the_other_part_is_refused(hub: Hub, tm
     (made.data / "manifest.json").write_text("{")
     with pytest.raises(InputError, match="no manifest"):
         verified(made.data, DATA)
-
-
-def test_a_tool_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "")
-    with pytest.raises(Unavailable, match="pg_dump is not on the path"):
-        run_tool("pg_dump", "postgresql://ada:secret@127.0.0.1/hub")
 
 
 def test_a_folder_that_cannot_be_made_is_named(hub: Hub, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from hub.settings import Settings, load_settings
 from hub.store.database import Database
 from hub.store.keys import RootCheck
 from hub.vault.keys import Keyring
-from hub.vault.roots import Root, check_roots, load_roots, make_roots
+from hub.vault.roots import Root, check_roots, load_roots, make_root_file, make_roots
 
 
 @pytest.fixture
@@ -28,6 +28,12 @@ def write(file: Path, text: str, mode: int = 0o600) -> None:
 
 def root_text(root: str = "credential", size: int = 32) -> str:
     return f"frontdesk root key: {root}\n{base64.b64encode(secrets.token_bytes(size)).decode()}\n"
+
+
+def test_every_folder_that_is_made_for_a_root_is_closed_to_others(tmp_path: Path) -> None:
+    file = tmp_path / "data" / "keys" / "data.root"
+    make_root_file(file, Root.DATA)
+    assert [one.stat().st_mode & 0o777 for one in file.parents[:2]] == [0o700, 0o700]
 
 
 def test_the_first_start_makes_both_roots_for_our_eyes_only(settings: Settings, database: Database) -> None:
