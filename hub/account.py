@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import requests
+
+    from hub.core.provider import Grant
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,9 @@ class Setup:
     ``settings`` are the provider's settings of this installation. For a provider that asks the owner on its own pages:
     ``redirect_url`` is where it sends them back to, ``state`` the word that the address must carry there and back
     (RFC 6749 10.12, made by the hub and bound to the owner's browser), ``keep`` what the plugin's own `Redirect` kept,
-    once, when they are back. ``before`` are the account's settings while it is connected again.
+    once, when they are back. ``before`` are the account's settings while it is connected again. ``give_back`` ends a
+    permission that the owner gave and that is not taken, unless a live connection needs it; it tells whether nothing is
+    left that nobody needs.
     """
 
     level: str
@@ -42,3 +46,4 @@ class Setup:
     state: str = ""
     keep: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     before: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    give_back: Callable[[Grant], bool] = lambda _grant: False

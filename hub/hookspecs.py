@@ -61,8 +61,8 @@ def hub_revoke(setup: Setup, grant: Grant) -> None:
     """End the grant at the provider.
 
     Called in the broker after the local disconnect, more than once if it raises: the revocation then stays open as a
-    task. And once for a grant that is not taken, because it is of another account than the one that was to be connected
-    again. NeedsReconnect: the provider knows the grant no more, so nothing is left to end.
+    task. And once for a grant that is not taken. NeedsReconnect: the provider knows the grant no more, so nothing is
+    left to end.
     """
 
 

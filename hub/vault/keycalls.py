@@ -148,8 +148,7 @@ class KeyCalls:
         except (Tampered, NeedsReconnect):
             return
         if before.account_id and before.account_id != grant.account_id:
-            client = self._settings(provider).get("client_id", "")
-            left = "" if self._revoking.give_back(provider, client, grant) else _LEFT
+            left = "" if self._give_back(provider, grant) else _LEFT
             raise Refused("other_account", _OTHER + left)
 
     def disconnect(self, business: str, connection: str) -> bool:
@@ -196,7 +195,11 @@ class KeyCalls:
     def _setup(self, provider: str, level: str = "", trip: RoundTrip = NOWHERE) -> Setup:
         send = _counted(lambda request: self.setup_send(provider, request))
         about = (trip.redirect_url, trip.state, MappingProxyType(dict(trip.keep)))
-        return Setup(level, self._settings(provider), setup_session(send), *about)
+        back = partial(self._give_back, provider)
+        return Setup(level, self._settings(provider), setup_session(send), *about, give_back=back)
+
+    def _give_back(self, provider: str, grant: Grant) -> bool:
+        return self._revoking.give_back(provider, self._settings(provider).get("client_id", ""), grant)
 
     def _checked(self, grant: object, provider: str) -> Grant:
         if not isinstance(grant, Grant):

@@ -18,6 +18,7 @@ from hub.plugin import (
     Identity,
     Incoming,
     NeedsReconnect,
+    ProviderError,
     Redirect,
     Refused,
     Setup,
@@ -68,19 +69,14 @@ def hub_connect(setup: Setup, answer: Mapping[str, str] | None) -> Redirect | Fo
         keep=setup.keep,
         now=now,
     )
-    if not tokens.refresh_token:
-        raise Refused(
-            "no_refresh_token",
-            "Google gave access for an hour only, so nothing was connected. Remove this application under "
-            "myaccount.google.com/connections, then connect again.",
-        )
     granted = levels.useful(level, tokens.scopes or level.scopes)
-    if not levels.can_see_anything(granted):
-        raise Refused(
-            "nothing_granted",
-            "No box was ticked on Google's page, so busy times cannot be seen. Connect again and tick them.",
-        )
-    return _granted(setup, tokens, whose, granted)
+    problem: ProviderError | None = None
+    try:
+        return _granted(setup, tokens, whose, granted)
+    except ProviderError as error:
+        problem = error
+    setup.give_back(_grant(setup, tokens, whose, granted, {}))
+    raise problem
 
 
 @hookimpl
@@ -105,8 +101,9 @@ def hub_refresh(setup: Setup, grant: Grant) -> Grant:
 
 @hookimpl
 def hub_revoke(setup: Setup, grant: Grant) -> None:
-    """End the whole grant at Google: the refresh token takes everything of this account and client with it."""
-    revoke_token(setup.http, server(setup.settings), grant.secret.get("refresh_token", ""))
+    """End the whole grant at Google: either token takes everything of this account and client with it."""
+    token = grant.secret.get("refresh_token") or grant.secret.get("access_token", "")
+    revoke_token(setup.http, server(setup.settings), token)
 
 
 @hookimpl
@@ -119,11 +116,29 @@ def hub_verify(setup: Setup, request: Incoming) -> Sequence[AccountNotice]:
 
 
 def _granted(setup: Setup, tokens: Tokens, whose: Identity, granted: tuple[str, ...]) -> Grant:
-    level, api = PROVIDER.level(setup.level), address(setup.settings, "api_url")
-    settings = {"api": api, "level": level.name, "scopes": " ".join(granted), "email": whose.email}
+    """Return the grant of an account that can be connected. Raises Refused and Retry where it cannot."""
+    if not tokens.refresh_token:
+        raise Refused(
+            "no_refresh_token",
+            "Google gave access for an hour only, so nothing was connected. Remove this application under "
+            "myaccount.google.com/connections, then connect again.",
+        )
+    if not levels.can_see_anything(granted):
+        raise Refused(
+            "nothing_granted",
+            "No box was ticked on Google's page, so busy times cannot be seen. Connect again and tick them.",
+        )
+    made: dict[str, str] = {}
     if levels.OWN in granted:
+        api = address(setup.settings, "api_url")
         before = setup.before.get("bookings", "") if setup.before.get("account") == whose.account_id else ""
-        settings["bookings"] = bookings.found_or_made(setup.http, api, tokens.access_token, before)
+        made["bookings"] = bookings.found_or_made(setup.http, api, tokens.access_token, before)
+    return _grant(setup, tokens, whose, granted, made)
+
+
+def _grant(setup: Setup, tokens: Tokens, whose: Identity, granted: tuple[str, ...], made: Mapping[str, str]) -> Grant:
+    level, api = PROVIDER.level(setup.level), address(setup.settings, "api_url")
+    settings = {"api": api, "level": level.name, "scopes": " ".join(granted), "email": whose.email, **made}
     parts = urlsplit(api)
     return Grant(
         scheme=AuthScheme.BEARER,

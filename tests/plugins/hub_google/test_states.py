@@ -21,7 +21,7 @@ from hub.actions.sync import sync_calendar
 from hub.app import close_hub, create_hub
 from hub.core.calendar import Calendar as Place
 from hub.core.calendar import Event, Found, Window
-from hub.core.errors import Refused
+from hub.core.errors import Refused, Retry
 from hub.core.provider import Redirect
 from hub.core.purpose import Purpose
 from hub.core.push import Channel
@@ -42,6 +42,7 @@ from hub.testing.subject import Subject, Switched
 from hub.vault.border import RoundTrip
 from hub.vault.keycalls import Connected
 from hub_google import plugin
+from hub_google.levels import FREE_BUSY, OWN
 from tests.plugins.hub_google.conftest import own_ids
 
 HOUR = 3600
@@ -61,13 +62,13 @@ class Case:
         choose_calendar(self.hub, self.business, self.calendar, add_resource(self.hub, self.business, "Chair"))
         self.stranger = GoogleStranger(lab.origin, own_token(lab, ADA), "Europe/Berlin")
 
-    def connect(self, person: Person, again: str | None = None) -> str:
+    def connect(self, person: Person, again: str | None = None, scopes: list[str] | None = None) -> str:
         """Connect somebody's account through the consent page, and return the connection."""
         trip, about = RoundTrip(CLIENT.redirect_urls[0], "a-word-of-the-hub"), (self.business, "google", self.level)
         asked = connect(self.hub, *about, connection_id=again, trip=trip)
         assert isinstance(asked, Redirect)
         back = RoundTrip(trip.redirect_url, trip.state, asked.keep)
-        done = connect(self.hub, *about, consent(asked.url, person), connection_id=again, trip=back)
+        done = connect(self.hub, *about, consent(asked.url, person, scopes), connection_id=again, trip=back)
         assert isinstance(done, Connected)
         return done.connection
 
@@ -250,6 +251,25 @@ def test_an_account_that_was_chosen_by_mistake_is_not_left_at_google(case: Case)
         case.connect(BEN, again=case.connection)
     assert {sub for sub, _client in case.lab.state.grants} == {ADA.sub, BEN.sub}
     assert case.sync() == (True, "", "ok")
+
+
+@pytest.mark.parametrize("case", ["shield"], indirect=True)
+def test_what_is_permitted_and_connects_nothing_is_not_left_at_google(case: Case) -> None:
+    def fail(scopes: list[str]) -> str:
+        with pytest.raises((Refused, Retry)) as refused:
+            case.connect(BEN, scopes=scopes)
+        return refused.value.code
+
+    assert fail([]) == "nothing_granted"
+    with case.lab.state.switches.on(Fault.DOWN, path="/calendars"):
+        assert fail([FREE_BUSY, OWN]) == "busy"
+    assert [sub for sub, _client in case.lab.state.grants] == [ADA.sub]
+    kept = case.connect(BEN)
+    assert fail([]) == "nothing_granted"
+    assert {sub for sub, _client in case.lab.state.grants} == {ADA.sub, BEN.sub}
+    disconnect(case.hub, OPERATOR, case.business, kept)
+    assert fail([]) == "nothing_granted"
+    assert [sub for sub, _client in case.lab.state.grants] == [ADA.sub]
 
 
 def test_no_title_and_no_token_is_stored(case: Case, tmp_path: Path) -> None:
