@@ -98,7 +98,10 @@ class PersonKey(KeyStoreBase):
 
 
 class Watermark(KeyStoreBase):
-    """The highest version that a connection's credential has reached: an older one in the data was rolled back."""
+    """The highest version that a connection's credential has reached: an older one in the data was rolled back.
+
+    Settings of providers have one too, without a business and under a name in the form of an id.
+    """
 
     __tablename__ = "watermark"
 

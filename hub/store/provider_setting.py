@@ -36,14 +36,19 @@ def find_provider_setting(conn: sa.Connection, provider: str, *, locked: bool = 
     return conn.execute(statement.with_for_update() if locked else statement).one_or_none()
 
 
-def put_provider_setting(conn: sa.Connection, provider: str, version: int, wrapped: bytes, now: int) -> None:
-    """Store the next version of a provider's settings. Raises StateError if another one was stored meanwhile."""
+def put_provider_setting(
+    conn: sa.Connection, provider: str, version: int, wrapped: bytes, now: int, *, before: int
+) -> None:
+    """Store a version of a provider's settings in the place of the one ``before``, 0 where there is none.
+
+    Raises StateError if another one was stored meanwhile.
+    """
     values = {"version": version, "wrapped": wrapped, "changed_at": now}
-    if version == 1:
+    if not before:
         dialect = postgresql if conn.dialect.name == "postgresql" else sqlite
         statement: Any = dialect.insert(ProviderSetting).values(provider=provider, **values).on_conflict_do_nothing()
     else:
-        mine = ProviderSetting.provider == provider, ProviderSetting.version == version - 1
+        mine = ProviderSetting.provider == provider, ProviderSetting.version == before
         statement = update(ProviderSetting).where(*mine).values(**values)
     if conn.execute(statement.returning(ProviderSetting.version)).first() is None:
         raise StateError("Somebody else changed these settings at this moment; look at them, and try again.")

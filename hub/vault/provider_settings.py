@@ -7,6 +7,7 @@ changed them.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from hub.core.provider import SettingField
 from hub.ledger.append import append
 from hub.store.business import AGENCY
 from hub.store.database import Database
+from hub.store.ids import LENGTH
 from hub.store.provider_setting import find_provider_setting, put_provider_setting
 from hub.vault.cipher import Place
 from hub.vault.keys import Keyring
@@ -59,7 +61,10 @@ class ProviderSettings:
         self._clock = clock
 
     def values(self, provider: str) -> Mapping[str, str]:
-        """Return the settings in effect, secrets included, as key hooks get them. Raises Tampered, Sealed."""
+        """Return the settings in effect, secrets included, as key hooks get them. Raises Tampered, Sealed.
+
+        Older ones that were put back are noticed as for a credential (`credentials`).
+        """
         try:
             fields = self._plugins.provider(provider).settings
         except PluginBroken:
@@ -81,14 +86,16 @@ class ProviderSettings:
         checked = {name: _check(fields, name, value.strip()) for name, value in changes.items()}
         with self._database.writing() as conn:
             row, now = find_provider_setting(conn, provider, locked=True), self._clock()
+            before = 0 if row is None else int(row.version)
             given = {name: value for name, value in {**self._before(provider, row), **checked}.items() if value}
-            version = 1 if row is None else row.version + 1
+            version = max(before, self._keyring.watermark(*_mark(provider))) + 1
             above = self._keyring.roots.sealing(conn, Root.CREDENTIAL)
             wrapped = above.seal(json.dumps(given).encode(), settings_place(provider), version)
-            put_provider_setting(conn, provider, version, wrapped, now)
-            said = {"provider": machine_word(provider), "version": version}
-            names = {"settings": sorted(machine_word(name) for name in checked)}
-            append(conn, AGENCY, EntryKind.PROVIDER_CONFIGURED, {**said, **names}, at=now, user_id=user)
+            put_provider_setting(conn, provider, version, wrapped, now, before=before)
+            names = sorted(machine_word(name) for name in checked)
+            said = {"provider": machine_word(provider), "version": version, "settings": names}
+            append(conn, AGENCY, EntryKind.PROVIDER_CONFIGURED, said, at=now, user_id=user)
+        self._keyring.raise_watermark(*_mark(provider), version)
         return _shown(fields, given, now)
 
     def _given(self, provider: str) -> tuple[dict[str, str], int]:
@@ -103,6 +110,11 @@ class ProviderSettings:
             return {}  # nobody can use it as it is: what is entered now takes its place
 
     def _open(self, provider: str, version: int, wrapped: bytes) -> dict[str, str]:
+        if version < self._keyring.watermark(*_mark(provider)):
+            raise Tampered(
+                f"The settings of {provider!r} are older than the newest ones stored: they were put back. Enter them "
+                "again (hub provider set)."
+            )
         above = self._keyring.roots.opening(Root.CREDENTIAL, wrapped)
         found: dict[str, str] = json.loads(above.open(wrapped, settings_place(provider), version))
         return found
@@ -111,6 +123,11 @@ class ProviderSettings:
 def settings_place(provider: str) -> Place:
     """Return where a provider's settings are sealed for."""
     return Place("", "provider_setting", provider, "wrapped")
+
+
+def _mark(provider: str) -> tuple[str, str]:
+    """Return by what the newest version is kept in the key store: a name in the form of an id."""
+    return "", hashlib.sha256(f"provider_setting {provider}".encode()).hexdigest()[:LENGTH]
 
 
 def _in_effect(fields: tuple[SettingField, ...], given: Mapping[str, str]) -> dict[str, str]:

@@ -94,11 +94,29 @@ def test_settings_that_were_put_back_or_moved_do_not_open_and_are_entered_anew(d
     assert settings.change("dav", {"client_id": "app-3"}).missing == ("client_secret",)
 
 
+def test_a_whole_older_row_that_was_put_back_is_noticed_and_entered_anew(declared: Vault) -> None:
+    settings_of(declared).change("dav", {"client_id": "app-1", "client_secret": "leaked", "api": "https://old.test"})
+    with declared.database.reading() as conn:
+        older = conn.execute(select(ProviderSetting.__table__)).one()._asdict()
+    settings_of(declared).change("dav", {"client_secret": SECRET, "api": ""})
+    with declared.database.writing() as conn:
+        conn.execute(update(ProviderSetting).values(**older))
+    for look in (settings_of(declared).values, settings_of(declared).show):
+        with pytest.raises(Tampered, match="put back"):
+            look("dav")
+    settings_of(declared).change("dav", {"client_id": "app-2", "client_secret": SECRET})
+    assert settings_of(declared).values("dav")["api"] == "https://api.example.test"
+    with declared.database.writing() as conn:
+        conn.execute(update(ProviderSetting).values(**older))
+    with pytest.raises(Tampered, match="put back"):
+        settings_of(declared).values("dav")
+
+
 def test_two_who_change_at_once_do_not_overwrite_each_other(declared: Vault) -> None:
     for version in (1, 2):
         settings_of(declared).change("dav", {"client_id": f"app-{version}"})
         with pytest.raises(StateError), declared.database.writing() as conn:
-            put_provider_setting(conn, "dav", version, b"", 1)
+            put_provider_setting(conn, "dav", version, b"", 1, before=version - 1)
 
 
 def test_a_plugin_without_settings_of_its_own_gets_none_and_nothing_is_asked(vault: Vault) -> None:

@@ -66,7 +66,7 @@ def test_what_was_entered_for_a_provider_opens_under_the_next_credential_root(wo
     database, place = vault.database, settings_place("fake")
     with database.writing() as conn:
         wrapped = vault.keyring.roots.sealing(conn, Root.CREDENTIAL).seal(b"{}", place, 1)
-        put_provider_setting(conn, "fake", 1, wrapped, 1)
+        put_provider_setting(conn, "fake", 1, wrapped, 1, before=0)
     begin_root(vault, settings, Root.CREDENTIAL, 1)
     keyring = Keyring(database, vault.keystore, load_roots(settings), clock=int)
     assert sum(batch.done for batch in rewrap_keys(Vault(database, vault.keystore, keyring), Root.CREDENTIAL)) >= 1
