@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.core.errors import InputError, PluginBroken, Tampered
-from hub.core.ledger import EntryKind, machine_word
+from hub.core.ledger import Content, EntryKind, machine_word
 from hub.core.provider import SettingField
 from hub.ledger.append import append
 from hub.store.business import AGENCY
@@ -93,7 +93,7 @@ class ProviderSettings:
             wrapped = above.seal(json.dumps(given).encode(), settings_place(provider), version)
             put_provider_setting(conn, provider, version, wrapped, now, before=before)
             names = sorted(machine_word(name) for name in checked)
-            said = {"provider": machine_word(provider), "version": version, "settings": names}
+            said: Content = {"provider": machine_word(provider), "version": version, "settings": names}
             append(conn, AGENCY, EntryKind.PROVIDER_CONFIGURED, said, at=now, user_id=user)
         self._keyring.raise_watermark(*_mark(provider), version)
         return _shown(fields, given, now)
