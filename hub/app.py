@@ -19,6 +19,7 @@ from hub.vault.door import BrokerDoor
 from hub.vault.keys import Keyring
 from hub.vault.remote import RemoteBroker
 from hub.vault.roots import BOTH, Root, check_roots, load_roots, make_roots
+from hub.vault.seal_names import seal_old_names
 from hub.vault.wire import user_ids
 
 
@@ -55,6 +56,7 @@ def create_hub(
     registry = Registry(found, off=settings.plugins_off, trace=settings.trace_hooks)
     keyring = Keyring(database, keystore, roots, clock=clock, reload=lambda: load_roots(settings, need))
     ensure_agency(database, keyring, clock())
+    seal_old_names(database, keyring)
     broker: BrokerDoor
     if apart:
         limits: dict[str, Any] = {"timeout": settings.egress_timeout, "max_bytes": settings.egress_max_bytes}

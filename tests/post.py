@@ -28,6 +28,7 @@ from hub.registry import Candidate, Registry
 from hub.store.business import AGENCY
 from hub.store.connection import Granted, add_connection
 from hub.store.ids import new_id
+from hub.vault.names import name_account
 from tests.mailserver import parsed
 from tests.world import ADA, HOUR, MONDAY, World, consent_to
 
@@ -94,8 +95,9 @@ def connect_post(world: World, business_id: str, sender: str = "hub@agency.test"
     connection_id = new_id()
     settings = {"sender": sender, "sender_name": name}
     with world.hub.database.writing() as conn:
-        granted = Granted("send", sender, settings, (), sorted(SENDING))
+        granted = Granted("send", (), sorted(SENDING))
         add_connection(conn, business_id, connection_id, "post", granted, world.clock())
+        name_account(conn, world.hub.keyring, business_id, connection_id, sender, settings)
         consent_to(world.hub, conn, business_id, connection_id)
     return connection_id
 

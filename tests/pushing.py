@@ -14,7 +14,7 @@ from hub.core.push import NoticeKind
 from hub.jobs.perform import drain
 from hub.store.calendar import Calendar
 from hub.store.watch import Watch
-from tests.world import World
+from tests.world import World, with_names
 
 PUBLIC = "https://hub.example.com"
 
@@ -48,7 +48,9 @@ def announce(world: World, ref: str, kind: NoticeKind = NoticeKind.CHANGED, numb
 def calendar_row(world: World) -> Any:
     """Return the one calendar of the world."""
     with world.hub.database.reading() as conn:
-        return conn.execute(select(Calendar.__table__).where(Calendar.business_id == world.business)).one()
+        rows = conn.execute(select(Calendar.__table__).where(Calendar.business_id == world.business)).all()
+    (one,) = with_names(world.hub, rows)
+    return one
 
 
 def watches(world: World) -> list[Any]:

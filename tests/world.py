@@ -9,12 +9,14 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection as Conn
+from sqlalchemy import select
 
 from hub.actions.agency import ensure_agency
 from hub.actions.businesses import create_business
@@ -57,12 +59,14 @@ from hub.plugin import (
 )
 from hub.registry import Candidate, Registry
 from hub.settings import Settings
-from hub.store.connection import Granted, add_connection, find_connection
+from hub.store.connection import Connection, Granted, add_connection, find_connection
 from hub.store.database import Database
 from hub.store.ids import new_id
 from hub.vault.broker import Broker
 from hub.vault.keys import Keyring
+from hub.vault.names import account_names, name_account, open_calendars
 from hub.vault.roots import check_roots, load_roots, make_roots
+from hub.vault.texts import Opener
 
 MONDAY = 1_805_094_000
 """2027-03-15, 08:00 in Berlin, in UTC seconds: a Monday, the day of the seeded set."""
@@ -265,9 +269,10 @@ class World:
     def connect(self, holder_id: str) -> str:
         """Connect a calendar for a holder, and return its ref; it is checked and written."""
         hub, connection_id = self.hub, new_id()
-        granted = Granted("all", holder_id, {}, (), sorted(CALENDAR_PURPOSES))
+        granted = Granted("all", (), sorted(CALENDAR_PURPOSES))
         with hub.database.writing() as conn:
             add_connection(conn, self.business, connection_id, "fake", granted, self.clock())
+            name_account(conn, hub.keyring, self.business, connection_id, holder_id, {})
             consent_to(hub, conn, self.business, connection_id)
         for row in list_calendars(hub, self.business, connection_id):
             choose_calendar(hub, self.business, row.id, holder_id, checked=True, written=True)
@@ -292,10 +297,27 @@ def open_world(database: Database, keystore: Database, folder: Path, business: s
     return World(open_hub(database, keystore, folder, calendars, clock), calendars, clock, business)
 
 
-def consent_to(hub: Hub, conn: Connection, business_id: str, connection_id: str) -> str:
+def consent_to(hub: Hub, conn: Conn, business_id: str, connection_id: str) -> str:
     """Give the operator's consent to the use of a connection that was made past the hub, and return its id."""
     row = find_connection(conn, business_id, connection_id)
     return allow(hub, conn, OPERATOR, consent_about(hub, business_id, row.provider, row.level), connection_id)
+
+
+def connection_named(world: World, name: str) -> str:
+    """Return the connection whose account has that name."""
+    with world.hub.database.reading() as conn:
+        rows = conn.execute(select(Connection.__table__).where(Connection.business_id == world.business)).all()
+        (found,) = (one for one, called in account_names(conn, world.hub.keyring, rows).items() if called == name)
+    return found
+
+
+def with_names(hub: Hub, rows: Iterable[Any]) -> list[SimpleNamespace]:
+    """Return rows of calendars with their names, as ``ref`` and ``name``, by the latter."""
+    rows = list(rows)
+    with hub.database.reading() as conn:
+        named = open_calendars(Opener(conn, hub.keyring), rows)
+    both = [SimpleNamespace(**row._mapping, ref=one.ref, name=one.name) for row, one in zip(rows, named, strict=True)]
+    return sorted(both, key=lambda one: (one.name, one.id))
 
 
 def down(*hooks: str) -> Callable[[str], Exception | None]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.actions.access_mask import shown_account
+from hub.actions.access_mask import shown_accounts
 from hub.core.access import AccessReason, AccessState, Named, ObjectKind, Subject
 from hub.core.errors import InputError
 from hub.parts import Hub
@@ -180,7 +180,7 @@ class _Words:
         accounts = [row for row in list_connections(conn, business_id) if row.id in wanted] if wanted else []
         who = {"holder_id": only[1] if only and only[0] is Subject.STAFF else None}
         user_id = only[1] if only and only[0] is Subject.USER else ""
-        self.accounts = {row.id: shown_account(hub, row, user_id=user_id, **who) for row in accounts}
+        self.accounts = shown_accounts(hub, conn, accounts, user_id=user_id, **who)
         self.mails = {row.id: row for row in mails_by_id(conn, business_id, ids[ObjectKind.MAIL])}
         users = {row.user_id for row in rows} | {row.decided_by.removeprefix("user:") for row in rows}
         self.users = user_names(conn, users | {one.subject_id for one in objects if one.subject == Subject.USER})

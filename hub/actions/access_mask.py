@@ -7,7 +7,7 @@ role, and no program with a key. A mail server is no calendar: its sender stands
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from hub.core.consent_record import ConsentState
 from hub.core.errors import PluginBroken
 from hub.parts import Hub
 from hub.store.consent import newest_state
+from hub.vault.names import account_names
 
 CHOOSING = 900
 """Seconds in which who connected an account for a staff member sees its name and those of its calendars."""
@@ -49,14 +50,30 @@ def connected_just_now(conn: sa.Connection, connection: Any, user_id: str, now: 
     return said and now - given.at <= CHOOSING
 
 
-def shown_account(hub: Hub, connection: Any, *, holder_id: str | None = None, user_id: str = "") -> str:
+def shown_account(
+    hub: Hub, conn: sa.Connection, connection: Any, *, holder_id: str | None = None, user_id: str = ""
+) -> str:
     """Return what is seen of an account's name; see `is_masked`."""
-    name: str = connection.account_name
-    return mask_account(name) if is_masked(hub, connection, holder_id=holder_id, user_id=user_id) else name
+    return shown_accounts(hub, conn, [connection], holder_id=holder_id, user_id=user_id)[str(connection.id)]
+
+
+def shown_accounts(
+    hub: Hub, conn: sa.Connection, connections: Collection[Any], *, holder_id: str | None = None, user_id: str = ""
+) -> dict[str, str]:
+    """Return what is seen of the names of accounts, by id. To mask one it is opened: no letter of it is kept beside."""
+    names = account_names(conn, hub.keyring, connections)
+    return {
+        row.id: mask_account(name) if is_masked(hub, row, holder_id=holder_id, user_id=user_id) else name
+        for row in connections
+        for name in [names[row.id]]
+    }
 
 
 def masked_calendars(calendars: Iterable[Any]) -> dict[str, str]:
-    """Return what is seen of calendars in place of their names, by id: a number within the account that stays."""
+    """Return what is seen of calendars in place of their names, by id: a number within the account that stays.
+
+    No name is opened for it.
+    """
     count: dict[str, int] = {}
     found = {}
     for row in sorted(calendars, key=lambda row: row.id):

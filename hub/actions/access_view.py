@@ -23,6 +23,7 @@ from hub.store.access import add_view, find_grant, named, objects_of
 from hub.store.calendar import calendars_of_connections
 from hub.store.connection import find_connection
 from hub.store.mail import find_mail
+from hub.vault.names import account_names, calendar_names
 
 _HEADERS = ("From", "To", "Subject", "Date")
 
@@ -81,9 +82,9 @@ def _look(hub: Hub, conn: sa.Connection, visit: Visit, business_id: str, grant_i
 def _read(hub: Hub, conn: sa.Connection, business_id: str, wanted: Named) -> Revealed:
     if wanted.kind is ObjectKind.CONNECTION:
         row = find_connection(conn, business_id, wanted.id)
-        calendars = sorted(calendars_of_connections(conn, business_id, [wanted.id]), key=lambda one: one.id)
-        names = tuple((f"Calendar {number}", one.name) for number, one in enumerate(calendars, 1))
-        return Revealed(wanted, (("Account", row.account_name), *names))
+        calendars = calendar_names(conn, hub.keyring, calendars_of_connections(conn, business_id, [wanted.id]))
+        names = tuple((f"Calendar {number}", name) for number, name in enumerate(calendars.values(), 1))
+        return Revealed(wanted, (("Account", account_names(conn, hub.keyring, [row])[row.id]), *names))
     mail = find_mail(conn, business_id, wanted.id)
     if mail.message is None:
         raise StateError("What this mail says is not kept any more: it was sent.", code="not_kept")

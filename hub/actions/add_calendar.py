@@ -16,6 +16,7 @@ from hub.store.business import find_business
 from hub.store.calendar import UNREAD, Calendar
 from hub.store.connection import DISCONNECTED
 from hub.store.ids import new_id
+from hub.vault.names import calendar_hash, seal_calendar
 
 LONGEST = 500
 _DAY = 86_400
@@ -40,7 +41,8 @@ def add_calendar(hub: Hub, business_id: str, connection_id: str, ref: str, *, ho
         row = own_connection(conn, business_id, connection_id, holder_id)
         zone = find_business(conn, business_id).zone
         mine = Calendar.business_id == business_id, Calendar.connection_id == connection_id
-        known = conn.execute(select(Calendar.id).where(*mine, Calendar.ref == ref)).scalar_one_or_none()
+        named = Calendar.ref_hash == calendar_hash(hub.keyring, business_id, ref)
+        known = conn.execute(select(Calendar.id).where(*mine, named)).scalar_one_or_none()
         many = conn.execute(select(func.count()).select_from(Calendar).where(*mine)).scalar_one()
     if row.health == DISCONNECTED:
         raise StateError("This account is disconnected; connect it again first.", code="ended")
@@ -52,10 +54,11 @@ def add_calendar(hub: Hub, business_id: str, connection_id: str, ref: str, *, ho
         raise InputError("calendar", f"An account has {MOST_LISTED} calendars at most.")
     _look(hub, business_id, connection_id, Asked(ref, ref, zone, writable=False))
     calendar_id = new_id()
-    values = {"id": calendar_id, "business_id": business_id, "connection_id": connection_id, "ref": ref, "name": ref}
+    values: dict[str, object] = {"id": calendar_id, "business_id": business_id, "connection_id": connection_id}
     values |= {"zone": zone, **UNREAD}
     with hub.database.writing() as conn:
         own_connection(conn, business_id, connection_id, holder_id)
+        values |= seal_calendar(conn, hub.keyring, business_id, calendar_id, ref, ref)
         conn.execute(insert(Calendar).values(**values, writable=False, checked=False, written=False))
     return calendar_id
 

@@ -17,6 +17,7 @@ from hub.store.budget import pause_calls
 from hub.vault.accounts import open_account
 from hub.vault.border import Handle
 from hub.vault.budgets import QUOTA
+from hub.vault.names import calendar_hash
 from hub.vault.refusals import record_refusal
 from hub.vault.retry_after import LONGEST
 
@@ -40,7 +41,7 @@ def ask_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpos
 def try_provider(hub: Hub, business_id: str, connection_id: str, purpose: Purpose, hook: str, **arguments: Any) -> Any:
     """Ask as `ask_provider` does, also to write events of no booking: for the trial of an account, and nothing else."""
     try:
-        opened = open_account(hub.database, hub.broker, business_id, connection_id, purpose, hook)
+        opened = open_account(hub.database, hub.keyring, hub.broker, business_id, connection_id, purpose, hook)
     except Refused as error:
         about = {"hook": hook, "purpose": purpose, "reason": error.reason}
         record_refusal(hub.database, business_id, connection_id, **about, now=hub.clock())
@@ -80,8 +81,9 @@ def _are_ours(
 ) -> bool:
     """Tell whether each event named is one that a booking has, or had, in that calendar of the connection."""
     uids = {one.uid for one in (event, written) if one is not None}
+    where = business_id, connection_id, calendar_hash(hub.keyring, business_id, calendar.ref)
     with hub.database.reading() as conn:
-        return all(is_ours(conn, business_id, connection_id, calendar.ref, uid) for uid in uids)
+        return all(is_ours(conn, *where, uid) for uid in uids)
 
 
 _WRITING = frozenset({"hub_create_event", "hub_update_event", "hub_cancel_event"})

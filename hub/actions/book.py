@@ -74,7 +74,7 @@ def book(
         given = checked_answers(conn, business_id, row.service_id, answers) if answers is not None else {}
         if agreements is not None:
             check_agreements(conn, business_id, agreements, hub.clock())
-        window, question = claimed_span(conn, business_id, booking_id), whom_to_ask(conn, business_id, holders)
+        window, question = claimed_span(conn, business_id, booking_id), whom_to_ask(hub, conn, business_id, holders)
     verdict = ask_all(hub, question, window)
     if verdict is Verdict.BUSY:
         _let_go(hub, business_id, booking_id, State.LAPSED)
@@ -133,7 +133,7 @@ def _check_again(hub: Hub, work: Work) -> None:
         holders = holders_of(conn, business_id, booking_id)
         if row.state != State.REQUESTED:
             return
-        window, question = claimed_span(conn, business_id, booking_id), whom_to_ask(conn, business_id, holders)
+        window, question = claimed_span(conn, business_id, booking_id), whom_to_ask(hub, conn, business_id, holders)
     verdict = ask_all(hub, question, window)
     if verdict is Verdict.OPEN:
         raise Retry("The calendar still cannot be asked.")

@@ -31,6 +31,7 @@ from hub.store.mail import OVERTAKEN, WAITING, Mail
 from hub.store.outbox import DEAD, UNKNOWN, Outbox
 from hub.store.outside import outside_of
 from hub.store.security import SecurityEvent
+from hub.vault.names import account_names
 from hub.vault.people import fields_of_many
 
 
@@ -138,7 +139,7 @@ def get_booking(hub: Hub, business_id: str, booking_id: str) -> BookingDetails:
             booking=shown,
             customer=customer,
             answers=_answers(hub, conn, row) if customer else {},
-            events=_events(conn, business_id, booking_id),
+            events=_events(hub, conn, business_id, booking_id),
             agreements=_agreements(conn, business_id, booking_id),
             mails=mails,
             history=tuple(sorted(_history(conn, row, mails), key=lambda one: one.at)),
@@ -156,21 +157,22 @@ def _answers(hub: Hub, conn: sa.Connection, row: sa.Row[Any]) -> dict[str, str]:
         return {}
 
 
-def _events(conn: sa.Connection, business_id: str, booking_id: str) -> tuple[EventView, ...]:
+def _events(hub: Hub, conn: sa.Connection, business_id: str, booking_id: str) -> tuple[EventView, ...]:
     statement = (
-        select(BookingEvent.__table__, Calendar.connection_id, Connection.account_name)
+        select(BookingEvent.__table__, Calendar.connection_id)
         .join(Calendar, Calendar.id == BookingEvent.calendar_id)
-        .join(Connection, Connection.id == Calendar.connection_id)
         .where(
             BookingEvent.business_id == business_id,
             Calendar.business_id == business_id,
-            Connection.business_id == business_id,
             BookingEvent.booking_id == booking_id,
         )
         .order_by(Calendar.id)
     )
     rows = conn.execute(statement).all()
-    seen = masked_calendars(calendars_of_connections(conn, business_id, {row.connection_id for row in rows}))
+    used = {row.connection_id for row in rows}
+    seen = masked_calendars(calendars_of_connections(conn, business_id, used))
+    mine = Connection.business_id == business_id, Connection.id.in_(used)
+    accounts = account_names(conn, hub.keyring, conn.execute(select(Connection.__table__).where(*mine)))
     holders = {row.calendar_id: row.uid.rpartition("-")[2] for row in rows}  # a uid ends with the holder's id
     names = names_of(conn, business_id, set(holders.values()))
     failed = _failed(conn, business_id, [f"event:{booking_id}:{row.calendar_id}" for row in rows])
@@ -178,7 +180,7 @@ def _events(conn: sa.Connection, business_id: str, booking_id: str) -> tuple[Eve
         EventView(
             calendar_id=row.calendar_id,
             calendar=seen[row.calendar_id],
-            account=mask_account(row.account_name),
+            account=mask_account(accounts[row.connection_id]),
             holder_id=holders[row.calendar_id],
             holder=names.get(holders[row.calendar_id], ""),
             state=_state(row, problem),

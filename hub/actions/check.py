@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,12 +16,14 @@ from sqlalchemy import select
 from hub.actions.ask import ask_provider
 from hub.actions.schedule import calendars_of, counts_as_busy
 from hub.core.calendar import Busy, Calendar, Window
-from hub.core.errors import HubError
+from hub.core.errors import HubError, Tampered
 from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store.booking import BookingEvent
 from hub.store.business import Business, find_business
 from hub.store.prepared import MANY, prepared
+from hub.vault.names import open_calendars
+from hub.vault.texts import Opener
 
 _BUDGET = 8.0
 """Seconds: a customer waits for this check."""
@@ -39,10 +41,13 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Calendars to ask, by connection; events with these uids (``ours``) do not count in the answers."""
+    """Calendars to ask, by connection; events with these uids (``ours``) do not count in the answers.
+
+    There are no calendars for a connection of which a name cannot be read: nobody knows then.
+    """
 
     business: Business
-    connections: tuple[Sequence[sa.Row[Any]], ...]
+    connections: Mapping[str, Sequence[Calendar]]
     ours: frozenset[str]
 
 
@@ -61,21 +66,26 @@ def check_live(
     As `whom_to_ask` and `ask_all`, after one another.
     """
     with hub.database.reading() as conn:
-        question = whom_to_ask(conn, business_id, holders, booking_id=booking_id)
+        question = whom_to_ask(hub, conn, business_id, holders, booking_id=booking_id)
     return ask_all(hub, question, window, moved_to=moved_to, budget=budget)
 
 
-def whom_to_ask(conn: sa.Connection, business_id: str, holders: Collection[str], *, booking_id: str = "") -> Question:
+def whom_to_ask(
+    hub: Hub, conn: sa.Connection, business_id: str, holders: Collection[str], *, booking_id: str = ""
+) -> Question:
     """Return what is asked about the time of these holders.
 
     The booking's own events do not count, nor do those that the hub is about to change.
     """
     rows = calendars_of(conn, business_id, holders)
-    connections: dict[str, list[sa.Row[Any]]] = defaultdict(list)
-    for row in rows:
-        connections[row.connection_id].append(row)
+    opener, connections = Opener(conn, hub.keyring), dict[str, Sequence[Calendar]]()
+    for connection_id, mine in groupby(sorted(rows, key=_connection_of), _connection_of):
+        try:
+            connections[connection_id] = open_calendars(opener, mine)
+        except Tampered:
+            connections[connection_id] = ()
     ours = _not_counting(conn, business_id, booking_id, [row.id for row in rows])
-    return Question(find_business(conn, business_id), tuple(connections.values()), ours)
+    return Question(find_business(conn, business_id), connections, ours)
 
 
 def ask_all(
@@ -91,7 +101,7 @@ def ask_all(
         return Verdict.FREE
     pool = ThreadPoolExecutor(max_workers=len(question.connections), thread_name_prefix="check")
     try:
-        tasks = [pool.submit(_ask, hub, question, rows, window, moved_to) for rows in question.connections]
+        tasks = [pool.submit(_ask, hub, question, one, window, moved_to) for one in question.connections]
         wait(tasks, timeout=budget)
         verdicts = {_verdict(task) for task in tasks}
     finally:
@@ -124,14 +134,19 @@ def _passing(business_id: Any, booking_id: Any, calendars: Any = MANY) -> sa.Exe
     return select(BookingEvent.uid).where(*mine, passing)
 
 
-def _ask(hub: Hub, question: Question, rows: Sequence[sa.Row[Any]], window: Window, moved_to: Window | None) -> Verdict:
-    business, ours = question.business, question.ours
-    calendars = [Calendar(row.ref, row.name, row.zone, row.writable) for row in rows]
+def _connection_of(row: sa.Row[Any]) -> str:
+    return str(row.connection_id)
+
+
+def _ask(hub: Hub, question: Question, connection_id: str, window: Window, moved_to: Window | None) -> Verdict:
+    business, ours, calendars = question.business, question.ours, question.connections[connection_id]
+    if not calendars:
+        return Verdict.OPEN
     try:
         answer = ask_provider(
             hub,
             business.id,
-            rows[0].connection_id,
+            connection_id,
             Purpose.PREVENT_CONFLICTS,
             "hub_free_busy",
             calendars=calendars,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass, replace
 
 import sqlalchemy as sa
 from sqlalchemy import insert, select, update
@@ -29,6 +29,8 @@ from hub.store.holder import find_holder
 from hub.store.ids import new_id
 from hub.vault.border import NOWHERE, RoundTrip
 from hub.vault.keycalls import Connected
+from hub.vault.names import calendar_hash, open_calendar, open_calendars, seal_calendar
+from hub.vault.texts import Opener
 
 MOST_CONNECTIONS = 500
 """The most live connections of a business, and..."""
@@ -138,8 +140,22 @@ def _note_refusal(
         record(hub, visit, Kind.CONNECTED, Outcome.FAILED, about=connection_id, within=business_id, detail=detail)
 
 
-def list_calendars(hub: Hub, business_id: str, connection_id: str) -> list[sa.Row[Any]]:
-    """Ask the account for its calendars, add those that are new, and return all rows. None is ever taken away here."""
+@dataclass(frozen=True, slots=True)
+class KnownCalendar:
+    """A calendar that the hub knows of an account: its id here, its names, and whether it is checked and written to."""
+
+    id: str
+    ref: str
+    name: str
+    checked: bool
+    written: bool
+
+
+def list_calendars(hub: Hub, business_id: str, connection_id: str) -> list[KnownCalendar]:
+    """Ask the account for its calendars, add those that are new, and return all that are known, by name.
+
+    None is ever taken away here. The names are for who asked the account: people see them masked.
+    """
     listed: Sequence[Listed] = ask_provider(
         hub, business_id, connection_id, Purpose.SHOW_CALENDARS, "hub_list_calendars"
     )
@@ -147,16 +163,27 @@ def list_calendars(hub: Hub, business_id: str, connection_id: str) -> list[sa.Ro
     if len(listed) > MOST_LISTED:
         raise Refused("too_many_calendars", f"The account has more than {MOST_LISTED} calendars.")
     with hub.database.writing() as conn:
-        known = {row.ref: row.id for row in conn.execute(select(Calendar.ref, Calendar.id).where(*mine))}
+        known = {row.ref_hash: row for row in conn.execute(select(Calendar.__table__).where(*mine))}
         for one in listed:
-            seen = {"name": one.name, "zone": one.zone, "writable": one.writable}
-            if one.ref in known:
-                conn.execute(update(Calendar).where(*mine, Calendar.id == known[one.ref]).values(**seen))
+            seen, row = {"zone": one.zone, "writable": one.writable}, known.get(_hash(hub, business_id, one))
+            if row is not None and open_calendar(conn, hub.keyring, row) == replace(one, primary=False):
                 continue
-            ids = {"id": new_id(), "business_id": business_id, "connection_id": connection_id, "ref": one.ref}
+            identifier = new_id() if row is None else row.id
+            named = seal_calendar(conn, hub.keyring, business_id, identifier, one.ref, one.name)
+            if row is not None:
+                conn.execute(update(Calendar).where(*mine, Calendar.id == identifier).values(**seen, **named))
+                continue
+            ids = {"id": identifier, "business_id": business_id, "connection_id": connection_id}
             state = {"read_from": 0, "read_until": 0, "read_at": 0, "tried_at": 0, "problem": ""}
-            conn.execute(insert(Calendar).values(**ids, **seen, **state, checked=False, written=False))
-        return list(conn.execute(select(Calendar.__table__).where(*mine).order_by(Calendar.name, Calendar.id)).all())
+            conn.execute(insert(Calendar).values(**ids, **seen, **named, **state, checked=False, written=False))
+        rows = conn.execute(select(Calendar.__table__).where(*mine).order_by(Calendar.id)).all()
+        named_rows = zip(rows, open_calendars(Opener(conn, hub.keyring), rows), strict=True)
+        found = [KnownCalendar(row.id, one.ref, one.name, row.checked, row.written) for row, one in named_rows]
+    return sorted(found, key=lambda one: (one.name, one.id))
+
+
+def _hash(hub: Hub, business_id: str, calendar: Listed) -> str:
+    return calendar_hash(hub.keyring, business_id, calendar.ref)
 
 
 def choose_calendar(

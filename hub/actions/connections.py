@@ -26,6 +26,7 @@ from hub.store.calendar import calendars_of_connections
 from hub.store.connection import DISCONNECTED
 from hub.store.connection import list_connections as read_connections
 from hub.store.holder import names_of
+from hub.vault.names import account_names, calendar_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,13 +175,16 @@ def _views(
     steps = in_step(hub, conn, business_id, rows, known, now)
     holders = {one.holder_id for found in calendars.values() for one in found if one.holder_id is not None}
     names = names_of(conn, business_id, holders)
+    accounts = account_names(conn, hub.keyring, rows)
     views = []
     for row in rows:
         mine = calendars[row.id]
         masked = is_masked(hub, row, holder_id=who[0], user_id=who[1])
-        seen = masked_calendars(mine) if masked else {one.id: one.name for one in mine}
-        shown = sorted(mine, key=lambda one: one.id) if masked else mine
-        views.append(_view(hub, row, [_calendar(one, seen[one.id], names, steps, now) for one in shown], now, masked))
+        seen = masked_calendars(mine) if masked else calendar_names(conn, hub.keyring, mine)
+        shown = mine if masked else sorted(mine, key=lambda one: (seen[one.id], one.id))
+        account = mask_account(accounts[row.id]) if masked else accounts[row.id]
+        named = [_calendar(one, seen[one.id], names, steps, now) for one in shown]
+        views.append(_view(hub, row, account, named, now, masked=masked))
     return tuple(views)
 
 
@@ -205,7 +209,9 @@ def _calendar(
     )
 
 
-def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: int, masked: bool) -> ConnectionView:
+def _view(
+    hub: Hub, row: sa.Row[Any], account: str, calendars: Sequence[CalendarView], now: int, *, masked: bool
+) -> ConnectionView:
     declared: Provider | None = None
     broken = ""
     try:
@@ -222,7 +228,7 @@ def _view(hub: Hub, row: sa.Row[Any], calendars: Sequence[CalendarView], now: in
         keeps=declared.keeps if declared else "",
         level=row.level,
         level_title=level.title if level else row.level,
-        account_name=mask_account(row.account_name) if masked else row.account_name,
+        account_name=account,
         health=row.health,
         reason=row.health_reason,
         sentence=sentence(row.health_reason),

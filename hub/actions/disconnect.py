@@ -81,11 +81,11 @@ def disconnect(
             note(hub, conn, visit, Kind.DISCONNECTED, about=connection_id, within=business_id)
         release(conn, business_id, calendars, now)
         at_risk, count = _at_risk(conn, business_id, holders, now)
+        user_id = visit.actor_id if visit.actor == "user" else ""
+        name = shown_account(hub, conn, row, holder_id=holder_id, user_id=user_id)
         crash_point(CrashPoint.DISCONNECT_BEFORE_COMMIT)
     crash_point(CrashPoint.DISCONNECT_AFTER_COMMIT)
     revoked = destroy_at_once(hub, business_id, connection_id, row.provider)
-    user_id = visit.actor_id if visit.actor == "user" else ""
-    name = shown_account(hub, row, holder_id=holder_id, user_id=user_id)
     return Disconnected(connection_id, name, ended_at, revoked, keeps(hub, row.provider), at_risk, count)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,11 +21,13 @@ from hub.identity.phone import spell_phone
 from hub.parts import Hub
 from hub.store import calendar
 from hub.store.booking import Booking, BookingEvent, find_booking, lock_booking, staff_of
+from hub.store.booking_event import short_ref, whole_ref
 from hub.store.crash import CrashPoint, crash_point
 from hub.store.holder import Holder
 from hub.store.outbox import add_effect
 from hub.store.prepared import MANY, prepared
 from hub.store.service import Service
+from hub.vault.names import open_calendar
 
 UNWANTED, NEVER = -1, 0
 """An event that should not exist, and one that was never seen as it should be."""
@@ -62,35 +65,37 @@ def _write_event(hub: Hub, work: Work) -> None:
         booking = find_booking(conn, business_id, booking_id)
         event = next((one for one in _events(conn, business_id, booking_id) if one.calendar_id == calendar_id), None)
         place = _place(conn, business_id, calendar_id)
-    if event is None or place is None or event.wanted == event.shown:
+        which = None if place is None else open_calendar(conn, hub.keyring, place)
+    if event is None or place is None or which is None or event.wanted == event.shown:
         return
     if event.wanted == UNWANTED:
         written = None
-        _remove(hub, business_id, place, event)
+        _remove(hub, place, which, event)
     else:
-        written = _show(hub, business_id, place, event, _event_of(hub, business_id, booking, event, place.holder_zone))
+        wanted = _event_of(hub, business_id, booking, event, place.holder_zone)
+        written = _show(hub, place, which, event, wanted)
+        written = replace(written, ref=short_ref(written.ref, which.ref))
     with hub.database.writing() as conn:
         lock_booking(conn, business_id, booking_id)  # first, as a customer who moves or cancels it does
         _note_shown(conn, business_id, booking_id, event, written, hub.clock())
         crash_point(CrashPoint.EVENT_BEFORE_COMMIT)
 
 
-def _show(hub: Hub, business_id: str, place: sa.Row[Any], event: sa.Row[Any], wanted: Event) -> Written:
+def _show(hub: Hub, place: sa.Row[Any], which: Calendar, event: sa.Row[Any], wanted: Event) -> Written:
     """Write the event, read it back, and return where it stands. Every step may be repeated."""
-    which = Calendar(place.ref, place.name, place.zone, place.writable)
     crash_point(CrashPoint.EVENT_BEFORE_WRITE)
-    written = _write(hub, business_id, place, which, Written(event.uid, event.ref, event.etag), wanted)
+    written = _write(hub, place, which, _known_at(event, which), wanted)
     crash_point(CrashPoint.EVENT_AFTER_WRITE)
     arguments = {"calendar": which, "written": written}
     found: Found | None = ask_provider(
-        hub, business_id, place.connection_id, Purpose.PREVENT_CONFLICTS, "hub_read_event", **arguments
+        hub, place.business_id, place.connection_id, Purpose.PREVENT_CONFLICTS, "hub_read_event", **arguments
     )
     if found is None or found.cancelled or (found.start, found.end) != (wanted.start, wanted.end):
         raise Retry("The calendar does not show the event as it was written.")
     return found.written
 
 
-def _write(hub: Hub, business_id: str, place: sa.Row[Any], which: Calendar, known: Written, wanted: Event) -> Written:
+def _write(hub: Hub, place: sa.Row[Any], which: Calendar, known: Written, wanted: Event) -> Written:
     """Create the event, or update the one that is known to be there.
 
     It is not always as it is known. An update of one that was deleted outside becomes a new one. One that was changed
@@ -100,7 +105,7 @@ def _write(hub: Hub, business_id: str, place: sa.Row[Any], which: Calendar, know
 
     def ask(purpose: Purpose, hook: str, **arguments: Any) -> Written:
         answer = ask_provider(
-            hub, business_id, place.connection_id, purpose, hook, calendar=which, event=wanted, **arguments
+            hub, place.business_id, place.connection_id, purpose, hook, calendar=which, event=wanted, **arguments
         )
         assert isinstance(answer, Written)
         return answer
@@ -118,15 +123,17 @@ def _write(hub: Hub, business_id: str, place: sa.Row[Any], which: Calendar, know
         return ask(Purpose.UPDATE_EVENT, "hub_update_event", written=Written(known.uid, ""))
 
 
-def _remove(hub: Hub, business_id: str, place: sa.Row[Any], event: sa.Row[Any]) -> None:
-    which = Calendar(place.ref, place.name, place.zone, place.writable)
+def _remove(hub: Hub, place: sa.Row[Any], which: Calendar, event: sa.Row[Any]) -> None:
     crash_point(CrashPoint.EVENT_BEFORE_WRITE)
     # Also when no write was ever seen to succeed: one whose outcome is unknown may have.
-    known = Written(event.uid, event.ref, event.etag)
-    ask_provider(
-        hub, business_id, place.connection_id, Purpose.CANCEL_EVENT, "hub_cancel_event", calendar=which, written=known
-    )
+    known = _known_at(event, which)
+    where = place.business_id, place.connection_id
+    ask_provider(hub, *where, Purpose.CANCEL_EVENT, "hub_cancel_event", calendar=which, written=known)
     crash_point(CrashPoint.EVENT_AFTER_WRITE)
+
+
+def _known_at(event: sa.Row[Any], which: Calendar) -> Written:
+    return Written(event.uid, whole_ref(event.ref, which.ref), event.etag)
 
 
 def _note_shown(

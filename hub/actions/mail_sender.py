@@ -15,6 +15,7 @@ from hub.parts import Hub
 from hub.registry import Registry
 from hub.store.business import AGENCY
 from hub.store.connection import DISCONNECTED, Connection, find_connection
+from hub.vault.names import open_account_names
 
 HOOK = "hub_send_message"
 _LOST = "needs_reconnect"
@@ -35,7 +36,7 @@ class Sender:
 def find_sender(hub: Hub, conn: sa.Connection, business_id: str) -> Sender:
     """Return the sender of a business's mails, the newest connection first."""
     statement = (
-        select(Connection.business_id, Connection.id, Connection.provider, Connection.purposes, Connection.settings)
+        select(Connection.business_id, Connection.id, Connection.provider, Connection.purposes, Connection.account)
         .where(Connection.business_id.in_((business_id, AGENCY)), Connection.health != DISCONNECTED)
         .order_by(Connection.id.desc())
     )
@@ -45,7 +46,8 @@ def find_sender(hub: Hub, conn: sa.Connection, business_id: str) -> Sender:
         if Purpose.SEND_MESSAGE in row.purposes and _offers(hub.registry, row.provider)
     ]
     for row in sorted(able, key=lambda row: bool(row.business_id != business_id)):
-        mailbox = Mailbox(row.settings.get("sender_name", ""), row.settings.get("sender", ""))
+        settings = open_account_names(conn, hub.keyring, row).settings
+        mailbox = Mailbox(settings.get("sender_name", ""), settings.get("sender", ""))
         return Sender(mailbox, row.business_id, row.id)
     return Sender(Mailbox("", f"hub@{mail_host(hub.settings.base_url)}"))
 

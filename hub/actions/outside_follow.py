@@ -31,10 +31,11 @@ WHY_CANCELLED = "cancelled_outside"
 """The problem of a booking whose event staff deleted."""
 
 
-def follow_outside(hub: Hub, booking: sa.Row[Any], event: sa.Row[Any], found: Found, change_id: str) -> bool:
+def follow_outside(hub: Hub, booking: sa.Row[Any], event: sa.Row[Any], found: Found, ref: str, change_id: str) -> bool:
     """Move a booking to where its event stands now; False if the time is not free, and nothing was changed.
 
-    The same people and rooms. Raises Retry when a calendar cannot be asked: unknown is not free.
+    The same people and rooms. ``ref`` is the event's name as it is kept (`store.booking_event.short_ref`). Raises Retry
+    when a calendar cannot be asked: unknown is not free.
     """
     business_id, start, end = booking.business_id, found.start, found.end
     with hub.database.reading() as conn:
@@ -61,7 +62,7 @@ def follow_outside(hub: Hub, booking: sa.Row[Any], event: sa.Row[Any], found: Fo
                 raise Retry("Somebody took the time this moment.")  # what was freed is rolled back
         moved = change_booking(conn, business_id, booking.id, booking.version, now=now, starts_at=start, ends_at=end)
         assert moved is not None, "its holders are locked"
-        place = {"ref": found.written.ref, "etag": found.written.etag}
+        place = {"ref": ref, "etag": found.written.etag}
         mine = BookingEvent.booking_id == booking.id, BookingEvent.calendar_id == event.calendar_id
         conn.execute(update(BookingEvent).where(BookingEvent.business_id == business_id, *mine).values(**place))
         calendar_state = plan_events(conn, moved, now)

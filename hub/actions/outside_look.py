@@ -26,17 +26,24 @@ from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store import calendar
 from hub.store.booking import Booking, BookingEvent, find_booking, lock_booking
+from hub.store.booking_event import short_ref, whole_ref
 from hub.store.business import find_business
 from hub.store.outside import change_outside, open_changes, vanished
+from hub.vault.names import open_calendar, open_calendars
+from hub.vault.texts import Opener
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """An event as it was looked at: the rows of its booking, itself and its calendar, and what was found."""
+    """An event as it was looked at: the rows of its booking, itself and its calendar, and what was found.
+
+    ``which`` is the calendar as plugins know it.
+    """
 
     booking: sa.Row[Any]
     event: sa.Row[Any]
     place: sa.Row[Any]
+    which: Calendar
     found: Found | None
 
 
@@ -71,13 +78,14 @@ def _read(hub: Hub, business_id: str, booking_id: str, calendar_id: str) -> Look
         statement = select(BookingEvent.__table__).where(*mine, BookingEvent.calendar_id == calendar_id)
         event = conn.execute(statement).one_or_none()
         table = calendar.Calendar
-        place = conn.execute(
-            select(table.__table__).where(table.business_id == business_id, table.id == calendar_id, table.ref != "")
-        ).one_or_none()
-    if event is None or place is None or booking.state != State.CONFIRMED or event.wanted != event.shown:
+        named = table.business_id == business_id, table.id == calendar_id, table.ref_hash != ""
+        place = conn.execute(select(table.__table__).where(*named)).one_or_none()
+        which = None if place is None else open_calendar(conn, hub.keyring, place)
+    if event is None or place is None or which is None:
         return None
-    which = Calendar(place.ref, place.name, place.zone, place.writable)
-    written = Written(event.uid, event.ref, event.etag)
+    if booking.state != State.CONFIRMED or event.wanted != event.shown:
+        return None
+    written = Written(event.uid, whole_ref(event.ref, which.ref), event.etag)
     arguments = {"calendar": which, "written": written}
     try:
         found = ask_provider(
@@ -85,7 +93,7 @@ def _read(hub: Hub, business_id: str, booking_id: str, calendar_id: str) -> Look
         )
     except NotFound:
         return None  # the whole calendar is gone, which the next look at it says
-    return Looked(booking, event, place, found)
+    return Looked(booking, event, place, which, found)
 
 
 def _note(hub: Hub, looked: Looked, seen: Seen) -> str | None:
@@ -116,12 +124,12 @@ def _note(hub: Hub, looked: Looked, seen: Seen) -> str | None:
 
 def _stands_elsewhere(hub: Hub, looked: Looked) -> bool | None:
     """Tell whether the event is in another used calendar of the account now; None if its own one does not answer."""
-    table, place = calendar.Calendar, looked.place
+    table, place, own = calendar.Calendar, looked.place, looked.which.ref
     with hub.database.reading() as conn:
         mine = table.business_id == place.business_id, table.connection_id == place.connection_id
         used = sa.or_(table.checked, table.written, table.id == place.id)
         rows = conn.execute(select(table.__table__).where(*mine, used).order_by(table.id)).all()
-    calendars = [Calendar(row.ref, row.name, row.zone, row.writable) for row in rows]
+        calendars = open_calendars(Opener(conn, hub.keyring), rows)
     window = Window(looked.booking.starts_at, looked.booking.ends_at)
     try:
         answer = ask_provider(
@@ -135,9 +143,9 @@ def _stands_elsewhere(hub: Hub, looked: Looked) -> bool | None:
         )
     except NotFound:
         return None
-    if place.ref not in answer:
+    if own not in answer:
         return None
-    others: list[Busy] = [one for ref, found in answer.items() if ref != place.ref for one in found]
+    others: list[Busy] = [one for ref, found in answer.items() if ref != own for one in found]
     return any(one.uid == looked.event.uid for one in others)
 
 
@@ -176,7 +184,8 @@ def _ended(hub: Hub, looked: Looked, _change_id: str, verdict: Verdict) -> None:
 
 def _follow(hub: Hub, looked: Looked, change_id: str, _verdict: Verdict) -> None:
     assert looked.found is not None
-    if not follow_outside(hub, looked.booking, looked.event, looked.found, change_id):
+    ref = short_ref(looked.found.written.ref, looked.which.ref)
+    if not follow_outside(hub, looked.booking, looked.event, looked.found, ref, change_id):
         ask_about(hub, looked.booking, looked.event, change_id, Verdict.TAKEN)
 
 

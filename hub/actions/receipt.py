@@ -100,6 +100,7 @@ def disconnection_receipt(
     """
     with hub.database.reading() as conn:
         row = own_connection(conn, business_id, connection_id, holder_id)
+        name = shown_account(hub, conn, row, holder_id=holder_id, user_id=user_id)
         found = entries_about(conn, business_id, connection_id=connection_id, kinds=_KINDS, limit=_MOST)
         found.reverse()
         place = max((n for n, one in enumerate(found) if one.kind is EntryKind.DISCONNECTED), default=None)
@@ -121,7 +122,7 @@ def disconnection_receipt(
         connection_id=connection_id,
         provider=row.provider,
         title=_title(hub, row.provider),
-        account_name=shown_account(hub, row, holder_id=holder_id, user_id=user_id),
+        account_name=name,
         epoch=int(said.get("epoch", 0)),
         asked_ms=int(said.get("asked_ms", stopped)),
         stopped_ms=stopped,

@@ -121,7 +121,7 @@ def _tasks(conn: sa.Connection, business_id: str, connection_id: str) -> int:
 COUNTS: dict[str, _Count] = {
     "permission": _of(Credential),
     "bookings": _events,
-    "calendars": _of(Calendar, Calendar.ref != ""),
+    "calendars": _of(Calendar, Calendar.ref_hash != ""),
     "watches": _of(Watch),
     "consents": _of(Consent),
     "uses": _of(KeyUse),

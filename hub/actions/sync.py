@@ -20,8 +20,10 @@ from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store import calendar
 from hub.store.booking import BookingEvent
+from hub.store.booking_event import short_ref
 from hub.store.connection import DISCONNECTED, Connection
 from hub.store.service import Service
+from hub.vault.names import open_calendar
 from hub.vault.people import keyed_hash
 
 _BACK = 86_400
@@ -56,6 +58,7 @@ def _look(hub: Hub, business_id: str, calendar_id: str, until: int) -> bool | No
     now = hub.clock()
     with hub.database.reading() as conn:
         row = _calendar(conn, business_id, calendar_id)
+        which = open_calendar(conn, hub.keyring, row)
         horizon = conn.execute(
             select(sa.func.max(Service.horizon)).where(Service.business_id == business_id, Service.active)
         ).scalar_one()
@@ -66,7 +69,7 @@ def _look(hub: Hub, business_id: str, calendar_id: str, until: int) -> bool | No
     else:
         window, cursor = Window(row.read_from, row.read_until), row.cursor
     try:
-        changes = _changes(hub, business_id, row, cursor, window)
+        changes = _changes(hub, row, which, cursor, window)
     except (ProviderError, PluginBroken) as error:
         _note_problem(hub, business_id, row, error)
         return False
@@ -92,7 +95,7 @@ def _look(hub: Hub, business_id: str, calendar_id: str, until: int) -> bool | No
         )
         # The connection is locked before bookings, and those before busy times, as everywhere.
         note_health(conn, business_id, row.connection_id, "ok", "", now)
-        ours = _apply(hub, conn, business_id, calendar_id, changes, now)
+        ours = _apply(hub, conn, row, which, changes, now)
         note_outside(conn, business_id, calendar_id, ours, window.end, now)
         if row.holder_id is not None:
             find_conflicts(conn, business_id, row.holder_id, now)
@@ -118,13 +121,11 @@ def _begin(hub: Hub, business_id: str, row: sa.Row[Any]) -> int:
         return int(begun.scalar_one())
 
 
-def _changes(hub: Hub, business_id: str, row: sa.Row[Any], cursor: str | None, window: Window) -> Changes:
-    which = Calendar(row.ref, row.name, row.zone, row.writable)
-
+def _changes(hub: Hub, row: sa.Row[Any], which: Calendar, cursor: str | None, window: Window) -> Changes:
     def ask(cursor: str | None) -> Changes:
         answer = ask_provider(
             hub,
-            business_id,
+            row.business_id,
             row.connection_id,
             Purpose.CHECK_AVAILABILITY,
             "hub_changes",
@@ -141,15 +142,17 @@ def _changes(hub: Hub, business_id: str, row: sa.Row[Any], cursor: str | None, w
         return ask(None)
 
 
-def _apply(hub: Hub, conn: sa.Connection, business_id: str, calendar_id: str, changes: Changes, now: int) -> list[str]:
+def _apply(hub: Hub, conn: sa.Connection, row: sa.Row[Any], which: Calendar, changes: Changes, now: int) -> list[str]:
     """Write down what changed, and return the coming bookings, locked, whose events it may concern."""
+    business_id, calendar_id = row.business_id, row.id
     table = calendar.BusyTime
     mine = (table.business_id == business_id, table.calendar_id == calendar_id)
     hashed = {
         change.item: keyed_hash(hub.keyring, business_id, "calendar item", change.item) for change in changes.items
     }
     items = None if changes.complete else list(hashed.values())
-    refs = [] if changes.complete else [change.item for change in changes.items if not change.busy]
+    gone = [] if changes.complete else [change.item for change in changes.items if not change.busy]
+    refs = [short_ref(one, which.ref) for one in gone]
     uids = [busy.uid for change in changes.items for busy in change.busy or () if _is_ours(busy)]
     concerned = lock_ours(conn, business_id, calendar_id, items, refs, uids, now)
     if changes.complete:

@@ -74,5 +74,5 @@ def _line(hub: Hub, conn: sa.Connection, row: sa.Row[Any], zone: str) -> str:
         count, f" {count} coming appointments are not watched."
     )
     since = spell_time(row.began_at, zone, business.zone)
-    what = f"{business.name}: {shown_account(hub, connection)}, since {since}."
+    what = f"{business.name}: {shown_account(hub, conn, connection)}, since {since}."
     return f"- {what} {sentence(row.health_reason)}{many}"

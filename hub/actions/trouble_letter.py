@@ -60,7 +60,7 @@ def trouble_values(
     link = _link(hub, business_id, row.id, about, kept=kept)
     began = row.health_at if outage is None else outage.began_at
     values = {
-        "account_name": shown_account(hub, row, holder_id=None if kept else reader or None),
+        "account_name": shown_account(hub, conn, row, holder_id=None if kept else reader or None),
         "problem": sentence(row.health_reason),
         "since": spell_time(began, zone, by),
         "link": link or ("" if kept else NO_LINK),

@@ -10,7 +10,6 @@ from sqlalchemy import delete, select
 
 from hub.actions.ask import ask_provider
 from hub.actions.effect import Effect, Repeat, Work
-from hub.core.calendar import Calendar as Named
 from hub.core.errors import PluginBroken, ProviderError, Retry, Unavailable
 from hub.core.purpose import Purpose
 from hub.core.push import Watching
@@ -18,6 +17,7 @@ from hub.parts import Hub
 from hub.store.calendar import Calendar, change_calendars
 from hub.store.outbox import add_effect
 from hub.store.watch import ENDED, ENDING, LIVE, OPENING, Watch, change_watch, find_watch, watches_of
+from hub.vault.names import open_calendar
 
 
 def end_watches(conn: sa.Connection, business_id: str, calendars: Collection[str], now: int) -> None:
@@ -48,22 +48,18 @@ def add_ending(conn: sa.Connection, business_id: str, watch_id: str, now: int) -
     )
 
 
-def named(row: Any) -> Named:
-    """Return a calendar's row as plugins know it."""
-    return Named(row.ref, row.name, row.zone, row.writable)
-
-
 def _end(hub: Hub, work: Work) -> None:
     """End a watch at the provider, where a second time finds it gone."""
     business_id, watch_id = work.business_id, work.payload["watch_id"]
     with hub.database.reading() as conn:
         watch = find_watch(conn, business_id, watch_id)
         row = None if watch is None else _calendar(conn, business_id, watch.calendar_id)
-    if watch is None or row is None or watch.state != ENDING or watch.until <= hub.clock():
+        which = None if row is None else open_calendar(conn, hub.keyring, row)
+    if watch is None or which is None or watch.state != ENDING or watch.until <= hub.clock():
         return
     gone = True
     try:
-        about = {"calendar": named(row), "watching": Watching(watch.id, watch.ref, watch.until)}
+        about = {"calendar": which, "watching": Watching(watch.id, watch.ref, watch.until)}
         purpose = Purpose.CHECK_AVAILABILITY
         ask_provider(hub, business_id, watch.connection_id, purpose, "hub_unwatch", **about)
     except (Retry, Unavailable):

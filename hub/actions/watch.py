@@ -16,7 +16,8 @@ from hub.actions.ask import ask_provider
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.poll import add_look
 from hub.actions.sync import marks_of
-from hub.actions.unwatch import add_ending, end_watches, named
+from hub.actions.unwatch import add_ending, end_watches
+from hub.core.calendar import Calendar
 from hub.core.errors import NeedsReconnect, PluginBroken, ProviderError, Refused, Retry, Unavailable
 from hub.core.purpose import Purpose
 from hub.core.push import Channel, Watching
@@ -39,6 +40,7 @@ from hub.store.watch import (
     wanting_watch,
     watches_of,
 )
+from hub.vault.names import open_calendar
 
 WANTED = 7 * 86_400
 """Seconds for which the hub wants to be told; the provider may give less."""
@@ -117,6 +119,7 @@ class _Opening:
     """A channel that the provider is to be asked for, and the watch that it may renew in its place."""
 
     calendar: sa.Row[Any]
+    which: Calendar
     channel: Channel
     before: sa.Row[Any] | None
     epoch: int
@@ -144,7 +147,7 @@ def _open(hub: Hub, work: Work) -> None:
             row.connection_id,
             Purpose.CHECK_AVAILABILITY,
             "hub_watch",
-            calendar=named(row),
+            calendar=opening.which,
             channel=opening.channel,
             watching=opening.watching,
         )
@@ -182,7 +185,8 @@ def _prepare(hub: Hub, business_id: str, calendar_id: str) -> _Opening | None:
         state = {"calendar_id": calendar_id, "provider": account.provider, "epoch": account.epoch, "state": OPENING}
         times = {"made_at": now, "renew_at": until, "until": until, "number": 0}
         conn.execute(insert(Watch).values(**keys, **state, **times, secret_hash=secret_hash(secret), ref=""))
-    return _Opening(row, Channel(identifier, url, secret, until), before, account.epoch)
+        which = open_calendar(conn, hub.keyring, row)
+    return _Opening(row, which, Channel(identifier, url, secret, until), before, account.epoch)
 
 
 def _check(hub: Hub, opening: _Opening, made: Watching) -> None:

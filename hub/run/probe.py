@@ -114,7 +114,7 @@ def probing(trial: Trial) -> Iterator[Subject]:
     with tempfile.TemporaryDirectory(prefix="hub-probe-") as folder, _hub(trial, Path(folder)) as hub:
         business = create_business(hub, "Probe", "UTC")
         connection = _connected(hub, business, trial)
-        opened = open_account(hub.database, hub.broker, business, connection, Purpose.SHOW_CALENDARS)
+        opened = open_account(hub.database, hub.keyring, hub.broker, business, connection, Purpose.SHOW_CALENDARS)
         stranger = _stranger(trial, opened.account.settings, hub.settings.ca_file)
         with contextlib.closing(stranger):
             ask = _asking(hub, business, connection)

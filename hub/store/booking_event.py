@@ -12,14 +12,27 @@ from hub.store.calendar import Calendar
 from hub.store.prepared import prepared
 
 
-def is_ours(conn: sa.Connection, business_id: str, connection_id: str, ref: str, uid: str) -> bool:
-    """Tell whether a booking of the business has, or had, that event in the connection's calendar ``ref``."""
-    given = {"connection_id": connection_id, "ref": ref, "uid": uid}
+def is_ours(conn: sa.Connection, business_id: str, connection_id: str, ref_hash: str, uid: str) -> bool:
+    """Tell whether a booking of the business has, or had, that event in a calendar of the connection."""
+    given = {"connection_id": connection_id, "ref_hash": ref_hash, "uid": uid}
     return _own(conn, business_id=business_id, **given).first() is not None
 
 
 @prepared
-def _own(business_id: Any, connection_id: Any, ref: Any, uid: Any) -> sa.Executable:
+def _own(business_id: Any, connection_id: Any, ref_hash: Any, uid: Any) -> sa.Executable:
     mine = BookingEvent.business_id == business_id, Calendar.business_id == business_id, BookingEvent.uid == uid
-    there = Calendar.connection_id == connection_id, Calendar.ref == ref
+    there = Calendar.connection_id == connection_id, Calendar.ref_hash == ref_hash
     return select(BookingEvent.uid).join(Calendar, Calendar.id == BookingEvent.calendar_id).where(*mine, *there)
+
+
+def short_ref(ref: str, calendar_ref: str) -> str:
+    """Return an event's name at its provider as it is kept: without that of its calendar, which is often an address."""
+    return f"{_HERE}{ref[len(calendar_ref) :]}" if calendar_ref and ref.startswith(calendar_ref) else ref
+
+
+def whole_ref(ref: str, calendar_ref: str) -> str:
+    """Return an event's name at its provider from what is kept of it."""
+    return calendar_ref + ref.removeprefix(_HERE) if ref.startswith(_HERE) else ref
+
+
+_HERE = "./"

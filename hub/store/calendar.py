@@ -6,7 +6,19 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, String, Text, delete, select, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    delete,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped
 
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
@@ -16,14 +28,17 @@ _ID = About(Category.IDENTIFIER, Retention.CONNECTION)
 _RULE = About(Category.CONFIGURATION, Retention.CONNECTION)
 _STATE = About(Category.TECHNICAL, Retention.CONNECTION)
 _NAME = About(Category.AVAILABILITY, Retention.CONNECTION, Link.STAFF, export=True, erase=Erase.ROW)
+_HASH = About(Category.IDENTIFIER, Retention.CONNECTION, Link.STAFF, erase=Erase.ROW)
 _BUSY = About(Category.AVAILABILITY, Retention.CONNECTION, Link.STAFF, export=True, erase=Erase.ROW)
 
 
 class Calendar(Base):
     """A calendar that the hub checks for a holder (``checked``) or writes bookings to (``written``).
 
-    ``cursor`` is the provider's, ``read_from`` and ``read_until`` the window its busy times cover, ``read_at`` when
-    they were last known to be current; ``problem`` a machine word when the last look, at ``tried_at``, failed.
+    ``names`` are its name at the provider and the one that people gave it, sealed (`hub.vault.names`), ``ref_hash`` a
+    keyed hash of the first, empty when both are forgotten. ``cursor`` is the provider's, ``read_from`` and
+    ``read_until`` the window its busy times cover, ``read_at`` when they were last known to be current; ``problem`` a
+    machine word when the last look, at ``tried_at``, failed.
     """
 
     __tablename__ = "calendar"
@@ -32,8 +47,8 @@ class Calendar(Base):
     business_id: Mapped[str] = column(_ID, ForeignKey("business.id"))
     connection_id: Mapped[str] = column(_ID, ForeignKey("connection.id"), index=True)
     holder_id: Mapped[str | None] = column(_ID, ForeignKey("holder.id"), nullable=True)
-    ref: Mapped[str] = column(_NAME, Text)
-    name: Mapped[str] = column(_NAME, Text)
+    names: Mapped[bytes | None] = column(_NAME, LargeBinary, nullable=True)
+    ref_hash: Mapped[str] = column(_HASH, Text, server_default="")
     zone: Mapped[str] = column(_RULE, Text)
     writable: Mapped[bool] = column(_RULE, Boolean)
     checked: Mapped[bool] = column(_RULE, Boolean)
@@ -80,16 +95,16 @@ UNREAD: dict[str, Any] = {
 def calendars_of_connections(
     conn: sa.Connection, business_id: str, connections: Collection[str], *, lock: bool = False
 ) -> list[sa.Row[Any]]:
-    """Return the calendars of these connections, by name; with ``lock`` locked, in the order of their ids.
+    """Return the calendars of these connections in the order of their ids; with ``lock`` locked.
 
     Who changes what calendars stand for locks them before anything else but holders, as one who reads them does.
     """
     statement = select(Calendar.__table__).where(
-        Calendar.business_id == business_id, Calendar.connection_id.in_(connections), Calendar.ref != ""
+        Calendar.business_id == business_id, Calendar.connection_id.in_(connections), Calendar.ref_hash != ""
     )
     if lock:
-        return list(conn.execute(statement.order_by(Calendar.id).with_for_update(key_share=True)).all())
-    return list(conn.execute(statement.order_by(Calendar.name, Calendar.id)).all())
+        statement = statement.with_for_update(key_share=True)
+    return list(conn.execute(statement.order_by(Calendar.id)).all())
 
 
 def change_calendars(conn: sa.Connection, business_id: str, calendars: Collection[str], **values: Any) -> None:

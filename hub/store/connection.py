@@ -50,6 +50,7 @@ class Connection(Base):
     ``origins`` are what ``{connection}`` means, ``purposes`` what its owner agreed to. ``health`` is ``ok``,
     ``failing``, ``needs_reconnect`` or ``disconnected``; ``health_reason`` a machine word. ``holder_id`` is the staff
     member whose own account it is, None for one of the business; then ``user_id`` is the console user who connected it.
+    ``account`` is its name with the plugin's settings, sealed (`hub.vault.names`);
     ``account_hash`` is a keyed hash by which connections of one provider account know each other, over all businesses;
     ``end_state`` is what is known of an ended one's grant at the provider (`hub.core.ended.EndState`). ``scopes`` are
     what the provider says was granted, ``limits`` sentences of the plugin: what cannot be done because it was less.
@@ -62,8 +63,7 @@ class Connection(Base):
     holder_id: Mapped[str | None] = column(_ID, ForeignKey("holder.id"), nullable=True)
     provider: Mapped[str] = column(_RULE, Text)
     level: Mapped[str] = column(_RULE, Text)
-    account_name: Mapped[str] = column(_OWNER, Text)
-    settings: Mapped[dict[str, str]] = column(_RULE, JSON)
+    account: Mapped[bytes | None] = column(_OWNER, LargeBinary, nullable=True)
     origins: Mapped[list[str]] = column(_RULE, JSON)
     purposes: Mapped[list[str]] = column(_RULE, JSON)
     consent_id: Mapped[str | None] = column(_ID, String(LENGTH), nullable=True)
@@ -136,11 +136,9 @@ _FOR_CALL = (
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """What an owner's consent made of a connection; written anew at each reconnect."""
+    """What an owner's consent made of a connection, but its names; written anew at each reconnect."""
 
     level: str
-    account_name: str
-    settings: Mapping[str, str]
     origins: Sequence[str]
     purposes: Sequence[str]
     account_hash: str = ""
@@ -149,9 +147,9 @@ class Granted:
 
     def columns(self) -> dict[str, object]:
         """Return the values as the columns take them."""
-        texts = {"level": self.level, "account_name": self.account_name, "account_hash": self.account_hash}
+        texts = {"level": self.level, "account_hash": self.account_hash}
         lists = {name: list(getattr(self, name)) for name in ("origins", "purposes", "scopes", "limits")}
-        return {**texts, "settings": dict(self.settings), **lists}
+        return {**texts, **lists}
 
 
 def add_connection(

@@ -6,7 +6,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,6 +70,11 @@ class Database:
         finally:
             fcntl.flock(handle, fcntl.LOCK_UN)  # closing is not enough while a process forked meanwhile has it too
             os.close(handle)
+
+    def forget_log(self) -> None:
+        """Write what the log of a SQLite file holds into the file, and empty it, unless somebody reads by it now."""
+        with self.turn_taken(), closing(sqlite3.connect(str(self.engine.url.database))) as conn:
+            conn.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def close(self) -> None:
         """Close the pooled connections; also after a fork, where they belong to the parent."""

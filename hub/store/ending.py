@@ -83,11 +83,11 @@ def forget_calendars(conn: sa.Connection, before: int, limit: int = 500) -> int:
     """
     across = {"across": Across.SWEEP}
     ended = select(Connection.id).where(Connection.health == DISCONNECTED, Connection.health_at < before)
-    found = select(Calendar.id).where(Calendar.connection_id.in_(ended), Calendar.ref != "").order_by(Calendar.id)
+    found = select(Calendar.id).where(Calendar.connection_id.in_(ended), Calendar.ref_hash != "").order_by(Calendar.id)
     ids = list(conn.execute(found.limit(limit).execution_options(**across)).scalars())
     used = select(BookingEvent.calendar_id).where(BookingEvent.calendar_id.in_(ids)).distinct()
     kept = set(conn.execute(used.execution_options(**across)).scalars())
-    emptied = update(Calendar).where(Calendar.id.in_(kept)).values(ref="", name="", holder_id=None)
+    emptied = update(Calendar).where(Calendar.id.in_(kept)).values(ref_hash="", names=None, holder_id=None)
     conn.execute(emptied.execution_options(**across))
     conn.execute(delete(Calendar).where(Calendar.id.in_(set(ids) - kept)).execution_options(**across))
     return len(ids)

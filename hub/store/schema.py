@@ -42,6 +42,7 @@ from hub.store import (
     security,
     service,
     sign_in,
+    unsealed,
     user,
     watch,
 )
@@ -84,6 +85,7 @@ FAMILIES = (
     security,
     service,
     sign_in,
+    unsealed,
     user,
     watch,
 )

@@ -15,6 +15,8 @@ from hub.core.trouble import SAID_BY_PROVIDER
 from hub.store.connection import DISCONNECTED, find_for_account
 from hub.store.database import Database
 from hub.vault.border import Handle, Request, Result
+from hub.vault.keys import Keyring
+from hub.vault.names import open_account_names
 from hub.vault.session import BorderError, Marked, account_session, error_of
 
 _T = TypeVar("_T")
@@ -69,7 +71,13 @@ class OpenAccount:
 
 
 def open_account(
-    database: Database, broker: Sender, business: str, connection: str, purpose: Purpose, hook: str = ""
+    database: Database,
+    keyring: Keyring,
+    broker: Sender,
+    business: str,
+    connection: str,
+    purpose: Purpose,
+    hook: str = "",
 ) -> OpenAccount:
     """Return a connection's account for one hook and purpose, under the epoch that it is in now.
 
@@ -78,6 +86,7 @@ def open_account(
     """
     with database.reading() as conn:
         row = find_for_account(conn, business, connection)
+        names = open_account_names(conn, keyring, row)
     if row.health == DISCONNECTED:
         raise Refused("disconnected", "This account is disconnected; connect it again.")
     if purpose not in row.purposes:
@@ -87,4 +96,4 @@ def open_account(
         raise Refused("consent", "There is no consent to this use of the account; connect it again to give one.")
     handle, marked = Handle(business, connection, row.epoch, purpose, hook), Marked()
     session = account_session(lambda request: broker.send(handle, request), marked)
-    return OpenAccount(Account(row.account_name, dict(row.settings), session), row.provider, handle, marked)
+    return OpenAccount(Account(names.name, dict(names.settings), session), row.provider, handle, marked)

@@ -32,6 +32,7 @@ from hub.vault.credentials import open_credential, store_credential
 from hub.vault.egress import Egress
 from hub.vault.headers import incoming, outgoing
 from hub.vault.keys import Keyring
+from hub.vault.names import name_account, open_account_names
 from hub.vault.refresh import Plugins, Refreshing
 from hub.vault.revoke import Revoking, account_hash, hash_of
 from hub.vault.session import BorderError, error_of, setup_session
@@ -104,11 +105,12 @@ class KeyCalls:
         with self._database.reading() as conn:
             find_business(conn, business)
             found = None if connection is None else store.find_connection(conn, business, connection)
+            before = {} if found is None else dict(open_account_names(conn, self._keyring, found).settings)
             if found is not None and found.provider != provider:
                 raise InputError("provider", "a connection is renewed with its own provider; make a new one.")
         hooks, setup = self._plugins.keys(provider), self._setup(provider, level, trip)
         if found is not None:
-            setup = replace(setup, before=MappingProxyType(dict(found.settings)))
+            setup = replace(setup, before=MappingProxyType(before))
         given = afresh(lambda: hooks.hub_connect(setup=setup, answer=answer), f"{provider} hub_connect")
         if isinstance(given, Form | Redirect):
             return given
@@ -116,9 +118,7 @@ class KeyCalls:
         if found is not None:
             self._check_same(business, connection, provider, grant)
         account = account_hash(self._keyring, provider, self._settings(provider).get("client_id", ""), grant)
-        granted = store.Granted(
-            level, grant.account_name, grant.settings, grant.origins, purposes, account, grant.scopes, grant.limits
-        )
+        granted = store.Granted(level, grant.origins, purposes, account, grant.scopes, grant.limits)
         now = self._clock()
         with self._database.writing() as conn:
             if connection is None:
@@ -126,6 +126,7 @@ class KeyCalls:
                 epoch = store.add_connection(conn, business, connection, provider, granted, now)
             else:
                 epoch = store.renew_connection(conn, business, connection, granted, now)
+            name_account(conn, self._keyring, business, connection, grant.account_name, grant.settings)
             version = store_credential(conn, self._keyring, business, connection, grant, now)
             put_marks(conn, business, connection, [self._hash(provider, mark) for mark in grant.marks])
             said: dict[str, Value] = {"provider": provider, "level": machine_word(level), "epoch": epoch}

@@ -16,7 +16,9 @@ from sqlalchemy import Text, cast, select, update
 
 from hub.core.errors import Tampered, UnknownId
 from hub.store.business import AGENCY
+from hub.store.calendar import Calendar
 from hub.store.connecting import Connecting
+from hub.store.connection import Connection
 from hub.store.guard import Across
 from hub.store.holder import Holder
 from hub.store.mail import Mail
@@ -50,6 +52,8 @@ TEXTS = (
     SealedText(Holder.email),
     SealedText(Mail.message, unless=Mail.person_id),
     SealedText(Connecting.keep),
+    SealedText(Connection.account),
+    SealedText(Calendar.names),
 )
 
 

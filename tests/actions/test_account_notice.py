@@ -104,7 +104,7 @@ def test_in_danger_nothing_is_asked_any_more_until_it_is_connected_again(revokin
     keys.said = [AccountNotice("j1", DANGER, f"provider {ada}")]
     hear(revoking)
     assert health(revoking, connection) == ("needs_reconnect", "danger")
-    opened = open_account(revoking.hub.database, revoking.hub.broker, *ask[1:])
+    opened = open_account(revoking.hub.database, revoking.hub.keyring, revoking.hub.broker, *ask[1:])
     with pytest.raises(NeedsReconnect):
         opened.call(lambda account: account.http.get("https://fake.example/anything"))
     with revoking.hub.database.reading() as conn:

@@ -17,7 +17,7 @@ from hub.store.budget import CallPause
 from hub.store.key_use import CallRefusal
 from tests.actions.test_book import booked
 from tests.tables import rows_of
-from tests.world import HOUR, MONDAY, World
+from tests.world import HOUR, MONDAY, World, with_names
 
 TEN = MONDAY + 2 * HOUR
 
@@ -38,9 +38,10 @@ def writes(uid: str) -> list[tuple[Purpose, str, dict[str, Any]]]:
 def place_of(world: World, holder: str) -> tuple[str, Calendar]:
     with world.hub.database.reading() as conn:
         table = store.Calendar
-        mine = table.business_id == world.business, table.ref == holder
+        mine = table.business_id == world.business, table.holder_id == holder
         row = conn.execute(select(table.__table__).where(*mine)).one()
-    return row.connection_id, Calendar(row.ref, row.name, row.zone, row.writable)
+    (one,) = with_names(world.hub, [row])
+    return one.connection_id, Calendar(one.ref, one.name, one.zone, one.writable)
 
 
 def test_a_foreign_event_is_neither_written_nor_moved_nor_removed_and_nobody_is_called(world: World) -> None:

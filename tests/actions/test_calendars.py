@@ -18,11 +18,12 @@ from hub.core.errors import InputError, StateError, UnknownId
 from hub.core.security import OPERATOR
 from hub.plugin import CALENDAR_PURPOSES, Busy
 from hub.store.calendar import BusyTime, Calendar
-from hub.store.connection import Connection, Granted, add_connection, set_owner
+from hub.store.connection import Granted, add_connection, set_owner
 from hub.store.ids import new_id
+from hub.vault.names import name_account, seal_calendar
 from tests.actions.test_book import booked, row, settle
 from tests.tables import nothing_changed
-from tests.world import HOUR, MONDAY, World, consent_to
+from tests.world import HOUR, MONDAY, World, connection_named, consent_to, with_names
 
 TEN = MONDAY + 2 * HOUR
 
@@ -30,29 +31,25 @@ TEN = MONDAY + 2 * HOUR
 def calendars_of(world: World, connection_id: str) -> list[Any]:
     with world.hub.database.reading() as conn:
         mine = Calendar.business_id == world.business, Calendar.connection_id == connection_id
-        return list(conn.execute(select(Calendar.__table__).where(*mine).order_by(Calendar.name)).all())
-
-
-def connection_of(world: World, holder_id: str) -> str:
-    """The connection whose account is named like the holder."""
-    with world.hub.database.reading() as conn:
-        mine = Connection.business_id == world.business, Connection.account_name == holder_id
-        return conn.execute(select(Connection.id).where(*mine)).scalar_one()
+        rows = conn.execute(select(Calendar.__table__).where(*mine)).all()
+    return list(with_names(world.hub, rows))
 
 
 def account(world: World, *names: str, owner: str = "") -> str:
     """Connect an account with these calendars, none of them chosen."""
     connection_id = new_id()
     with world.hub.database.writing() as conn:
-        granted = Granted("all", names[0], {}, (), sorted(CALENDAR_PURPOSES))
+        granted = Granted("all", (), sorted(CALENDAR_PURPOSES))
         add_connection(conn, world.business, connection_id, "fake", granted, world.clock())
+        name_account(conn, world.hub.keyring, world.business, connection_id, names[0], {})
         consent_to(world.hub, conn, world.business, connection_id)
         if owner:
             set_owner(conn, world.business, connection_id, owner)
         for name in names[1:]:
             state = {"read_from": 0, "read_until": 0, "read_at": 0, "tried_at": 0, "problem": ""}
-            ids = {"id": new_id(), "business_id": world.business, "connection_id": connection_id, "ref": name}
-            values = {"name": name, "zone": "UTC", "writable": True, "checked": False, "written": False}
+            ids = {"id": new_id(), "business_id": world.business, "connection_id": connection_id}
+            values = seal_calendar(conn, world.hub.keyring, world.business, ids["id"], name, name)
+            values |= {"zone": "UTC", "writable": True, "checked": False, "written": False}
             conn.execute(Calendar.__table__.insert().values(**ids, **values, **state))  # type: ignore[attr-defined]
     list_calendars(world.hub, world.business, connection_id)
     return connection_id
@@ -82,7 +79,7 @@ def test_the_calendar_that_is_written_to_is_one_a_holder_over_all_connections(wo
     other = account(world, "new")
     (new,) = calendars_of(world, other)
     choose_calendars(world.hub, world.business, other, {new.id: (ada, True, True)})
-    assert chosen(world, connection_of(world, ada)) == [(ada, ada, True, False)]
+    assert chosen(world, connection_named(world, ada)) == [(ada, ada, True, False)]
     assert chosen(world, other) == [("new", ada, True, True)]
 
 
@@ -151,7 +148,7 @@ def test_a_calendar_that_stands_for_nobody_any_more_is_forgotten_and_its_conflic
     done = booked(world, world.service(ada))
     settle(world)
     world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
-    connection_id = connection_of(world, ada)
+    connection_id = connection_named(world, ada)
     (calendar,) = calendars_of(world, connection_id)
     assert sync_calendar(world.hub, world.business, calendar.id)
     assert row(world, done.booking_id).calendar_state == CalendarState.CONFLICT
@@ -165,7 +162,7 @@ def test_a_calendar_that_stands_for_nobody_any_more_is_forgotten_and_its_conflic
 def test_what_is_read_while_a_calendar_is_let_go_is_not_kept(world: World) -> None:
     """The provider was asked before, and answers after: the first look at a calendar, and a later one."""
     ada = world.staff()
-    connection_id = connection_of(world, ada)
+    connection_id = connection_named(world, ada)
     (calendar,) = calendars_of(world, connection_id)
     world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
     for _ in range(2):
@@ -185,7 +182,7 @@ def test_what_is_read_while_a_calendar_is_let_go_is_not_kept(world: World) -> No
 
 def test_the_calendars_of_a_connection_that_ended_are_not_chosen(world: World) -> None:
     ada = world.staff()
-    connection_id = connection_of(world, ada)
+    connection_id = connection_named(world, ada)
     (calendar,) = calendars_of(world, connection_id)
     disconnect(world.hub, OPERATOR, world.business, connection_id)
     with nothing_changed(world.hub), pytest.raises(StateError, match="connect it again"):
@@ -195,7 +192,7 @@ def test_the_calendars_of_a_connection_that_ended_are_not_chosen(world: World) -
 def test_a_calendar_that_goes_from_one_to_another_is_the_others_from_then_on(world: World) -> None:
     ada = world.staff()
     room = add_resource(world.hub, world.business, "Room 1")
-    connection_id = connection_of(world, ada)
+    connection_id = connection_named(world, ada)
     (calendar,) = calendars_of(world, connection_id)
     choose_calendars(world.hub, world.business, connection_id, {calendar.id: (room, True, False)})
     assert chosen(world, connection_id) == [(ada, room, True, False)]

@@ -17,10 +17,10 @@ from hub.core.security import OPERATOR
 from hub.core.trouble import sentence
 from hub.registry import Registry
 from hub.store.connection import set_user
-from tests.actions.test_calendars import account, calendars_of, connection_of
+from tests.actions.test_calendars import account, calendars_of
 from tests.post import settle
 from tests.tables import nothing_changed
-from tests.world import MONDAY, World, down
+from tests.world import MONDAY, World, connection_named, down
 
 
 def queries(world: World) -> list[str]:
@@ -82,7 +82,7 @@ def test_it_tells_the_last_look_and_the_age_of_the_oldest_data(world: World) -> 
 
 def test_what_is_wrong_is_said_in_a_sentence(world: World) -> None:
     ada = world.staff()
-    connection_id = connection_of(world, ada)
+    connection_id = connection_named(world, ada)
     world.calendars.fail = down()
     sync_calendar(world.hub, world.business, calendars_of(world, connection_id)[0].id)
     shown = get_connection(world.hub, world.business, connection_id)
@@ -100,7 +100,7 @@ def test_a_connection_whose_plugin_is_gone_is_listed_with_the_reason(world: Worl
 
 
 def test_a_disconnected_one_is_listed_as_such(world: World) -> None:
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     disconnect(world.hub, OPERATOR, world.business, connection_id)
     (shown,) = list_connections(world.hub, world.business)
     assert (shown.health, shown.sentence, shown.revoking) == ("disconnected", "It was disconnected.", False)
@@ -112,14 +112,14 @@ def test_a_staff_member_sees_their_own_alone(world: World) -> None:
     mine = account(world, "mine", owner=ada)
     assert [one.id for one in list_connections(world.hub, world.business, ada)] == [mine]
     assert list_connections(world.hub, world.business, ben) == ()
-    for other in (connection_of(world, ada), mine):
+    for other in (connection_named(world, ada), mine):
         for action in (get_connection, try_connection):
             with nothing_changed(world.hub), pytest.raises(UnknownId):
                 action(world.hub, world.business, other, holder_id=ben)
 
 
 def test_the_connections_of_another_business_are_unknown(world: World, strangers: dict[str, str]) -> None:
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     assert list_connections(world.hub, strangers["ben"]) == ()
     asked = len(world.calendars.calls)
     with nothing_changed(world.hub):
@@ -133,7 +133,7 @@ def test_the_connections_of_another_business_are_unknown(world: World, strangers
 
 
 def test_a_test_asks_now_and_what_it_finds_is_the_health(world: World) -> None:
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     tested = try_connection(world.hub, world.business, connection_id)
     assert (tested.ok, tested.sentence, tested.calendars) == (True, "It works: the account shows 1 calendar.", 1)
     for error, health, reason in (
@@ -150,7 +150,7 @@ def test_a_test_asks_now_and_what_it_finds_is_the_health(world: World) -> None:
 
 def test_an_account_that_is_to_be_connected_again_is_so_also_when_it_still_answers(world: World) -> None:
     """A token may outlive the permission that it was made of."""
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     world.calendars.fail = lambda hook: NeedsReconnect("over", code="revoked")
     try_connection(world.hub, world.business, connection_id)
     world.calendars.fail = lambda hook: None
@@ -161,7 +161,7 @@ def test_an_account_that_is_to_be_connected_again_is_so_also_when_it_still_answe
 
 def test_a_password_that_is_taken_again_ends_it_once_all_calendars_were_looked_at(world: World) -> None:
     """A server that answers 401 for a while must not need somebody who types the password once more."""
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     world.calendars.fail = lambda hook: NeedsReconnect("401")
     world.clock.now += 600
     poll_calendars(world.hub)
@@ -177,7 +177,7 @@ def test_a_password_that_is_taken_again_ends_it_once_all_calendars_were_looked_a
 
 
 def test_a_password_that_was_not_taken_is_tried_once_an_hour(world: World) -> None:
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     world.calendars.fail = lambda hook: NeedsReconnect("401")
     world.clock.now += 600
     poll_calendars(world.hub)
@@ -190,7 +190,7 @@ def test_a_password_that_was_not_taken_is_tried_once_an_hour(world: World) -> No
 
 
 def test_testing_a_disconnected_account_asks_nobody_and_leaves_it_so(world: World) -> None:
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     disconnect(world.hub, OPERATOR, world.business, connection_id)
     asked = len(world.calendars.calls)
     with nothing_changed(world.hub, but=("call_refusal",)):

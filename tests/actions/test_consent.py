@@ -202,9 +202,18 @@ def test_a_plugin_that_declares_more_gets_nothing_more_until_somebody_agrees(
     declared = world.hub.registry.provider("fake")
     wider = ConnectLevel("all", "All", CALENDAR_PURPOSES | {Purpose.SEND_MESSAGE})
     monkeypatch.setattr(type(world.hub.registry), "provider", lambda self, name: replace(declared, levels=(wider,)))
-    open_account(world.hub.database, world.hub.broker, world.business, connection_id, Purpose.CHECK_AVAILABILITY)
+    open_account(
+        world.hub.database,
+        world.hub.keyring,
+        world.hub.broker,
+        world.business,
+        connection_id,
+        Purpose.CHECK_AVAILABILITY,
+    )
     with pytest.raises(Refused):
-        open_account(world.hub.database, world.hub.broker, world.business, connection_id, Purpose.SEND_MESSAGE)
+        open_account(
+            world.hub.database, world.hub.keyring, world.hub.broker, world.business, connection_id, Purpose.SEND_MESSAGE
+        )
     assert standing_consent(world.hub, about(world), connection_id) is None  # so the page asks anew
 
 

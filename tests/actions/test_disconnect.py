@@ -32,10 +32,10 @@ from hub.store.connection import Connection, Credential
 from hub.store.outbox import DONE, WAITING, Outbox
 from hub.store.security import SecurityEvent
 from tests.actions.test_book import booked, row, settle
-from tests.actions.test_calendars import busy_times, calendars_of, connection_of
+from tests.actions.test_calendars import busy_times, calendars_of
 from tests.revoking import Keys, connected
 from tests.tables import nothing_changed
-from tests.world import ADA, DAY, HOUR, MONDAY, World, down
+from tests.world import ADA, DAY, HOUR, MONDAY, World, connection_named, down
 
 TEN = MONDAY + 2 * HOUR
 CYD = Visit("user", "cyd", "192.0.2.7", "a browser", "connection_end")
@@ -68,7 +68,7 @@ def sealed(world: World) -> int:
 
 def test_a_disconnected_account_is_asked_nothing_any_more_and_what_was_read_of_it_is_gone(world: World) -> None:
     ada = world.staff()
-    connection_id = connection_of(world, ada)
+    connection_id = connection_named(world, ada)
     (calendar,) = calendars_of(world, connection_id)
     world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
     assert sync_calendar(world.hub, world.business, calendar.id)
@@ -86,7 +86,7 @@ def test_a_disconnected_account_is_asked_nothing_any_more_and_what_was_read_of_i
 
 
 def test_it_is_told_and_noted_once_however_often_it_is_repeated(world: World) -> None:
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     first = disconnect(world.hub, CYD, world.business, connection_id)
     settle(world)
     world.clock.now += HOUR
@@ -106,7 +106,7 @@ def test_the_bookings_that_nobody_protects_now_are_named_and_stand(world: World)
     cancel(world.hub, world.business, cancelled.booking_id)
     settle(world)
     world.clock.now = past.end
-    done = disconnect(world.hub, OPERATOR, world.business, connection_of(world, ada))
+    done = disconnect(world.hub, OPERATOR, world.business, connection_named(world, ada))
     assert [(one.booking_id, one.start, one.service, one.holder_id) for one in done.at_risk] == [
         (coming.booking_id, TEN + DAY, "Check-up", ada)
     ]
@@ -127,7 +127,7 @@ def test_somebody_who_has_another_checked_calendar_has_no_bookings_at_risk(world
 
 def test_the_connection_of_another_business_or_person_is_unknown(world: World, strangers: dict[str, str]) -> None:
     ada = world.staff()
-    connection_id = connection_of(world, ada)
+    connection_id = connection_named(world, ada)
     with nothing_changed(world.hub):
         for business, connection, holder in (
             (strangers["ben"], connection_id, None),
@@ -215,7 +215,7 @@ def test_an_account_that_is_connected_again_while_it_is_revoked_keeps_its_new_gr
 
 def test_a_look_that_ends_after_the_disconnect_writes_nothing_back(world: World) -> None:
     ada = world.staff()
-    connection_id = connection_of(world, ada)
+    connection_id = connection_named(world, ada)
     (calendar,) = calendars_of(world, connection_id)
     world.calendars.busy[ada].append(Busy(TEN, TEN + HOUR))
 
@@ -234,7 +234,7 @@ def test_a_look_that_ends_after_the_disconnect_writes_nothing_back(world: World)
 def test_no_call_starts_after_the_end_however_many_jobs_are_under_way(world: World) -> None:
     staff = [world.staff() for _ in range(3)]
     ada = staff[0]
-    connection_id = connection_of(world, ada)
+    connection_id = connection_named(world, ada)
     (calendar,) = calendars_of(world, connection_id)
     started: list[float] = []
     over = threading.Event()

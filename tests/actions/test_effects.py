@@ -30,10 +30,9 @@ from hub.store.booking import BookingEvent, find_booking
 from hub.store.business import AGENCY
 from hub.store.outbox import Outbox
 from tests.accounts import VISIT, own
-from tests.actions.test_calendars import connection_of
 from tests.pushing import calendar_row, reachable, watched
 from tests.tables import Contents, contents
-from tests.world import ADA, HOUR, MONDAY, World, down
+from tests.world import ADA, HOUR, MONDAY, World, connection_named, down
 
 TEN = MONDAY + 2 * HOUR
 
@@ -77,7 +76,7 @@ def _send_mail(world: World) -> None:
 
 
 def _revoke(world: World) -> None:
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     disconnect(world.hub, OPERATOR, world.business, connection_id)
 
 
@@ -93,7 +92,7 @@ def _end_watch(world: World) -> None:
 
 
 def _tell_health(world: World) -> None:
-    connection_id = connection_of(world, world.staff())
+    connection_id = connection_named(world, world.staff())
     with world.hub.database.writing() as conn:
         note_health(conn, world.business, connection_id, "needs_reconnect", "revoked", world.clock())
 

@@ -13,8 +13,7 @@ from hub.actions.plugins import _OFFERS, list_plugins
 from hub.core.security import OPERATOR
 from hub.plugin import hookimpl
 from hub.registry import Candidate, Registry, Status
-from tests.actions.test_calendars import connection_of
-from tests.world import World
+from tests.world import World, connection_named
 
 
 class _Listener:
@@ -62,7 +61,7 @@ def test_the_accounts_of_all_businesses_are_counted_also_when_the_plugin_is_off(
     world.staff()
     other = replace(world, business=create_business(world.hub, "Ben's Garage", "Europe/Berlin"))
     other.staff()
-    gone = connection_of(world, ada)
+    gone = connection_named(world, ada)
     assert [one.connections for one in list_plugins(world.hub)] == [3]
     disconnect(world.hub, OPERATOR, world.business, gone)
     rows = {one.name: one for one in list_plugins(with_plugins(world, "fake").hub)}

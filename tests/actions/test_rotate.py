@@ -29,7 +29,7 @@ from hub.core.provider import AuthScheme, Grant
 from hub.parts import Hub
 from hub.store.booking import find_booking
 from hub.store.business import AGENCY
-from hub.store.connection import find_for_call
+from hub.store.connection import find_for_call, set_owner
 from hub.store.holder import Holder
 from hub.store.ids import new_id
 from hub.store.keys import BusinessKey, PersonKey, find_person_key
@@ -47,7 +47,7 @@ from hub.vault.roots import Root, load_roots, root_file
 from tests.accounts import VISIT, enter, own
 from tests.post import booked
 from tests.vault.former import seal_formerly
-from tests.world import ADA, BEN, DAY, World
+from tests.world import ADA, BEN, DAY, World, connection_named
 
 HOURS = every_weekday("Europe/Berlin", (9 * 60, 17 * 60))
 
@@ -99,6 +99,9 @@ def test_everything_below_a_businesss_key_opens_by_the_new_one_and_the_old_one_i
     secret = begin_totp(hub, session).secret
     ada = add(hub, business, ADA)
     staff = add_staff(hub, business, "Ben", HOURS, email="ben@example.com")
+    owner = world.staff()
+    with hub.database.writing() as conn:
+        set_owner(conn, business, connection_named(world, owner), owner)
     assert (versions(hub, business), versions(hub, AGENCY)) == ([1], [1])
 
     world.clock.now += 1
@@ -111,6 +114,8 @@ def test_everything_below_a_businesss_key_opens_by_the_new_one_and_the_old_one_i
     assert wrapped_by(hub, business, ada) == 2
     new = elsewhere(hub)
     assert open_person(new, business, ada).name == ADA.name
+    assert [one.account_name for one in list_connections(new, business, owner)] == [owner]
+    assert [one.name for one in list_connections(new, business, owner)[0].calendars] == [owner]
     assert get_holder(new, business, staff, with_email=True).email == "ben@example.com"
     with new.database.reading() as conn:
         user = find_user(conn, session.user.id)

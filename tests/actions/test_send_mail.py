@@ -225,7 +225,7 @@ def test_an_address_that_mail_servers_do_not_take_is_refused(world: World) -> No
 def test_a_mail_with_a_live_token_is_neither_sent_nor_kept(world: World, connected: bool) -> None:
     post, token = with_post(world, connected=connected), f"ya29.{secrets.token_urlsafe(60)}"
     staff = world.staff()
-    connection, granted = new_id(), Granted("all", "ada", {}, (), ())
+    connection, granted = new_id(), Granted("all", (), ())
     grant = Grant(AuthScheme.BEARER, {"access_token": token}, (), "ada")
     with world.hub.database.writing() as conn:
         add_connection(conn, world.business, connection, "fake", granted, world.clock())

@@ -25,10 +25,10 @@ from hub.core.security import OPERATOR, Visit
 from hub.store.holder import Holder
 from hub.store.security import SecurityEvent
 from tests.actions.looking import scene
-from tests.actions.test_calendars import account, connection_of
+from tests.actions.test_calendars import account
 from tests.post import settle, text, with_post
 from tests.tables import contents, nothing_changed
-from tests.world import World
+from tests.world import World, connection_named
 
 CYD = Visit("user", "cyd")
 
@@ -125,7 +125,7 @@ def test_by_a_link_the_own_accounts_are_seen_and_ended_and_no_others(world: Worl
     link, _ = make_staff_link(world.hub, CYD, world.business, ada)
     assert [one.id for one in staff_connections(world.hub, link)] == [mine]
     with nothing_changed(world.hub):
-        for other in (his, connection_of(world, ada), connection_of(world, ben)):
+        for other in (his, connection_named(world, ada), connection_named(world, ben)):
             with pytest.raises(UnknownId):
                 disconnect(world.hub, OPERATOR, link.business_id, other, holder_id=link.holder_id)
     disconnect(world.hub, OPERATOR, link.business_id, mine, holder_id=link.holder_id)

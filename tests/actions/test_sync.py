@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, update
 
@@ -18,14 +20,16 @@ from hub.store.booking import Booking
 from hub.store.calendar import BusyTime, Calendar
 from hub.store.connection import Connection
 from hub.store.outbox import Outbox
-from tests.world import ADA, DAY, HOUR, MINUTE, MONDAY, World
+from tests.world import ADA, DAY, HOUR, MINUTE, MONDAY, World, with_names
 
 TEN = MONDAY + 2 * HOUR
 
 
-def calendar(world: World) -> Calendar:
+def calendar(world: World) -> Any:
     with world.hub.database.reading() as conn:
-        return conn.execute(select(Calendar.__table__).where(Calendar.business_id == world.business)).one()  # type: ignore[return-value]
+        rows = conn.execute(select(Calendar.__table__).where(Calendar.business_id == world.business)).all()
+    (one,) = with_names(world.hub, rows)
+    return one
 
 
 def sync(world: World) -> bool:

@@ -22,6 +22,7 @@ from hub.core.trouble import DANGER
 from hub.plugin import Busy, Refused, Window
 from hub.store.connection import OK, Connection
 from hub.store.outage import last_outage, open_outage
+from hub.vault.names import name_account
 from tests.accounts import join, own
 from tests.actions.test_book import row
 from tests.post import booked, change, settle, text, with_post
@@ -41,8 +42,9 @@ def account(world: World) -> tuple[str, str]:
     change_holder(world.hub, world.business, staff, version, {"email": STAFF, "name": "Grace Hopper"})
     with world.hub.database.writing() as conn:
         mine = Connection.business_id == world.business
-        values = {"holder_id": staff, "account_name": "grace@gmail.com"}
-        connection = conn.execute(update(Connection).where(mine).values(**values).returning(Connection.id)).scalar_one()
+        owned = update(Connection).where(mine).values(holder_id=staff)
+        connection = conn.execute(owned.returning(Connection.id)).scalar_one()
+        name_account(conn, world.hub.keyring, world.business, connection, "grace@gmail.com", {})
     return staff, str(connection)
 
 

@@ -24,9 +24,9 @@ from hub.store.business import Business
 from hub.store.calendar import Calendar
 from hub.store.holder import Holder
 from tests.actions.test_book import booked, held, settle
-from tests.actions.test_calendars import calendars_of, connection_of
+from tests.actions.test_calendars import calendars_of
 from tests.tables import nothing_changed
-from tests.world import ADA, DAY, HOUR, MINUTE, MONDAY, World, down
+from tests.world import ADA, DAY, HOUR, MINUTE, MONDAY, World, connection_named, down
 
 TEN = MONDAY + 2 * HOUR
 FIRST = date(2027, 3, 15)
@@ -48,7 +48,7 @@ def monday(world: World, holder: str, **given: Any) -> DayView:
 
 
 def read(world: World, holder: str) -> None:
-    (calendar,) = calendars_of(world, connection_of(world, holder))
+    (calendar,) = calendars_of(world, connection_named(world, holder))
     assert sync_calendar(world.hub, world.business, calendar.id)
 
 

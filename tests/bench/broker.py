@@ -104,15 +104,15 @@ def measure(calls: int = 400) -> list[Row]:
     """Return the rows: plain, brokered in the process, brokered over the socket."""
     with tempfile.TemporaryDirectory(prefix="hub-") as name, _server() as origin:
         folder = Path(name)
-        broker, database = _broker(folder, origin)
+        broker, database, keyring = _broker(folder, origin)
         connection = _connect(broker, database)
         place = folder / "broker" / "socket"
         with _served(folder, origin, place):
             remote = RemoteBroker(place, timeout=20, max_bytes=8_000_000)
             ways = [
                 _plain(folder, origin),
-                ("brokered", _brokered(broker, database, connection, origin)),
-                ("brokered, the broker apart", _brokered(remote, database, connection, origin)),
+                ("brokered", _brokered(broker, database, keyring, connection, origin)),
+                ("brokered, the broker apart", _brokered(remote, database, keyring, connection, origin)),
             ]
             spent = _spent(ways, calls)
             remote.close()
@@ -156,14 +156,14 @@ def _plain(folder: Path, origin: str) -> tuple[str, Callable[[], None]]:
     return "requests and one durable commit", call
 
 
-def _broker(folder: Path, origin: str) -> tuple[Broker, Database]:
+def _broker(folder: Path, origin: str) -> tuple[Broker, Database, Keyring]:
     settings = load_settings({}, data_dir=folder / "data", egress_allow=(origin,))
     database, keystore = open_database(settings.database), open_database(settings.keystore)
     migrate(database, keystore)
     make_roots(settings, database)
     keyring = Keyring(database, keystore, load_roots(settings), clock=_now)
     broker = Broker(settings=settings, database=database, keyring=keyring, registry=_Plugins(origin), clock=_now)
-    return broker, database
+    return broker, database, keyring
 
 
 def _connect(broker: Broker, database: Database) -> tuple[str, str]:
@@ -176,8 +176,10 @@ def _connect(broker: Broker, database: Database) -> tuple[str, str]:
     return business, made.connection
 
 
-def _brokered(broker: BrokerDoor, database: Database, which: tuple[str, str], origin: str) -> Callable[[], None]:
-    opened = open_account(database, broker, *which, Purpose.CHECK_AVAILABILITY, "bench")
+def _brokered(
+    broker: BrokerDoor, database: Database, keyring: Keyring, which: tuple[str, str], origin: str
+) -> Callable[[], None]:
+    opened = open_account(database, keyring, broker, *which, Purpose.CHECK_AVAILABILITY, "bench")
 
     def call() -> None:
         assert opened.account.http.get(f"{origin}/calendar/ada").status_code == 200
@@ -200,7 +202,7 @@ def _served(folder: Path, origin: str, place: Path) -> Iterator[None]:
 
 
 def _serve(folder: str, origin: str, place: str) -> None:
-    broker, _ = _broker(Path(folder), origin)
+    broker, _, _ = _broker(Path(folder), origin)
     never, ready = (lambda: False), (lambda: print("ready", flush=True))
     serve_broker(broker, Path(place), max_bytes=8_000_000, stopped=never, ready=ready)
 

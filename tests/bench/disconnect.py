@@ -30,6 +30,7 @@ from hub.store.database import Database
 from hub.store.key_use import last_use
 from hub.vault.accounts import open_account
 from hub.vault.door import BrokerDoor
+from hub.vault.keys import Keyring
 from hub.vault.remote import RemoteBroker
 from tests.bench.broker import _broker, _connect, _served
 
@@ -85,15 +86,15 @@ def measure() -> list[Row]:
     for apart in (False, True):
         with tempfile.TemporaryDirectory(prefix="hub-") as name, _provider() as origin:
             folder = Path(name)
-            broker, database = _broker(folder, origin)
+            broker, database, keyring = _broker(folder, origin)
             which = _connect(broker, database)
             place = folder / "broker" / "socket"
             if not apart:
-                rows.append(_run("in the process", broker, database, which, origin))
+                rows.append(_run("in the process", broker, (database, keyring), which, origin))
                 continue
             with _served(folder, origin, place):
                 remote = RemoteBroker(place, timeout=20, max_bytes=8_000_000)
-                rows.append(_run("in a process of its own", remote, database, which, origin))
+                rows.append(_run("in a process of its own", remote, (database, keyring), which, origin))
                 remote.close()
     return rows
 
@@ -115,11 +116,11 @@ def show(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def _run(name: str, broker: BrokerDoor, database: Database, which: tuple[str, str], origin: str) -> Row:
+def _run(name: str, broker: BrokerDoor, parts: tuple[Database, Keyring], which: tuple[str, str], origin: str) -> Row:
     over, refused = threading.Event(), [0] * CALLERS
 
     def call(number: int) -> None:
-        opened = open_account(database, broker, *which, Purpose.CHECK_AVAILABILITY, "bench")
+        opened = open_account(*parts, broker, *which, Purpose.CHECK_AVAILABILITY, "bench")
         while not over.is_set():
             try:
                 opened.account.http.get(f"{origin}/calendar/ada")
@@ -130,9 +131,9 @@ def _run(name: str, broker: BrokerDoor, database: Database, which: tuple[str, st
     with ThreadPoolExecutor(CALLERS) as pool:
         jobs = [pool.submit(call, number) for number in range(CALLERS)]
         time.sleep(SECONDS)
-        controls = [_transaction(database, which) for _ in range(5)]
+        controls = [_transaction(parts[0], which) for _ in range(5)]
         asked = time.time_ns()
-        with database.writing() as conn:
+        with parts[0].writing() as conn:
             end_connection(conn, *which, now=asked // 10**9)
             last_use(conn, *which)
         stopped = time.time_ns()

@@ -34,7 +34,7 @@ from hub.store.schema import migrate
 from hub.web.app import create_app
 from hub.web.limits import Limiter
 from tests.pushing import PUBLIC, announce, watched
-from tests.world import ADA, DAY, HOUR, MONDAY, Calendars, World, _Plugin, make_world
+from tests.world import ADA, DAY, HOUR, MONDAY, Calendars, World, _Plugin, make_world, with_names
 
 FAR = 0.15
 """Seconds that an answer of a far server takes."""
@@ -216,7 +216,8 @@ def _read_large(folder: Path, calendars: int, events: int) -> Large:
         world.staff()
     with world.hub.database.reading() as conn:
         mine = stored.Calendar.business_id == world.business
-        rows = [(row.id, row.ref) for row in conn.execute(select(stored.Calendar.id, stored.Calendar.ref).where(mine))]
+        found = conn.execute(select(stored.Calendar.__table__).where(mine)).all()
+    rows = [(row.id, row.ref) for row in with_names(world.hub, found)]
 
     def look() -> tuple[int, float, float]:
         many.calls.clear()

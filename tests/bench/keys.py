@@ -169,7 +169,7 @@ def _fill(hub: Hub, records: int) -> tuple[str, str, list[str]]:
             people.append(find_or_add_person(hub, conn, business, checked))
         above = hub.keyring.business_key(conn, business)
         grant = Grant(AuthScheme.BASIC, {"username": "ada", "password": "canary"}, (), "ada")
-        add_connection(conn, business, connection, "caldav", Granted("calendar", "ada", {}, (), ()), hub.clock())
+        add_connection(conn, business, connection, "caldav", Granted("calendar", (), ()), hub.clock())
         store_credential(conn, hub.keyring, business, connection, grant, hub.clock())
     key = os.urandom(KEY_BYTES)
     for first in range(0, records - len(people), 2000):

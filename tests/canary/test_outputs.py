@@ -10,17 +10,11 @@ from __future__ import annotations
 import base64
 import io
 import logging
-import secrets
-import shutil
-import ssl
-from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-import trustme
 from click.testing import CliRunner
 from flask.testing import FlaskClient
 
@@ -43,69 +37,18 @@ from hub.core.security import OPERATOR, Visit
 from hub.jobs.perform import drain
 from hub.jobs.periodic import PERIODIC
 from hub.parts import Hub
-from hub.run.demo_business import _calendars, build
-from hub.run.demo_calendars import DemoPlace, demo_environment, find_place
 from hub.settings import load_settings
-from hub.store.business import AGENCY
 from hub.vault import credentials
-from hub.vault.keycalls import Connected
 from hub.web.app import create_app
 from hub.web.current import SESSION
 from hub.web.door import Who
 from hub.web.limits import Limiter
 from hub.web.table import TABLE
 from tests.browser.pages import Places
-from tests.canary.conftest import Output
-from tests.mailserver import MailServer, mail_server
+from tests.canary.conftest import FIGURES, MAIL_PASSWORD, ROOTS, WRONG, Output, Run, connect_mail
 from tests.visitors import NAMES, token_of
 
-MAIL_PASSWORD = f"canary {secrets.token_urlsafe(12)}"
-WRONG = f"canary {secrets.token_urlsafe(12)}"
-"""What somebody types who mistakes the password: it is a secret elsewhere."""
-FIGURES = secrets.token_urlsafe(24)
 ROLES = [name for name in NAMES if name != "cyd"]
-
-
-@dataclass(frozen=True)
-class Run:
-    """A demo business with its calendar server and a mail server beside it."""
-
-    folder: Path
-    place: DemoPlace
-    mails: MailServer
-    environment: dict[str, str]
-
-    @property
-    def canaries(self) -> dict[str, str]:
-        """What must be nowhere, by what it is."""
-        roots = {name: (self.folder / "keys" / name).read_text().split()[-1] for name in ROOTS}
-        return {"calendar": self.place.calendar_password, "mail": MAIL_PASSWORD, "wrong": WRONG, **roots}
-
-
-ROOTS = ("credential.root", "data.root")
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("canary") / "data"
-    build(folder)
-    return folder
-
-
-@pytest.fixture
-def run(made: Path, authority: trustme.CA, tmp_path: Path) -> Iterator[Run]:
-    folder = shutil.copytree(made, tmp_path / "data")
-    place = find_place(load_settings({}, data_dir=folder))
-    assert place is not None
-    context, ca_file = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), tmp_path / "ca.pem"
-    authority.issue_cert("127.0.0.1").configure_cert(context)
-    authority.cert_pem.write_to_path(str(ca_file))
-    with _calendars(folder / "demo", place), mail_server(context, tls="starttls", password=MAIL_PASSWORD) as mails:
-        known = demo_environment(load_settings({}, data_dir=folder), place)
-        allowed = f"{known['HUB_EGRESS_ALLOW']},{mails.origin}"
-        environment = {"HUB_DATA_DIR": str(folder), "HUB_EGRESS_ALLOW": allowed, "HUB_EGRESS_CA_FILE": str(ca_file)}
-        environment |= {"HUB_METRICS_TOKEN": FIGURES}
-        yield Run(folder, place, mails, environment)
 
 
 def test_no_secret_of_a_connection_stands_in_anything_that_is_let_out(
@@ -229,21 +172,6 @@ def token(hub: Hub, run: Run, who: str) -> str:
     if who != "owner":
         return token_of(hub, who)
     return sign_in(hub, Visit(address="127.0.0.1"), run.place.email, run.place.password).token
-
-
-def connect_mail(hub: Hub, run: Run) -> None:
-    """Connect the agency's mail server, with its password."""
-    answer = {
-        "server": "127.0.0.1",
-        "port": str(run.mails.port),
-        "security": "starttls",
-        "username": "hub@agency.test",
-        "password": MAIL_PASSWORD,
-        "sender": "desk@example.com",
-        "sender_name": "",
-    }
-    made = connect(hub, AGENCY, "smtp", "send", answer)
-    assert isinstance(made, Connected), made
 
 
 def _answer(client: FlaskClient, address: str, headers: dict[str, str]) -> str:

@@ -58,7 +58,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
         add(hub, business, number)
     connection, grant = new_id(), Grant(AuthScheme.BASIC, {"username": "ada", "password": "canary"}, (), "ada")
     with hub.database.writing() as conn:
-        add_connection(conn, business, connection, "caldav", Granted("calendar", "ada", {}, (), ()), hub.clock())
+        add_connection(conn, business, connection, "caldav", Granted("calendar", (), ()), hub.clock())
         version = store_credential(conn, hub.keyring, business, connection, grant, hub.clock())
     hub.keyring.raise_watermark(business, connection, version)
     close_hub(hub)

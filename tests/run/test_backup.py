@@ -137,7 +137,7 @@ def test_a_thief_with_every_file_but_the_roots_reads_no_person_no_text_and_no_cr
     grant = Grant(AuthScheme.BASIC, {"username": "ada", "password": planted[3]}, (), "ada")
     with hub.database.writing() as conn:
         find_or_add_person(hub, conn, business, check_customer(Customer(planted[0], email=planted[1])))
-        add_connection(conn, business, connection, "caldav", Granted("calendar", "ada", {}, (), ()), hub.clock())
+        add_connection(conn, business, connection, "caldav", Granted("calendar", (), ()), hub.clock())
         store_credential(conn, hub.keyring, business, connection, grant, hub.clock())
     clock = Clock()
     back_up(hub.settings, tmp_path / "before", clock=clock)

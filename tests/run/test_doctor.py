@@ -103,7 +103,7 @@ class House:
     def connect(self, provider: str, health: str, business: str = "") -> None:
         identifier, business = new_id(), business or self.business
         with self.database() as database, database.writing() as conn:
-            add_connection(conn, business, identifier, provider, Granted("all", "a", {}, (), ()), int(time.time()))
+            add_connection(conn, business, identifier, provider, Granted("all", (), ()), int(time.time()))
             mine = (Connection.business_id == business, Connection.id == identifier)
             conn.execute(update(Connection).where(*mine).values(health=health))
 
@@ -546,7 +546,7 @@ def test_calendars_that_were_not_read_lately_are_told_while_the_hub_runs(house: 
     now = int(time.time())
     with house.database() as database, database.writing() as conn:
         connection = conn.scalar(sa.select(Connection.id).where(Connection.business_id == house.business))
-        row = {"id": new_id(), "business_id": house.business, "connection_id": connection, "ref": "r", "name": "n"}
+        row = {"id": new_id(), "business_id": house.business, "connection_id": connection, "ref_hash": "r"}
         rule = {"zone": "UTC", "writable": True, "checked": True, "written": True, "read_from": 0, "read_until": 0}
         conn.execute(insert(Calendar).values(**row, **rule, read_at=now - 3600, tried_at=0, problem=""))
     assert house.levels("calendars") == []

@@ -18,7 +18,7 @@ def connection(rows: Rows, business_id: str) -> tuple[str, str]:
     """Make a connection with a consent, and return both ids."""
     made = new_id()
     with rows.database.writing() as conn:
-        add_connection(conn, business_id, made, "dav", Granted("full", "ada", {}, (), ["connect", "protect"]), NOW)
+        add_connection(conn, business_id, made, "dav", Granted("full", (), ["connect", "protect"]), NOW)
         return made, give(conn, business_id, made, NOW)
 
 
@@ -57,7 +57,7 @@ def test_the_newest_state_is_what_an_account_goes_by(rows: Rows) -> None:
 def test_a_connection_without_a_consent_has_none(rows: Rows) -> None:
     made = new_id()
     with rows.database.writing() as conn:
-        add_connection(conn, rows.ada, made, "dav", Granted("full", "ada", {}, (), ["connect"]), NOW)
+        add_connection(conn, rows.ada, made, "dav", Granted("full", (), ["connect"]), NOW)
         row = find_for_call(conn, rows.ada, made)
     assert row is not None
     assert (row.consent_state, row.consent_purposes) == (None, None)

@@ -247,7 +247,9 @@ class Vault:
         return made.connection
 
     def open(self, connection: str, purpose: Purpose = Purpose.CHECK_AVAILABILITY) -> OpenAccount:
-        return open_account(self.database, self.broker, self.business, connection, purpose, "hub_free_busy")
+        return open_account(
+            self.database, self.keyring, self.broker, self.business, connection, purpose, "hub_free_busy"
+        )
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ def test_an_account_shows_its_settings_and_signs_in_unseen(vault: Vault, server:
 def test_an_account_is_opened_for_a_purpose_of_its_own_business_only(vault: Vault, server: Server) -> None:
     connection = vault.connect(server.origin, level="busy")
     with pytest.raises(UnknownId):
-        open_account(vault.database, vault.broker, vault.other, connection, Purpose.CHECK_AVAILABILITY)
+        open_account(vault.database, vault.keyring, vault.broker, vault.other, connection, Purpose.CHECK_AVAILABILITY)
     with pytest.raises(Refused) as caught:
         vault.open(connection, Purpose.CREATE_EVENT)
     assert caught.value.reason == "purpose"

@@ -143,7 +143,9 @@ CASES = {
 def observed(vault: Vault, broker: BrokerDoor, connection: str, server: Server, case: Case) -> Any:
     """Everything that a plugin can see of one call, and what its caller hears afterwards."""
     server.answer = case.reply
-    opened = open_account(vault.database, broker, vault.business, connection, case.purpose, "hub_free_busy")
+    opened = open_account(
+        vault.database, vault.keyring, broker, vault.business, connection, case.purpose, "hub_free_busy"
+    )
     seen: Any
     try:
         found = opened.account.http.request(case.method, case.url or server.origin + case.path, **case.options)
@@ -194,7 +196,15 @@ def test_a_disconnected_account_is_the_same_through_both(vault: Vault, server: S
     connection = vault.connect(server.origin)
     with served(vault.broker, folder / "socket") as far, remote(far.place) as near:
         opened = [
-            open_account(vault.database, one, vault.business, connection, Purpose.CHECK_AVAILABILITY, "hub_free_busy")
+            open_account(
+                vault.database,
+                vault.keyring,
+                one,
+                vault.business,
+                connection,
+                Purpose.CHECK_AVAILABILITY,
+                "hub_free_busy",
+            )
             for one in (vault.broker, near)
         ]
         assert near.disconnect(vault.business, connection)
@@ -217,7 +227,9 @@ def test_an_account_is_connected_used_and_ended_over_the_socket(vault: Vault, se
         assert isinstance(made, Connected)
         with vault.database.writing() as conn:
             give(conn, vault.business, made.connection, vault.now)
-        handle = open_account(vault.database, near, vault.business, made.connection, Purpose.CHECK_AVAILABILITY).handle
+        handle = open_account(
+            vault.database, vault.keyring, near, vault.business, made.connection, Purpose.CHECK_AVAILABILITY
+        ).handle
         answer = near.send(handle, Request("GET", f"{server.origin}/cal/one"))
         assert isinstance(answer, Answer)
         assert server.seen[-1].headers["Authorization"].startswith("Basic ")
@@ -333,7 +345,9 @@ def test_without_a_broker_nothing_is_sent_and_the_caller_hears_it(vault: Vault, 
     connection = vault.connect(server.origin)
     with remote(folder / "nobody") as near:
         assert ask(near) == Failure(Outcome.UNREACHABLE, "broker", sent=False)
-        opened = open_account(vault.database, near, vault.business, connection, Purpose.CHECK_AVAILABILITY, "hook")
+        opened = open_account(
+            vault.database, vault.keyring, near, vault.business, connection, Purpose.CHECK_AVAILABILITY, "hook"
+        )
         with pytest.raises(Unavailable, match="hub work broker"):
             opened.call(lambda account: account.http.get(f"{server.origin}/cal/one"))
         for call in (
@@ -415,7 +429,9 @@ def test_a_call_that_was_written_is_never_written_again(odd: Odd, folder: Path, 
 def test_a_lost_call_is_told_as_one_whose_outcome_nobody_knows(odd: Odd, folder: Path, vault: Vault) -> None:
     connection = vault.connect("https://x.test")
     with remote(folder / "odd") as near:
-        opened = open_account(vault.database, near, vault.business, connection, Purpose.CHECK_AVAILABILITY)
+        opened = open_account(
+            vault.database, vault.keyring, near, vault.business, connection, Purpose.CHECK_AVAILABILITY
+        )
         with pytest.raises(Retry) as caught:
             opened.call(lambda account: account.http.get("https://x.test/cal/one"))
         assert caught.value.code == "unknown"
@@ -478,7 +494,9 @@ def test_the_credential_is_needed_again_after_a_401(vault: Vault, server: Server
     connection = vault.connect(server.origin)
     server.answer = lambda seen: Reply(401)
     with served(vault.broker, folder / "socket") as far, remote(far.place) as near:
-        opened = open_account(vault.database, near, vault.business, connection, Purpose.CHECK_AVAILABILITY)
+        opened = open_account(
+            vault.database, vault.keyring, near, vault.business, connection, Purpose.CHECK_AVAILABILITY
+        )
         with pytest.raises(NeedsReconnect):
             opened.call(lambda account: account.http.get(f"{server.origin}/cal/one"))
 

@@ -33,7 +33,7 @@ TOKEN = f"ya29.{secrets.token_urlsafe(60)}"
 @pytest.fixture
 def leaky(world: World) -> Flask:
     """An application that lets the token of a live connection out in every way, as a mistake would."""
-    connection, granted = new_id(), Granted("all", "ada", {}, (), ())
+    connection, granted = new_id(), Granted("all", (), ())
     grant = Grant(AuthScheme.BEARER, {"access_token": TOKEN}, (), "ada")
     with world.hub.database.writing() as conn:
         add_connection(conn, world.business, connection, "fake", granted, world.clock())

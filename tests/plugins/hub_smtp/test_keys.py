@@ -13,6 +13,7 @@ from hub.plugin import Form
 from hub.store.business import AGENCY
 from hub.store.connection import Connection
 from hub.vault.keycalls import Connected
+from hub.vault.names import open_account_names
 from tests.mailserver import PASSWORD, USER, MailServer, mail_server, scripted
 
 
@@ -44,7 +45,7 @@ def test_an_account_is_granted_once_the_server_let_it_in(hub: Hub, server: MailS
     assert server.mails == []
     with hub.database.reading() as conn:
         row = conn.execute(select(Connection.__table__).where(Connection.business_id == AGENCY)).one()
-    assert row.account_name == "hub@agency.test"
+        assert open_account_names(conn, hub.keyring, row).name == "hub@agency.test"
     assert sorted(row.purposes) == ["connect", "send_message"]
     assert PASSWORD not in str(row._mapping)
 

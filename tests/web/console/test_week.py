@@ -10,7 +10,7 @@ from hub.plugin import Busy
 from hub.store.calendar import Calendar
 from tests.web.conftest import Browser
 from tests.web.console.test_bookings import booked
-from tests.world import DAY, HOUR, MONDAY, World
+from tests.world import DAY, HOUR, MONDAY, World, with_names
 
 SignedIn = Callable[[str], Browser]
 
@@ -114,8 +114,8 @@ def test_why_not_asks_for_a_service_where_there_are_several(
 
 def calendar_refs(world: World) -> list[str]:
     with world.hub.database.reading() as conn:
-        table = Calendar.__table__
-        return [row.ref for row in conn.execute(table.select().where(Calendar.business_id == world.business))]
+        rows = conn.execute(Calendar.__table__.select().where(Calendar.business_id == world.business)).all()
+    return [one.ref for one in with_names(world.hub, rows)]
 
 
 def read(world: World) -> None:
