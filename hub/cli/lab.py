@@ -17,12 +17,12 @@ from hub.testing.lab.control import Lab, running_lab
 
 @click.command("lab")
 @click.argument("names", nargs=-1, metavar="[NAME]…")
-@click.option("--folder", type=click.Path(path_type=Path), help="Where it keeps its ports and certificate.")
+@click.option("--folder", type=click.Path(path_type=Path), help="Where it keeps its ports, certificate and accounts.")
 @click.option("--redirect", multiple=True, metavar="URL", help="Address that people may be sent back to.")
 def command(names: tuple[str, ...], folder: Path | None, redirect: tuple[str, ...]) -> None:
     """Run stand-ins for providers on this machine, for people without accounts there.
 
-    NAME is caldav, google or microsoft; without one, all run. They forget everything when they stop. Ctrl-C stops.
+    NAME is caldav, google or microsoft; without one, all run. What happens in them stays in the folder. Ctrl-C stops.
     """
     settings = load_settings()
     data = settings.data_dir.resolve()

@@ -18,6 +18,7 @@ from hub.testing.lab.google.document import SERVICE
 from hub.testing.lab.google.errors import GoogleError
 from hub.testing.lab.google.push import Pushes
 from hub.testing.lab.google.state import Client, GoogleState, Person
+from hub.testing.lab.keeping import kept, nothing
 from hub.testing.lab.serve import serve
 from hub.testing.lab.switches import Fault
 
@@ -74,7 +75,7 @@ class GoogleLab:
             case "POST", str(where) if where == REVOKE:
                 return self._revoke(request)
             case "GET", str(where) if where == CERTS:
-                return _json(tokens.jwks())
+                return _json(tokens.jwks(state.folder))
             case "GET", str(where) if where == DISCOVERY:
                 return _json(wellknown.openid(self.origin, addresses(self.origin)))
             case "GET", str(where) if where == RISC:
@@ -138,10 +139,10 @@ class GoogleLab:
 
 
 @contextmanager
-def google(lab: GoogleLab | None = None, *, port: int = 0) -> Iterator[GoogleLab]:
-    """Serve a stand-in on loopback until the block ends."""
+def google(lab: GoogleLab | None = None, *, port: int = 0, keep: Callable[[], None] = nothing) -> Iterator[GoogleLab]:
+    """Serve a stand-in on loopback until the block ends. ``keep`` is called before it answers what changed it."""
     lab = lab or GoogleLab()
-    with serve(lab, port=port) as origin:
+    with serve(kept(lab, keep), port=port) as origin:
         lab.origin = lab.pushes.base = origin
         try:
             yield lab

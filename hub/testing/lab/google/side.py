@@ -14,8 +14,10 @@ from hub.testing.lab.google.app import ADA, BEN, GoogleLab, google
 from hub.testing.lab.google.errors import GoogleError
 from hub.testing.lab.google.expand import seconds, singles
 from hub.testing.lab.google.freebusy import takes_time
+from hub.testing.lab.google.kept import Kept, remember, remembered
 from hub.testing.lab.google.state import ROLES, Client, Event, StoredCalendar, StoredGrant
 from hub.testing.lab.google.tokens import end_grant
+from hub.testing.lab.keeping import Keeper
 from hub.testing.lab.side import (
     Answer,
     LabAccount,
@@ -163,17 +165,23 @@ _WRITERS = ROLES[-2:]
 def open_side(site: Site) -> Iterator[Side]:
     """Run a stand-in with Ada's and Ben's accounts until the block ends."""
     lab = GoogleLab(Client(site.client_id, site.client_secret, site.redirect_urls))
+    lab.state.folder = site.folder
     for person in (ADA, BEN):
         with lab.state.lock:
             lab.state.add_calendar(f"c_{person.name.lower()}@group.calendar.google.com", person, "Private", person.zone)
+    keeper = Keeper(site.folder / "state.json", Kept, lambda: remembered(lab))
+    if (found := keeper.found()) is not None:
+        remember(lab, found)
+    keeper.keep()
     lab.pushes.authority = str(site.authority) if site.authority.is_file() else None
-    with google(lab, port=site.ports[0]):
+    with google(lab, port=site.ports[0], keep=keeper.keep):
         yield Side(
             "google",
             "Google Calendar",
             GoogleSide(lab),
             settings=lab.settings,
             origins=(lab.origin,),
+            keep=keeper.keep,
             notes=("Sign in by choosing Ada or Ben; there are no passwords.",),
         )
 

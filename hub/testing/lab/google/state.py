@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from hub.testing.lab.google.errors import not_found
@@ -119,7 +120,7 @@ class Client:
 
 
 class GoogleState:
-    """Everything, under one lock. ``clock`` gives UTC seconds.
+    """Everything, under one lock. ``clock`` gives UTC seconds, ``folder`` keeps the key of id tokens.
 
     ``unknown_zones`` are zones that this machine knows and Google does not: its list is older than ours at times.
     """
@@ -129,6 +130,7 @@ class GoogleState:
         self.clock = clock
         self.client = client
         self.switches = Switches()
+        self.folder: Path | None = None
         self.people: dict[str, Person] = {person.sub: person for person in people}
         self.calendars: dict[str, StoredCalendar] = {}
         self.grants: dict[tuple[str, str], StoredGrant] = {}

@@ -8,13 +8,14 @@ import hmac
 import json
 import secrets
 from collections.abc import Mapping
-from functools import cache
+from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
 
 from hub.testing.lab.google.state import Access, GoogleState, StoredGrant
+from hub.testing.lab.signing import signing_key
 from hub.testing.lab.switches import Fault
 
 LIVES = 3_599
@@ -78,18 +79,18 @@ def find_access(state: GoogleState, token: str) -> Access | None:
     return found if found is not None and found.until > state.clock() else None
 
 
-def jwks() -> dict[str, Any]:
-    """Return the public keys (RFC 7517)."""
-    numbers = _key().public_key().public_numbers()
+def jwks(folder: Path | None = None) -> dict[str, Any]:
+    """Return the public keys (RFC 7517); ``folder`` keeps the key."""
+    numbers = signing_key(folder).public_key().public_numbers()
     parts = {"n": _number(numbers.n), "e": _number(numbers.e)}
     return {"keys": [{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": _KID, **parts}]}
 
 
-def signed(claims: Mapping[str, Any], header: Mapping[str, Any] | None = None) -> str:
+def signed(claims: Mapping[str, Any], header: Mapping[str, Any] | None = None, *, folder: Path | None = None) -> str:
     """Return a token of these claims, signed with the stand-in's key; with a header of the caller's to lie with."""
     head = {"alg": "RS256", "kid": _KID, "typ": "JWT"} if header is None else dict(header)
     text = f"{_packed(json.dumps(head).encode())}.{_packed(json.dumps(claims).encode())}"
-    return f"{text}.{_packed(_key().sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
+    return f"{text}.{_packed(signing_key(folder).sign(text.encode(), padding.PKCS1v15(), hashes.SHA256()))}"
 
 
 def _of_code(state: GoogleState, issuer: str, form: Mapping[str, str]) -> dict[str, Any]:
@@ -123,7 +124,7 @@ def _of_code(state: GoogleState, issuer: str, form: Mapping[str, str]) -> dict[s
             state.access.pop(old, None)
         del grant.refresh[:-MOST]
     if "openid" in scopes:
-        found["id_token"] = signed(_claims(state, issuer, key, found, code.get("nonce", "")))
+        found["id_token"] = signed(_claims(state, issuer, key, found, code.get("nonce", "")), folder=state.folder)
     return found
 
 
@@ -139,7 +140,7 @@ def _of_refresh(state: GoogleState, issuer: str, form: Mapping[str, str]) -> dic
     scopes = tuple(scope for scope in grant.scopes if scope in state.access[token].scopes)
     found = _access(state, key, scopes)
     if "openid" in scopes:
-        found["id_token"] = signed(_claims(state, issuer, key, found, ""))
+        found["id_token"] = signed(_claims(state, issuer, key, found, ""), folder=state.folder)
     return found
 
 
@@ -173,11 +174,6 @@ def _claims(
     if _SHOWN["email"] in found["scope"].split():
         claims |= {"email": person.email, "email_verified": True}
     return claims | ({"nonce": nonce} if nonce else {})
-
-
-@cache
-def _key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
 
 
 def _number(value: int) -> str:

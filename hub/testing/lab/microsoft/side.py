@@ -158,8 +158,7 @@ def open_side(site: Site) -> Iterator[Side]:
         folder=site.folder,
     )
     keeper = Keeper(site.folder / "state.json", Kept, lambda: remembered(lab))
-    found = keeper.found()
-    if found is not None:
+    if (found := keeper.found()) is not None:
         remember(lab, found)
     else:
         for person in lab.people.values():
