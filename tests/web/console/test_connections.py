@@ -12,7 +12,7 @@ from hub.actions.book import book
 from hub.actions.connections import list_connections
 from hub.actions.hold import hold
 from hub.actions.poll import poll_calendars
-from hub.core.errors import Retry
+from hub.core.errors import NeedsReconnect, Retry
 from tests import pushing
 from tests.actions.test_outside_look import look, written
 from tests.actions.test_trouble import account, lose
@@ -92,6 +92,11 @@ def test_the_page_says_how_each_calendar_is_kept_in_step_and_why_not_better(worl
     assert "the watch ends 08:00. What is known is of Mon 15 Mar 2027, 08:00: no times are offered" in page
     assert "Its watch is not renewed yet. When it ends, the calendar is asked instead. The provider's server" in page
     assert told(signed_in("viewer"), path).count("the watch ends 08:00.") == 1
+    world.calendars.fail = lambda hook: NeedsReconnect("over", code="revoked")
+    poll_calendars(world.hub)
+    pushing.settle(world)
+    page = told(signed_in("admin"), path)
+    assert "Fake is not asked, and no times are offered, until the account is connected again. Last looked Mon" in page
 
 
 def told(browser: Browser, path: str) -> str:
