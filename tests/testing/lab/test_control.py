@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_the_page_shows_what_runs_and_how_a_hub_uses_it(tmp_path: Path) -> None:
             session.trust_env = False
             assert "CalDAV (Radicale)" in session.get(lab.page).text
             assert "ada@example.com" in session.get(f"{lab.page}caldav/").text
+
+
+def test_what_is_changed_on_the_page_is_kept_by_each_side(tmp_path: Path) -> None:
+    kept: list[str] = []
+    side = dataclasses.replace(memory_side(memory := Memory()), keep=lambda: kept.append("kept"))
+    with running_lab(tmp_path / "lab", ("google",), beside={"memory": side}) as lab, requests.Session() as session:
+        session.trust_env = False
+        assert session.get(f"{lab.page}memory/").ok
+        assert kept == []
+        assert session.post(f"{lab.page}memory/resend", data={"push": "p1"}).ok
+        assert (memory.again, kept) == (["p1"], ["kept"])
 
 
 def test_a_port_that_is_taken_is_said(tmp_path: Path) -> None:
