@@ -20,6 +20,7 @@ _PAUSE = 30.0
 _LONG_PAUSE = 300.0
 _LONGEST_PAUSE = 3600.0
 
+_DEEPEST = 5
 _LOST = {"ErrorItemNotFound", "ErrorFolderNotFound", "ResourceNotFound", "itemNotFound"}
 _NO_MAILBOX = {"MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI"}
 _MOVING = "ErrorMailboxMoveInProgress"
@@ -29,20 +30,24 @@ _CHANGED = {"ErrorIrresolvableConflict", "ErrorChangeKeyRequiredForWriteOperatio
 
 def of_answer(answer: requests.Response) -> ProviderError:
     """Return the error for an answer that is no success. Graph's code wins over the status where both are there."""
-    status, code = answer.status_code, code_of(answer)
-    if code.lower() in _CURSOR or status == 410:
+    status, codes = answer.status_code, codes_of(answer)
+    if status == 410 or _CURSOR & {code.lower() for code in codes}:
         return Gone("Microsoft no longer knows the cursor; the calendar is read again.")
+    if status in {401, 403} and _wants_owner(answer, codes):
+        return NeedsReconnect(
+            "Microsoft wants the owner to sign in once more; connect the account again.", code="claims"
+        )
     if status == 401:
-        return _signed_out(answer)
-    if code in _NO_MAILBOX:
+        return NeedsReconnect("Microsoft does not accept the permission any more; connect the account again.")
+    if codes & _NO_MAILBOX:
         return Refused("no_mailbox", "This account has no mailbox at Microsoft that can be asked for its calendars.")
-    if status == 403 and code != _MOVING:
+    if status == 403 and _MOVING not in codes:
         return Refused("forbidden", "Microsoft says that the permission does not reach this calendar.")
-    if status == 404 or code in _LOST:
+    if status == 404 or codes & _LOST:
         return NotFound("The calendar or event is not at Microsoft any more.")
-    if status in {409, 412} or code in _CHANGED:
+    if status in {409, 412} or codes & _CHANGED:
         return Conflict(f"Microsoft says that the event exists already or was changed ({status}).")
-    if status in {408, 423, 425, 429, 509} or status >= 500 or code == _MOVING:
+    if status in {408, 423, 425, 429, 509} or status >= 500 or _MOVING in codes:
         after = retry_after(answer.headers.get("Retry-After", ""))
         word = "quota" if status in {429, 509} else "retry"
         return Retry(f"Microsoft cannot answer now ({status}); it is tried again.", after=after, code=word)
@@ -56,10 +61,15 @@ def unreadable(what: str) -> ProviderError:
     return Retry(f"Microsoft answers with {what}; it is tried again.", after=_LONG_PAUSE, code="unreadable")
 
 
-def code_of(answer: requests.Response) -> str:
-    """Return Graph's error code, or an empty text where the body holds none."""
-    code = _error(answer).get("code")
-    return code if isinstance(code, str) else ""
+def codes_of(answer: requests.Response) -> frozenset[str]:
+    """Return Graph's error codes: that of the error, and more detailed ones inside of it (page: errors)."""
+    found, error = set[str](), _error(answer)
+    for _depth in range(_DEEPEST):
+        if isinstance(code := error.get("code"), str):
+            found.add(code)
+        inner = error.get("innerError", error.get("innererror"))
+        error = inner if isinstance(inner, Mapping) else {}
+    return frozenset(found)
 
 
 def retry_after(value: str) -> float:
@@ -82,15 +92,10 @@ def _error(answer: requests.Response) -> Mapping[str, Any]:
     return error if isinstance(error, Mapping) else {}
 
 
-def _signed_out(answer: requests.Response) -> ProviderError:
-    """Tell a token that is over from one that Microsoft wants to be asked for anew, with its owner there.
+def _wants_owner(answer: requests.Response, codes: frozenset[str]) -> bool:
+    """Tell whether a new permission is wanted, with its owner there (continuous access evaluation, conditional access).
 
     The challenge is in a header that the broker keeps to itself, so the sentence that comes with it decides too.
     """
-    challenge = answer.headers.get("WWW-Authenticate", "")
-    said = str(_error(answer).get("message", ""))
-    if "insufficient_claims" in challenge or "continuous access evaluation" in said.lower():
-        return NeedsReconnect(
-            "Microsoft wants the owner to sign in once more; connect the account again.", code="claims"
-        )
-    return NeedsReconnect("Microsoft does not accept the permission any more; connect the account again.")
+    said = f"{answer.headers.get('WWW-Authenticate', '')} {_error(answer).get('message', '')} {' '.join(codes)}".lower()
+    return any(word in said for word in ("insufficient_claims", "insufficientclaims", "continuous access evaluation"))

@@ -22,7 +22,7 @@ LONGEST = 4230 * 60
 _SPARE = 120
 _MOST = 1000
 _LARGEST = 1_000_000
-_TOKEN = re.compile(r"[A-Za-z0-9 .:;,_=+/@()~-]{1,512}\Z")
+_TOKEN = re.compile(r"[!#-%(-;=?-_a-~ ]{1,1024}\Z")  # printable ASCII, but for what markup is made of
 _WORD = re.compile(r"[\x21-\x7e]{1,128}\Z")
 _LIFECYCLE = {
     "reauthorizationRequired": NoticeKind.EXPIRING,
@@ -75,7 +75,8 @@ def receive(request: Incoming) -> Echo | list[Notice]:
         raise InputError("method", "Microsoft sends notifications by POST.")
     token = request.query.get("validationToken")
     if token is not None:
-        # It is sent back as it came. A strict alphabet keeps markup out, whatever a browser makes of the answer.
+        # It is sent back as it came. What is in it may change without notice, and is never markup (page: Receive change
+        # notifications through webhooks); none goes back, whatever a browser would make of the answer.
         if not _TOKEN.match(token):
             raise InputError("validationToken", "It holds what no validation token of Microsoft holds.")
         return Echo(token)

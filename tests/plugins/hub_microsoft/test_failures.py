@@ -15,6 +15,11 @@ from tests.plugins.hub_microsoft.scripted import answer, refused
 CAE = "Continuous access evaluation resulted in challenge with result: InteractionRequired"
 
 
+def nested(status: int, code: str) -> Any:
+    """An error whose detailed code is inside of another one."""
+    return status, {"error": {"code": "generalException", "innererror": {"innererror": {"code": code}}}}, {}
+
+
 @pytest.mark.parametrize(
     ("given", "kind", "code"),
     [
@@ -26,6 +31,11 @@ CAE = "Continuous access evaluation resulted in challenge with result: Interacti
             "claims",
         ),
         (refused(403, "ErrorAccessDenied"), Refused, "forbidden"),
+        (refused(403, "Forbidden", "error=insufficient_claims"), NeedsReconnect, "claims"),
+        (nested(403, "InsufficientClaims"), NeedsReconnect, "claims"),
+        (nested(400, "resyncRequired"), Gone, "gone"),
+        (nested(400, "ErrorItemNotFound"), NotFound, "not_found"),
+        ((400, {"error": {"innerError": {"innerError": []}}}, {}), Refused, "http_400"),
         (refused(404, "ErrorItemNotFound"), NotFound, "not_found"),
         (refused(404, "MailboxNotEnabledForRESTAPI"), Refused, "no_mailbox"),
         (refused(403, "ErrorMailboxMoveInProgress"), Retry, "retry"),
