@@ -21,7 +21,7 @@ DAYS = 14
 FAULTS: Mapping[Fault, str] = {
     Fault.UNAUTHORIZED: "Takes no token any more (401)",
     Fault.CLAIMS: "Wants the owner to sign in again (401 with claims)",
-    Fault.QUOTA: "The quota is used up (403)",
+    Fault.QUOTA: "The quota is used up",
     Fault.FORBIDDEN: "The permission does not reach so far (403)",
     Fault.GONE: "Forgot what was read before (410)",
     Fault.CHANGED: "Every event was changed meanwhile (412)",
