@@ -35,7 +35,7 @@ from hub.vault.border import RoundTrip
 from hub.vault.keycalls import Connected
 from hub.web.app import create_app
 from hub.web.limits import Limiter
-from tests.world import DAY, HOUR, MINUTE
+from tests.world import DAY, HOUR, MINUTE, with_names
 
 Answering = Callable[[str], Mapping[str, str]]
 """Goes through the provider's pages at an address, and returns what it sent back."""
@@ -61,7 +61,7 @@ class Kept:
 
     def choose(self, ref: str) -> None:
         """Check the calendar with this name at the provider, and let the hub read it."""
-        self.calendar = next(row.id for row in self._rows() if row.ref.endswith(ref))
+        self.calendar = next(row.id for row in with_names(self.hub, self._rows()) if row.ref.endswith(ref))
         staff = add_staff(self.hub, self.business, "Ada", ALWAYS)
         self.service = add_service(
             self.hub, self.business, "Check-up", Service("new", HOUR, HOUR, 30 * DAY, staff=(staff,))

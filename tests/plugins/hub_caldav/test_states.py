@@ -24,6 +24,7 @@ from hub.testing.faulty import Fault, Front, faulty
 from hub.testing.servers import Server
 from hub.vault.keycalls import Connected
 from hub_caldav import trial
+from tests.world import with_names
 
 HOUR = 3600
 
@@ -37,7 +38,7 @@ class Case:
         given = {"url": front.url, "username": server.username, "password": server.password}
         connected = connect(hub, self.business, "caldav", "calendar", given)
         assert isinstance(connected, Connected)
-        self.calendar = next(one.id for one in self.rows(Calendar) if one.ref.endswith(scratch))
+        self.calendar = next(one.id for one in with_names(self.hub, self.rows(Calendar)) if one.ref.endswith(scratch))
         resource = add_resource(hub, self.business, "Chair")
         choose_calendar(hub, self.business, self.calendar, resource)
 

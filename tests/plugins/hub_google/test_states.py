@@ -44,6 +44,7 @@ from hub.vault.keycalls import Connected
 from hub_google import plugin
 from hub_google.levels import FREE_BUSY, OWN
 from tests.plugins.hub_google.conftest import own_ids
+from tests.world import with_names
 
 HOUR = 3600
 
@@ -58,7 +59,9 @@ class Case:
         self.business = create_business(self.hub, "Ada's salon", "Europe/Berlin")
         self.level = level
         self.connection = self.connect(ADA)
-        self.calendar = next(one.id for one in self.rows(Calendar) if one.ref in ("primary", ADA.email))
+        self.calendar = next(
+            one.id for one in with_names(self.hub, self.rows(Calendar)) if one.ref in ("primary", ADA.email)
+        )
         choose_calendar(self.hub, self.business, self.calendar, add_resource(self.hub, self.business, "Chair"))
         self.stranger = GoogleStranger(lab.origin, own_token(lab, ADA), "Europe/Berlin")
 
