@@ -47,9 +47,10 @@ class Rows(Values):
 
     def one(self) -> Row[*tuple[Any, ...]]:
         """Return the only row. Raises NoResultFound, MultipleResultsFound."""
-        if not self:
+        row = self.one_or_none()
+        if row is None:
             raise NoResultFound("No row was found when one was required")
-        return self.one_or_none()
+        return row
 
     def one_or_none(self) -> Row[*tuple[Any, ...]] | None:
         """Return the only row, None without one. Raises MultipleResultsFound."""
@@ -77,34 +78,51 @@ class Rows(Values):
 
 
 class Direct:
-    """One statement for one dialect, with values of these names for columns."""
+    """One statement for one dialect, which is run with a value for each of its own parameters and for ``columns``.
 
-    def __init__(self, statement: Executable, dialect: Dialect, names: Iterable[str], *, named: bool = True) -> None:
+    ``own`` says for each parameter as which name its value is given. Rows are plain tuples unless they are ``named``.
+    """
+
+    def __init__(
+        self,
+        statement: Executable,
+        dialect: Dialect,
+        own: Mapping[str, str],
+        columns: Iterable[str],
+        *,
+        named: bool = True,
+    ) -> None:
         assert isinstance(statement, Select | Insert | Update | Delete)
-        compiled = statement.compile(dialect=dialect, column_keys=[*names], compile_kwargs={"render_postcompile": True})
+        options = {"render_postcompile": True}
+        compiled = statement.compile(dialect=dialect, column_keys=[*columns], compile_kwargs=options)
         assert isinstance(compiled, SQLCompiler)
         assert not any((compiled.insert_prefetch, compiled.update_prefetch))  # defaults that SQLAlchemy would make
+        given_as = {name: own.get(name, name) for name in (*compiled.bind_names.values(), *compiled.params)}
+        given = {*own.values(), *columns}
         self._text = compiled.string
-        self._order: Sequence[str] | None = compiled.positiontup
-        self._constants = dict(compiled.params)
+        self._order = [given_as.get(name, name) for name in compiled.positiontup or ()]
+        self._names = given_as if compiled.positiontup is None else None
+        self._constants = {name: value for name, value in compiled.params.items() if own.get(name, name) not in given}
         self._given = _converters(
-            (name, one.type.dialect_impl(dialect).bind_processor(dialect)) for one, name in compiled.bind_names.items()
+            (given_as[name], one.type.dialect_impl(dialect).bind_processor(dialect))
+            for one, name in compiled.bind_names.items()
         )
-        returned = statement.exported_columns
         self._shown = _converters(
             (place, one.type.dialect_impl(dialect).result_processor(dialect, None))
-            for place, one in enumerate(returned)
+            for place, one in enumerate(statement.exported_columns)
         )
         self._make: Callable[[Iterable[Any]], Any] | None = None if named else tuple
 
-    def run(self, conn: Connection, given: Mapping[str, Any]) -> Rows:
+    def run(self, conn: Connection, values: dict[str, Any]) -> Rows:
         """Return what the database answers. Raises what `Connection.execute` raises."""
         if not conn.in_transaction():
             conn.begin()
-        values = {**self._constants, **given}
+        values |= self._constants
         for name, convert in self._given:
             values[name] = convert(values[name])
-        sent = values if self._order is None else [values[name] for name in self._order]
+        sent: Any = [values[name] for name in self._order]
+        if self._names is not None:
+            sent = {name: values[given] for name, given in self._names.items() if given in values}
         cursor: Any = conn.connection.cursor()
         try:
             cursor.execute(self._text, sent)

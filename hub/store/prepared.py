@@ -12,11 +12,12 @@ A prepared statement is a function that returns its rows, with a parameter for e
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from functools import lru_cache
 from inspect import signature
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, Executable, bindparam
+from sqlalchemy import Connection, Executable, bindparam
 
 from hub.store.direct import Direct, Rows
 from hub.store.guard import names_business
@@ -24,8 +25,8 @@ from hub.store.guard import names_business
 MANY: Any = object()
 """The default of a parameter whose value is a list, for ``IN``."""
 
-_LONGEST = 100
-"""A list may have this many values for the statement to be kept for its length."""
+_LONGEST = 512
+"""A longer list goes the slower way: it is not worth a statement of its own."""
 
 Run = Callable[..., Rows]
 
@@ -33,8 +34,8 @@ Run = Callable[..., Rows]
 def prepared(build: Callable[..., Executable], *, named: bool = True) -> Run:
     """Return what runs the statement: called with a connection and the values by name.
 
-    ``build`` is called at the first run, with a bound parameter for each of its own, and once more for each length of
-    a list. A value more than that is one of a column, for an INSERT or UPDATE whose columns are not always the same.
+    ``build`` is called at the first run, with a bound parameter for each of its own, and once more for some lengths
+    of a list. A value more than that is one of a column, for an INSERT or UPDATE whose columns are not always the same.
     Unless they are ``named``, its rows are plain tuples, of which thousands cost less.
     """
     parameters = signature(build).parameters
@@ -45,26 +46,29 @@ def prepared(build: Callable[..., Executable], *, named: bool = True) -> Run:
     usual: list[Executable] = []
 
     def run(conn: Connection, **given: Any) -> Rows:
-        lengths = [len(given[name]) for name in lists]
-        if conn.dispatch.before_cursor_execute or not all(0 < one <= _LONGEST for one in lengths):
+        if conn.dispatch.before_cursor_execute or not all(0 < len(given[name]) <= _LONGEST for name in lists):
             return anyhow(conn, given)
-        dialect = conn.dialect
-        known = dialect.name, *lengths, *given
+        known: Any = conn.dialect.name, *given
+        for name in lists:
+            given[name] = padded = _padded(given[name])
+            known += (len(padded),)
         direct = kept.get(known)
         if direct is None:
-            statement = build(**{name: _bound(name, given[name], name in lists) for name in parameters})
+            bound = {name: _bound(names[name], len(given[name]) if name in lists else None) for name in parameters}
+            statement = build(**bound)
             if not names_business(statement):
                 return anyhow(conn, given)
-            direct = kept[known] = Direct(statement, dialect, given.keys() - parameters.keys(), named=named)
-        values = {names.get(name, name): value for name, value in given.items()}
+            own = {names[name]: name for name in parameters if name not in lists}
+            own |= {one.key: one.key for name in lists for one in bound[name]}
+            direct = kept[known] = Direct(statement, conn.dialect, own, given.keys() - parameters.keys(), named=named)
         for name in lists:
-            values |= {f"given_{name}_{place}": value for place, value in enumerate(values.pop(names[name]))}
-        return direct.run(conn, values)
+            given |= zip(_places(names[name], len(given[name])), given.pop(name), strict=True)
+        return direct.run(conn, given)
 
     def anyhow(conn: Connection, given: dict[str, Any]) -> Rows:
-        """Run it as any other statement: for lists of odd lengths, and for whoever looks at what is sent."""
+        """Run it as any other statement: for lists that are empty or long, and whoever looks at what is sent."""
         if not usual:
-            usual.append(build(**{n: bindparam(names[n], expanding=n in lists) for n in parameters}))
+            usual.append(build(**{name: bindparam(names[name], expanding=name in lists) for name in parameters}))
         result = conn.execute(usual[0], {names.get(name, name): value for name, value in given.items()})
         return Rows(result.all() if result.returns_rows else (), result.rowcount)
 
@@ -72,7 +76,19 @@ def prepared(build: Callable[..., Executable], *, named: bool = True) -> Run:
     return run
 
 
-def _bound(name: str, value: Any, many: bool) -> BindParameter[Any] | list[BindParameter[Any]]:
-    if many:
-        return [bindparam(f"given_{name}_{place}", required=False) for place in range(len(value))]
-    return bindparam(f"given_{name}", required=False)
+def _padded(values: Collection[Any]) -> list[Any]:
+    """Return a list with its last value repeated, so that there are few lengths."""
+    found = [*values]
+    return found + found[-1:] * ((1 << (len(found) - 1).bit_length()) - len(found))
+
+
+def _bound(name: str, length: int | None) -> Any:
+    """Return a bound parameter, or one for each value of a list of that length."""
+    if length is None:
+        return bindparam(name, required=False)
+    return [bindparam(one, required=False) for one in _places(name, length)]
+
+
+@lru_cache
+def _places(name: str, length: int) -> tuple[str, ...]:
+    return tuple(f"{name}_{place}" for place in range(length))
