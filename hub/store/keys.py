@@ -177,10 +177,9 @@ def add_business_key(conn: sa.Connection, business_id: str, version: int, wrappe
 
 def find_business_key(conn: sa.Connection, business_id: str, version: int | None = None) -> tuple[int, bytes] | None:
     """Return version and wrapped key of a business, the newest unless a version is given."""
-    statement = select(BusinessKey.version, BusinessKey.wrapped).where(BusinessKey.business_id == business_id)
-    if version is not None:
-        statement = statement.where(BusinessKey.version == version)
-    row = conn.execute(statement.order_by(BusinessKey.version.desc()).limit(1)).one_or_none()
+    given = {"business_id": business_id}
+    found = _newest(conn, **given) if version is None else _of_version(conn, **given, version=version)
+    row = found.one_or_none()
     return None if row is None else (row.version, row.wrapped)
 
 
@@ -227,10 +226,7 @@ def add_person_key(
 
 def find_person_key(conn: sa.Connection, business_id: str, person_id: str) -> tuple[int, bytes] | None:
     """Return from the key store the business key's version and the wrapped key of a person."""
-    statement = select(PersonKey.business_key_version, PersonKey.wrapped).where(
-        PersonKey.business_id == business_id, PersonKey.person_id == person_id
-    )
-    row = conn.execute(statement).one_or_none()
+    row = _person_keys(conn, businesses=[business_id], people=[person_id]).one_or_none()
     return None if row is None else (row.business_key_version, row.wrapped)
 
 
@@ -269,6 +265,18 @@ def raise_watermark(conn: sa.Connection, business_id: str, connection_id: str, v
 def _insert(conn: sa.Connection, table: type[DeclarativeBase]) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT that can say what a conflict means, in the dialect of the connection."""
     return postgresql.insert(table) if conn.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+@prepared
+def _newest(business_id: Any) -> sa.Executable:
+    mine = select(BusinessKey.version, BusinessKey.wrapped).where(BusinessKey.business_id == business_id)
+    return mine.order_by(BusinessKey.version.desc()).limit(1)
+
+
+@prepared
+def _of_version(business_id: Any, version: Any) -> sa.Executable:
+    mine = BusinessKey.business_id == business_id, BusinessKey.version == version
+    return select(BusinessKey.version, BusinessKey.wrapped).where(*mine)
 
 
 @prepared
