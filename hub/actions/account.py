@@ -19,7 +19,7 @@ from hub.parts import Hub
 from hub.store.business import AGENCY
 from hub.store.user import existing_businesses
 from hub.vault.cipher import Place
-from hub.vault.people import keyed_hash
+from hub.vault.people import keyed_hashes
 from hub.vault.texts import open_text, seal_text
 
 OPERATOR_USER = User("", "Operator", Role.OWNER, everywhere=True, businesses=frozenset())
@@ -27,10 +27,15 @@ OPERATOR_USER = User("", "Operator", Role.OWNER, everywhere=True, businesses=fro
 
 
 def email_hash(hub: Hub, email: str) -> str:
-    """Return what an address is found by; empty for what is no address."""
+    """Return what an address is stored as; empty for what is no address."""
+    return next(iter(email_hashes(hub, email)), "")
+
+
+def email_hashes(hub: Hub, email: str) -> list[str]:
+    """Return what an address is found by: more than what it is stored as, while the keys of hashes are rotated."""
     with suppress(InputError):
-        return keyed_hash(hub.keyring, AGENCY, "email", canonical_email(email))
-    return ""
+        return keyed_hashes(hub.keyring, AGENCY, "email", canonical_email(email))
+    return []
 
 
 def seal_email(hub: Hub, conn: sa.Connection, user_id: str, email: str) -> bytes:

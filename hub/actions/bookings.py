@@ -25,7 +25,7 @@ from hub.store.booking_list import list_bookings as read_bookings
 from hub.store.business import Business
 from hub.store.ids import is_id
 from hub.store.person import Person, people_by_hash
-from hub.vault.people import keyed_hash
+from hub.vault.people import keyed_hashes
 
 _LONGEST_SEARCH = 254
 _LET_GO = 2
@@ -220,7 +220,7 @@ def _search(hub: Hub, conn: sa.Connection, businesses: Collection[str], text: st
             canonical[business] = canonical_phone(text, region)
     if businesses and not canonical:
         raise _cannot_search()
-    hashes = {business: keyed_hash(hub.keyring, business, kind, value) for business, value in canonical.items()}
+    hashes = {business: keyed_hashes(hub.keyring, business, kind, value) for business, value in canonical.items()}
     return Booking.person_id.in_(people_by_hash(conn, hashes, column))
 
 

@@ -118,8 +118,8 @@ def _who(hub: Hub, business_id: str, booking_id: str, customer: Customer, browse
     checked = check_customer(customer)
     if checked.email is None:
         raise InputError("email", "Give an e-mail address, so that a code can be sent to it.")
-    hashed = contact_hashes(hub, business_id, checked)["email"]
-    return checked.email, hashed, _mac(hub, business_id, booking_id, hashed, browser)
+    hashed = contact_hashes(hub, business_id, checked)["email"][0]
+    return checked.email, hashed, _mac(hub, business_id, booking_id, checked.email, browser)
 
 
 def _held(conn: sa.Connection, business_id: str, booking_id: str) -> sa.Row[Any]:

@@ -14,7 +14,7 @@ from hub.parts import Hub
 from hub.store.booking_contact import count_cancelled, count_coming, count_lapsed, count_of_network, note_contacts
 from hub.store.business import find_client, lock_business
 from hub.store.contact_code import count_codes
-from hub.vault.people import keyed_hash
+from hub.vault.people import keyed_hashes
 
 CANCELLED_A_DAY = 3
 """Bookings that one contact may make and cancel within a day; then a person should talk to them."""
@@ -36,7 +36,8 @@ def check_booker(
     """
     checked, now, most = check_customer(customer), hub.clock(), hub.settings
     hashes = contact_hashes(hub, business_id, checked)
-    contacts, per_customer, per_network = list(hashes.values()), most.bookings_per_customer, most.bookings_per_network
+    contacts = [one for some in hashes.values() for one in some]
+    per_customer, per_network = most.bookings_per_customer, most.bookings_per_network
     with hub.database.writing() as conn:
         lock_business(conn, business_id)  # or two at once would each count without the other
         known = _known(conn, business_id, booking_id, contacts, network, now)
@@ -56,14 +57,17 @@ def check_booker(
             raise TooMany(
                 "Several appointments under this e-mail address or phone number were booked and cancelled today."
             )
-        note_contacts(conn, business_id, booking_id, hashes)
+        note_contacts(conn, business_id, booking_id, {kind: some[0] for kind, some in hashes.items()})
     return Need.NOTHING
 
 
-def contact_hashes(hub: Hub, business_id: str, checked: Checked) -> dict[str, str]:
-    """Return the keyed hashes by which a contact is counted: of the address and of the number, as far as given."""
+def contact_hashes(hub: Hub, business_id: str, checked: Checked) -> dict[str, list[str]]:
+    """Return the keyed hashes by which a contact is counted: of the address and of the number, as far as given.
+
+    Of each the one that is written down, and then those by which it is counted as well.
+    """
     given: Iterable[tuple[str, str | None]] = (("email", checked.email), ("phone", checked.phone))
-    return {kind: keyed_hash(hub.keyring, business_id, kind, value) for kind, value in given if value}
+    return {kind: keyed_hashes(hub.keyring, business_id, kind, value) for kind, value in given if value}
 
 
 def _known(

@@ -13,6 +13,7 @@ from hub.actions.account import (
     as_user,
     check_scope,
     email_hash,
+    email_hashes,
     not_allowed,
     person_name,
     reaches,
@@ -83,13 +84,13 @@ def invite(
     require_manages(by, wanted)
     if wanted is Role.OWNER and not everywhere:
         raise InputError("businesses", "an owner enters every business; choose all of them.")
-    hashed, now = email_hash(hub, address), hub.clock()
+    hashes, now = email_hashes(hub, address), hub.clock()
     with hub.database.writing() as conn:
         limits = check_scope(conn, by, everywhere=everywhere, businesses=businesses)
-        user = find_user_by_email(conn, hashed)
+        user = find_user_by_email(conn, hashes)
         if user is not None and user.dismissed_at is None:
             raise InputError("email", "whoever has this address has an account already.", code="exists")
-        mine = OneTimeLink.email_hash == hashed
+        mine = OneTimeLink.email_hash.in_(hashes)
         if not all(_may_manage(by, row) for row in open_links(conn, LinkKind.INVITATION, now, mine)):
             raise not_allowed("Somebody with more rights than you invited this address already; ask an owner.")
         withdraw_links(conn, now, OneTimeLink.kind == LinkKind.INVITATION, mine)
@@ -97,7 +98,7 @@ def invite(
             hub,
             conn,
             LinkKind.INVITATION,
-            email_hash=hashed,
+            email_hash=hashes[0],
             email=address,
             role=wanted,
             everywhere=everywhere,
@@ -142,7 +143,7 @@ def accept_invitation(hub: Hub, visit: Visit, token: str, name: str, password: s
     now, user_id = hub.clock(), new_id()
     with hub.database.writing() as conn:
         done = use_link(conn, link.id, now)
-        old = find_user_by_email(conn, email_hash(hub, link.email))
+        old = find_user_by_email(conn, email_hashes(hub, link.email))
         if done and (old is None or old.dismissed_at is not None):
             user_id = user_id if old is None else old.id
             values = {"name": name, "zone": zone, "role": link.role, "everywhere": link.everywhere}

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from hub.parts import Hub
 from hub.store.business import lock_business
 from hub.store.ids import new_id
 from hub.store.person import add_person, find_people, find_person, person_by_hash
-from hub.vault.people import PersonFields, fields_of_many, keyed_hash, new_person_fields, person_fields
+from hub.vault.people import PersonFields, fields_of_many, keyed_hashes, new_person_fields, person_fields
 
 _FIRST = 1
 _log = logging.getLogger(__name__)
@@ -54,14 +55,14 @@ def check_customer(customer: Customer) -> Checked:
 
 def find_or_add_person(hub: Hub, conn: sa.Connection, business_id: str, customer: Checked) -> str:
     """Return the id of the person known under that address or number, or of a new one. ``conn`` is writing."""
-    hashes = {
-        kind: keyed_hash(hub.keyring, business_id, kind, value) if value else None
+    emails, phones = (
+        keyed_hashes(hub.keyring, business_id, kind, value) if value else [None]
         for kind, value in (("email", customer.email), ("phone", customer.phone))
-    }
-    known = person_by_hash(conn, business_id, hashes["email"], hashes["phone"])
+    )
+    known = _known(conn, business_id, emails, phones)
     if not known:
         lock_business(conn, business_id)  # or the same new customer, twice at once, would be two people
-        known = person_by_hash(conn, business_id, hashes["email"], hashes["phone"])
+        known = _known(conn, business_id, emails, phones)
     if known:
         return known
     person_id = new_id()
@@ -72,13 +73,21 @@ def find_or_add_person(hub: Hub, conn: sa.Connection, business_id: str, customer
         conn,
         id=person_id,
         business_id=business_id,
-        email_hash=hashes["email"],
-        phone_hash=hashes["phone"],
+        email_hash=emails[0],
+        phone_hash=phones[0],
         version=_FIRST,
         made_at=hub.clock(),
         **sealed,
     )
     return person_id
+
+
+def _known(
+    conn: sa.Connection, business_id: str, emails: Sequence[str | None], phones: Sequence[str | None]
+) -> str | None:
+    """Return who is known under one of the hashes, the oldest first. There is one of each but for a rotation."""
+    pairs = zip_longest(emails, phones)
+    return min((one for pair in pairs if (one := person_by_hash(conn, business_id, *pair))), default=None)
 
 
 def open_person(hub: Hub, business_id: str, person_id: str) -> Customer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hub.actions.account import as_user, email_hash
+from hub.actions.account import as_user, email_hashes
 from hub.actions.account_mail import LinkKind, add_link, bad_link, find_link, link_token, mail_link
 from hub.actions.password import hash_password
 from hub.actions.record import note
@@ -23,15 +23,15 @@ def ask_reset(hub: Hub, visit: Visit, email: str) -> None:
     The same rows are written whether it has one or not: a link of nobody is mailed to nobody. So neither the answer nor
     its time tells anything; what is no address at all is known to whoever typed it.
     """
-    hashed, now = email_hash(hub, email), hub.clock()
+    hashes, now = email_hashes(hub, email), hub.clock()
     with hub.database.writing() as conn:
-        row = find_user_by_email(conn, hashed)
+        row = find_user_by_email(conn, hashes)
         user_id = row.id if row is not None and row.dismissed_at is None else None
-        waiting = open_links(conn, LinkKind.RESET, now, OneTimeLink.email_hash == hashed)
+        waiting = open_links(conn, LinkKind.RESET, now, OneTimeLink.email_hash.in_(hashes))
         if len(waiting) >= MAILS_AT_ONCE:
             note(hub, conn, visit, Kind.RESET_ASKED, Outcome.REFUSED, about=user_id or "", detail="too_many")
             return
-        mail_link(hub, conn, add_link(hub, conn, LinkKind.RESET, email_hash=hashed, user_id=user_id))
+        mail_link(hub, conn, add_link(hub, conn, LinkKind.RESET, email_hash=next(iter(hashes), ""), user_id=user_id))
         note(hub, conn, visit, Kind.RESET_ASKED, about=user_id or "")
 
 

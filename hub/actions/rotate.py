@@ -21,7 +21,6 @@ from hub.store.ids import new_id
 from hub.store.outbox import release_lease, take_lease
 from hub.store.rotation import add_rotation, move_rotation, open_rotation
 from hub.store.signed import last_signed_until
-from hub.vault.door_keys import SIGNS_AFTER
 from hub.vault.roots import Root
 from hub.vault.rotate import (
     Vault,
@@ -32,9 +31,11 @@ from hub.vault.rotate import (
     reseal_texts,
     rewrap_people,
 )
-from hub.vault.rotate_doors import destroy_door_versions, make_door_version
+from hub.vault.rotate_index import read_calendars_anew, rehash_people, rehash_users
 from hub.vault.rotate_root import begin_root, give_up_old, put_in_place, rewrap_keys, take_root
+from hub.vault.rotate_secrets import destroy_secret_versions, make_secret_version
 from hub.vault.sealed_texts import Batch
+from hub.vault.secret_versions import USED_AFTER
 
 LEASE = 15
 """Seconds after which a rotation that was killed may be gone on with."""
@@ -56,6 +57,7 @@ class Keys(StrEnum):
     DATA_ROOT = "data_root"
     CREDENTIAL_ROOT = "credential_root"
     DOORS = "doors"  # keys that sign links, forms and tickets
+    INDEX = "index"  # keys of hashes by which people, users and events are found
 
     @property
     def root(self) -> Root | None:
@@ -65,7 +67,8 @@ class Keys(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a rotation is. ``ended``, or old versions are destroyed from ``destroy_at`` on, by the clock or a call.
+    """How far a rotation is. ``ended``, or old versions are destroyed from ``destroy_at`` on, by the clock or a call
+    (of the index: the next call goes on from then).
 
     ``broken`` records did not open before either and were left as they are.
     """
@@ -141,7 +144,7 @@ def rotate(
         while True:
             with hub.database.reading() as conn:
                 row = open_rotation(conn, keys)
-                until = _settled_at(conn, keys, row, at_once=at_once) if row and row.phase == "settle" else 0
+                until = _settled_at(conn, keys, row, at_once=at_once) if row and row.phase in _WAITS else 0
             assert row is not None
             if hub.clock() < until:
                 return Progress(keys, row.done, run.broken, False, until)
@@ -175,8 +178,8 @@ def _settled_at(conn: sa.Connection, keys: Keys, row: sa.Row[Any], *, at_once: b
     """Return when old versions may be destroyed: nobody reads by them, or what they signed has lapsed."""
     if keys is Keys.BUSINESS:
         return int(row.changed_at) + SETTLE
-    until = int(row.changed_at) + 2 * SIGNS_AFTER  # from then on every process signs by the new one
-    return until if at_once else max(until + FORMS, last_signed_until(conn, until))
+    until = int(row.changed_at) + 2 * USED_AFTER  # from then on every process signs and writes by the new one
+    return until if at_once or keys is Keys.INDEX else max(until + FORMS, last_signed_until(conn, until))
 
 
 def _begin(run: _Run, keys: Keys, *, begin: bool) -> bool:
@@ -236,14 +239,15 @@ def _rewrap_root(run: _Run, keys: Keys, _started_at: int, _batch: int) -> None:
     run.step(rewrap_keys(run.vault, keys.root))
 
 
-def _make_doors(run: _Run, _keys: Keys, started_at: int, _batch: int) -> None:
-    run.step([Batch(make_door_version(run.vault, started_at, run.hub.clock()))])
+def _make_secret(run: _Run, keys: Keys, started_at: int, _batch: int) -> None:
+    make_secret_version(run.vault, keys.value, started_at, run.hub.clock())
 
 
-def _destroy_doors(run: _Run, _keys: Keys, _started_at: int, _batch: int) -> None:
-    destroy_door_versions(run.vault)
+def _destroy_secret(run: _Run, keys: Keys, _started_at: int, _batch: int) -> None:
+    destroy_secret_versions(run.vault, keys.value)
 
 
+_WAITS = ("settle", "spread")
 _Phase = Callable[[_Run, Keys, int, int], None]
 _BUSINESS: dict[str, _Phase] = {
     "make": _make,
@@ -257,6 +261,14 @@ _CONNECTION: dict[str, _Phase] = {
 _PHASES: dict[Keys, dict[str, _Phase]] = {
     Keys.BUSINESS: _BUSINESS,
     Keys.CONNECTION: _CONNECTION,
-    Keys.DOORS: {"make": _make_doors, "settle": _destroy_doors},
+    Keys.DOORS: {"make": _make_secret, "settle": _destroy_secret},
+    Keys.INDEX: {
+        "make": _make_secret,
+        "spread": lambda _run, _keys, _at, _batch: None,
+        "people": lambda run, _keys, _at, batch: run.step(rehash_people(run.vault, batch)),
+        "users": lambda run, _keys, _at, _batch: run.step(rehash_users(run.vault)),
+        "calendars": lambda run, _keys, _at, _batch: run.step(read_calendars_anew(run.vault)),
+        "destroy": _destroy_secret,
+    },
 }
 _ROOT: dict[str, _Phase] = {"make": _begin_root, "wrap": _rewrap_root, "take": _take_root, "place": _place_root}

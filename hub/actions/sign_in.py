@@ -6,7 +6,7 @@ tries per account here: that would let strangers lock somebody out. The doors co
 
 from __future__ import annotations
 
-from hub.actions.account import as_user, email_hash
+from hub.actions.account import as_user, email_hashes
 from hub.actions.confirm import confirmed_now, wrong_try
 from hub.actions.password import matches, renewed_hash
 from hub.actions.record import note, record
@@ -23,7 +23,7 @@ def sign_in(hub: Hub, visit: Visit, email: str, password: str) -> SignedIn:
     Raises InputError (code ``sign_in``), the same for an address that is unknown and a password that is wrong.
     """
     with hub.database.reading() as conn:
-        row = find_user_by_email(conn, email_hash(hub, email))
+        row = find_user_by_email(conn, email_hashes(hub, email))
     known = row is not None and row.dismissed_at is None
     stored = row.password_hash if row is not None and known else None
     right = matches(hub, stored, password)

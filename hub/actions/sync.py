@@ -24,7 +24,7 @@ from hub.store.booking_event import short_ref
 from hub.store.connection import DISCONNECTED, Connection
 from hub.store.service import Service
 from hub.vault.names import open_calendar
-from hub.vault.people import keyed_hash
+from hub.vault.people import keyed_hashes
 
 _BACK = 86_400
 _MARGIN = 3 * 86_400
@@ -148,23 +148,23 @@ def _apply(hub: Hub, conn: sa.Connection, row: sa.Row[Any], which: Calendar, cha
     table = calendar.BusyTime
     mine = (table.business_id == business_id, table.calendar_id == calendar_id)
     hashed = {
-        change.item: keyed_hash(hub.keyring, business_id, "calendar item", change.item) for change in changes.items
+        change.item: keyed_hashes(hub.keyring, business_id, "calendar item", change.item) for change in changes.items
     }
-    items = None if changes.complete else list(hashed.values())
+    items = None if changes.complete else [one for some in hashed.values() for one in some]
     gone = [] if changes.complete else [change.item for change in changes.items if not change.busy]
     refs = [short_ref(one, which.ref) for one in gone]
     uids = [busy.uid for change in changes.items for busy in change.busy or () if _is_ours(busy)]
     concerned = lock_ours(conn, business_id, calendar_id, items, refs, uids, now)
     if changes.complete:
         conn.execute(delete(table).where(*mine))
-    elif hashed:
-        conn.execute(delete(table).where(*mine, table.item.in_(list(hashed.values()))))
+    elif items:
+        conn.execute(delete(table).where(*mine, table.item.in_(items)))
     ours = _ours(conn, business_id, [one for change in changes.items for one in change.busy or ()])
     rows = [
         {
             "calendar_id": calendar_id,
             "business_id": business_id,
-            "item": hashed[change.item],
+            "item": hashed[change.item][0],
             "n": n,
             "starts_at": busy.start,
             "ends_at": busy.end,

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from hub.actions.account import (
     check_scope,
-    email_hash,
+    email_hashes,
     not_allowed,
     open_email,
     person_name,
@@ -81,7 +81,7 @@ def find_user(hub: Hub, by: User, user_id: str) -> UserEntry:
 def find_user_id(hub: Hub, email: str) -> str:
     """Return the id of whoever has an address, for the operator. Raises InputError for nobody."""
     with hub.database.reading() as conn:
-        row = find_user_by_email(conn, email_hash(hub, email))
+        row = find_user_by_email(conn, email_hashes(hub, email))
     if row is None or row.dismissed_at is not None:
         raise InputError("email", "nobody with this address may sign in; hub user list shows who may.")
     return str(row.id)

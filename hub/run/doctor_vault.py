@@ -71,7 +71,7 @@ def check_rotation(patient: Patient) -> Iterator[Finding]:
         if one.ended_at is not None:
             continue
         command = "hub rotate" + (f" --root {one.kind.removesuffix('_root')}" if one.kind.endswith("_root") else "")
-        command += " --doors" if one.kind == Keys.DOORS else ""
+        command += f" --{one.kind}" if one.kind in (Keys.DOORS, Keys.INDEX) else ""
         if one.phase == "settle" and one.kind == Keys.DOORS:
             yield ok(
                 "rotation", "Links are signed by a new key; the old one goes when the last link of before is over."

@@ -60,12 +60,12 @@ def find_people(conn: sa.Connection, businesses: Collection[str], people: Collec
 
 
 def people_by_hash(
-    conn: sa.Connection, hashes: Mapping[str, str], column: InstrumentedAttribute[str | None]
+    conn: sa.Connection, hashes: Mapping[str, Collection[str]], column: InstrumentedAttribute[str | None]
 ) -> list[str]:
-    """Return the ids of those whom a business (the key) knows under a hash (the value) in that column."""
-    mine = Person.business_id.in_(list(hashes)), column.in_(list(hashes.values()))
+    """Return the ids of those whom a business (the key) knows under one of the hashes (the value) in that column."""
+    mine = Person.business_id.in_(list(hashes)), column.in_([one for some in hashes.values() for one in some])
     found = conn.execute(select(Person.id, Person.business_id, column.label("hash")).where(*mine))
-    return [row.id for row in found if hashes[row.business_id] == row.hash]
+    return [row.id for row in found if row.hash in hashes[row.business_id]]
 
 
 def person_by_hash(conn: sa.Connection, business_id: str, email_hash: str | None, phone_hash: str | None) -> str | None:

@@ -110,9 +110,9 @@ def find_user(conn: Connection, user_id: str, *, locked: bool = False) -> Row[An
     return conn.execute(query.with_for_update() if locked else query).one_or_none()
 
 
-def find_user_by_email(conn: Connection, email_hash: str) -> Row[Any] | None:
-    """Return the row of whoever has an address, a dismissed user too."""
-    return conn.execute(select(ConsoleUser.__table__).where(ConsoleUser.email_hash == email_hash)).one_or_none()
+def find_user_by_email(conn: Connection, hashes: Collection[str]) -> Row[Any] | None:
+    """Return the row of whoever has an address, by what it may be stored as; a dismissed user too."""
+    return conn.execute(select(ConsoleUser.__table__).where(ConsoleUser.email_hash.in_(hashes))).one_or_none()
 
 
 def all_users(conn: Connection) -> Sequence[Row[Any]]:

@@ -20,8 +20,9 @@ from hub.store.database import Database
 from hub.store.recovery import add_erasure, add_key_copy, find_key_copy
 from hub.vault.cipher import KEY_BYTES, Cipher, Place, derive
 from hub.vault.door_keys import DoorKeys
-from hub.vault.root_ring import HASHES, RootRing
+from hub.vault.root_ring import DOORS, HASHES, INDEX, RootRing
 from hub.vault.roots import Root, Roots
+from hub.vault.secret_versions import SecretVersions
 from hub.vault.uses import Uses
 
 MARK_SECONDS = 5.0
@@ -49,7 +50,8 @@ class Keyring:
         self._database = database
         self._keystore = keystore
         self.roots = RootRing(database, roots, reload)
-        self.doors = DoorKeys(database, self.roots, clock)
+        self.doors = DoorKeys(SecretVersions(database, self.roots, DOORS, clock))
+        self._index = SecretVersions(database, self.roots, INDEX, clock)
         self._uses = uses if uses is not None else Uses()
         self._clock = clock
         self._opened: OrderedDict[tuple[Place, int, bytes], Cipher] = OrderedDict()
@@ -154,9 +156,9 @@ class Keyring:
             add_erasure(keys, business, person, self._clock())
             return store.delete_person_key(keys, business, person)
 
-    def index_key(self, business: str) -> bytes:
-        """Return the key of a business's keyed hashes."""
-        return derive(self.roots.secret("index"), business.encode())
+    def index_keys(self, business: str) -> list[bytes]:
+        """Return the keys of a business's keyed hashes: the one to write by first, the others to look up by as well."""
+        return self._index.keys(business)
 
     def door_key(self, use: str) -> bytes:
         """Return the key with which the doors hash for one use (``network``, ``recovery code``). It is not rotated."""

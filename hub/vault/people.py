@@ -57,9 +57,14 @@ def fields_of_many(
 
 
 def keyed_hash(keyring: Keyring, business: str, kind: str, canonical: str) -> str:
-    """Return what a canonical text (``hub.identity``) is looked up by, in hexadecimal.
+    """Return what a canonical text (``hub.identity``) is stored as, in hexadecimal.
 
     ``kind`` (``phone``, ``email``) keeps equal texts of different kinds apart.
     """
+    return keyed_hashes(keyring, business, kind, canonical)[0]
+
+
+def keyed_hashes(keyring: Keyring, business: str, kind: str, canonical: str) -> list[str]:
+    """Return all that a canonical text may be stored as: more than the one to write, while the keys are rotated."""
     content = len(kind).to_bytes(4, "big") + kind.encode() + canonical.encode()
-    return hmac.digest(keyring.index_key(business), content, sha256).hex()
+    return [hmac.digest(key, content, sha256).hex() for key in keyring.index_keys(business)]

@@ -18,8 +18,8 @@ from hub.store.keys import find_root_secret, list_root_checks
 from hub.vault.cipher import Cipher, Place, derive, key_version
 from hub.vault.roots import Root, Roots, is_root
 
-HASHES = "hashes"
-SECRETS = {"index": b"hub index", HASHES: b"hub doors", "doors": b"hub doors"}
+INDEX, HASHES, DOORS = "index", "hashes", "doors"
+SECRETS = {INDEX: b"hub index", HASHES: b"hub doors", DOORS: b"hub doors"}
 """What is derived from the data root, and kept when that is rotated: links and keyed hashes stay what they are.
 
 The doors hash by what they once signed by: the two part when the latter is rotated.
@@ -79,7 +79,7 @@ class RootRing:
             self._require(Root.DATA)
             kept, wrapped = name, None
             with self._database.reading() as conn:
-                for kept in (HASHES, "doors") if name == HASHES else (name,):
+                for kept in (HASHES, DOORS) if name == HASHES else (name,):
                     wrapped = find_root_secret(conn, kept)
                     if wrapped is not None:
                         break

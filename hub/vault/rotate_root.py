@@ -34,10 +34,9 @@ from hub.store.provider_setting import ProviderSetting
 from hub.store.recovery import BusinessKeyCopy
 from hub.store.rotation import keys_under_another_root, put_wrapped, take_next_root
 from hub.vault.cipher import Cipher, Place
-from hub.vault.door_keys import DOORS
 from hub.vault.keys import business_place, connection_place
 from hub.vault.provider_settings import settings_place
-from hub.vault.root_ring import SECRETS, place_of
+from hub.vault.root_ring import DOORS, INDEX, SECRETS, place_of
 from hub.vault.roots import Root, is_root, make_root_file, next_file, read_root, root_check, root_file
 from hub.vault.rotate import Vault
 from hub.vault.sealed_texts import Batch
@@ -55,8 +54,9 @@ def begin_root(vault: Vault, settings: Settings, root: Root, now: int) -> None:
     assert key is not None
     kept = {name: vault.keyring.roots.secret(name) for name in SECRETS} if root is Root.DATA else {}
     with vault.database.writing() as conn:
-        if list_root_secrets(conn, DOORS):  # the first one may be destroyed by now
-            kept.pop(DOORS, None)
+        for name in (INDEX, DOORS):
+            if list_root_secrets(conn, name):  # the first one may be destroyed by now
+                kept.pop(name, None)
         checks = {row.root: row for row in list_root_checks(conn, root, locked=True)}
         if root.value not in checks:
             raise StateError(f"The database does not know its {root} root key yet; start the hub once.")

@@ -37,13 +37,13 @@ from hub.store.ledger import find_entries
 from hub.store.outbox import take_lease
 from hub.store.recovery import list_key_copies
 from hub.store.user import find_user
-from hub.vault import door_keys
+from hub.vault import secret_versions
 from hub.vault.cipher import Place
 from hub.vault.credentials import open_credential, store_credential
-from hub.vault.door_keys import SIGNS_AFTER
 from hub.vault.keys import Keyring
 from hub.vault.people import keyed_hash
 from hub.vault.roots import Root, load_roots, root_file
+from hub.vault.secret_versions import USED_AFTER
 from tests.accounts import VISIT, enter, own
 from tests.post import booked
 from tests.vault.former import seal_formerly
@@ -307,8 +307,8 @@ def test_what_the_doors_signed_works_until_its_last_link_is_over_and_not_after(w
 
     progress = rotate(now(), Keys.DOORS)
     assert progress is not None
-    assert progress.destroy_at == max(over, world.clock.now + 2 * SIGNS_AFTER + FORMS)
-    world.clock.now += SIGNS_AFTER
+    assert progress.destroy_at == max(over, world.clock.now + 2 * USED_AFTER + FORMS)
+    world.clock.now += USED_AFTER
     assert customer_token(now(), world.business, booking) != token
     for old in (token, customer_token(now(), world.business, booking)):
         assert open_customer_token(now(), old) == (world.business, booking)
@@ -334,9 +334,9 @@ def test_links_of_before_end_at_once_where_that_is_asked_for_but_none_is_signed_
     token = customer_token(hub, world.business, ada)
     early = rotate(elsewhere(hub), Keys.DOORS, at_once=True)
     assert early is not None
-    assert early.destroy_at == world.clock.now + 2 * SIGNS_AFTER
+    assert early.destroy_at == world.clock.now + 2 * USED_AFTER
     assert open_customer_token(elsewhere(hub), token)
-    world.clock.now += 2 * SIGNS_AFTER
+    world.clock.now += 2 * USED_AFTER
     ended = rotate(elsewhere(hub), Keys.DOORS, at_once=True)
     assert ended is not None
     assert ended.ended
@@ -348,7 +348,7 @@ def test_links_of_before_end_at_once_where_that_is_asked_for_but_none_is_signed_
 
 
 def test_no_call_fails_while_everything_is_rotated(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(door_keys, "READ_AGAIN", 0.0)
+    monkeypatch.setattr(secret_versions, "READ_AGAIN", 0.0)
     hub, business = elsewhere(world.hub), world.business
     world.hub = hub
     connection = connected(world)
@@ -386,10 +386,16 @@ def test_no_call_fails_while_everything_is_rotated(world: World, monkeypatch: py
         assert open_customer_token(hub, tokens[turn % 30])
         assert open_customer_token(hub, customer_token(hub, business, people[turn % 30]))
 
-    threads = [threading.Thread(target=serve, args=(work,)) for work in (read, write, call, follow)]
+    def find(turn: int) -> None:
+        assert add(hub, business, Customer("Again", email=f"ada{turn % 30}@example.com")) == people[turn % 30]
+
+    threads = [threading.Thread(target=serve, args=(work,)) for work in (read, write, call, follow, find)]
     for thread in threads:
         thread.start()
     rotate(hub, Keys.DOORS)
+    for _ in range(2):
+        rotate(hub, Keys.INDEX, batch=10)
+        world.clock.now += 2 * USED_AFTER
     for keys in (Keys.BUSINESS, Keys.DATA_ROOT, Keys.CONNECTION, Keys.CREDENTIAL_ROOT, Keys.BUSINESS):
         to_the_end(world, keys)
     over.set()

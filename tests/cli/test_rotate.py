@@ -57,6 +57,17 @@ def test_keys_of_the_doors_are_rotated_and_it_says_when_the_old_one_goes(data: P
         say("--doors", "--root", "data")
 
 
+def test_keys_of_hashes_are_rotated_in_one_command(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hub.actions.rotate.USED_AFTER", 1)  # a minute is too long for a test
+    said = say("--index")
+    assert "Waiting" in said
+    assert "people, users and links are found by new ones" in said
+    hub = create_hub(load_settings())
+    with hub.database.reading() as conn:
+        assert [row.ended_at is not None for row in last_rotations(conn)] == [True]
+    close_hub(hub)
+
+
 def test_what_may_go_must_be_said_before_it_goes(data: Path) -> None:
     with pytest.raises(InputError, match="say what may go"):
         say("--finish")

@@ -34,7 +34,7 @@ from hub.store.person import Person
 from hub.store.recovery import find_note
 from hub.store.rotation import open_rotation
 from hub.vault.credentials import open_credential, store_credential
-from hub.vault.door_keys import DOORS
+from hub.vault.root_ring import DOORS, INDEX
 from hub.vault.roots import next_file
 from tests.crash.harness import run_until_killed
 from tests.crash.vault import LAPSED, MUCH_LATER, SOON, ahead, copies
@@ -102,6 +102,17 @@ def everything_opens(hub: Hub, people: int = PEOPLE) -> None:
     assert open_credential(hub.keyring, row.business_id, row.connection_id, found).secret["password"] == "canary"
 
 
+def everybody_is_found(hub: Hub) -> None:
+    with hub.database.reading() as conn:
+        (business,) = conn.execute(
+            select(Person.business_id).distinct().execution_options(across=Across.OPERATOR)
+        ).scalars()
+        known = (
+            conn.execute(select(Person.id).where(Person.business_id == business).order_by(Person.id)).scalars().all()
+        )
+    assert [add(hub, business, number) for number in range(PEOPLE)] == known
+
+
 def versions(hub: Hub, table: type[BusinessKey] | type[ConnectionKey]) -> set[int]:
     with hub.database.reading() as conn:
         return set(conn.execute(select(table.version).execution_options(across=Across.OPERATOR)).scalars())
@@ -116,6 +127,10 @@ ROTATIONS = [
     (Keys.BUSINESS, CrashPoint.ROTATE_KEY_DESTROYED, 1),
     (Keys.CONNECTION, CrashPoint.ROTATE_CONNECTION_BEFORE_COMMIT, 1),
     (Keys.CONNECTION, CrashPoint.ROTATE_CONNECTION_AFTER_COMMIT, 1),
+    (Keys.INDEX, CrashPoint.ROTATE_VERSION_MADE, 1),
+    (Keys.INDEX, CrashPoint.ROTATE_HASHES_BEFORE_COMMIT, 2),
+    (Keys.INDEX, CrashPoint.ROTATE_HASHES_AFTER_COMMIT, 2),
+    (Keys.INDEX, CrashPoint.ROTATE_VERSION_DESTROYED, 1),
     *(
         (keys, point, 1)
         for keys in (Keys.DATA_ROOT, Keys.CREDENTIAL_ROOT)
@@ -136,6 +151,7 @@ def test_a_rotation_that_was_killed_leaves_everything_readable_and_is_ended_by_t
 ) -> None:
     kill(settings, keys, point, count)
     looked_at(settings, everything_opens)
+    looked_at(settings, everybody_is_found, seconds=SOON + SETTLE)
 
     def again(hub: Hub) -> None:
         progress = rotate(hub, keys)
@@ -143,10 +159,15 @@ def test_a_rotation_that_was_killed_leaves_everything_readable_and_is_ended_by_t
         assert progress.broken == 0
 
     looked_at(settings, again, seconds=MUCH_LATER)
+    looked_at(settings, lambda hub: rotate(hub, Keys.INDEX, open_only=True), seconds=MUCH_LATER + SETTLE)  # it waited
     looked_at(settings, settle_rotations, seconds=MUCH_LATER + SETTLE + 10)
 
     def ended(hub: Hub) -> None:
         everything_opens(hub)
+        everybody_is_found(hub)
+        with hub.database.reading() as conn:
+            assert open_rotation(conn, keys) is None
+            assert len(list_root_secrets(conn, INDEX)) <= 1
         assert len(versions(hub, BusinessKey)) == len(versions(hub, ConnectionKey)) == 1
 
     looked_at(settings, ended)
@@ -154,7 +175,7 @@ def test_a_rotation_that_was_killed_leaves_everything_readable_and_is_ended_by_t
         assert not next_file(settings, keys.root).exists()
 
 
-@pytest.mark.parametrize("point", [CrashPoint.ROTATE_DOORS_MADE, CrashPoint.ROTATE_DOORS_DESTROYED])
+@pytest.mark.parametrize("point", [CrashPoint.ROTATE_VERSION_MADE, CrashPoint.ROTATE_VERSION_DESTROYED])
 def test_a_rotation_of_the_doors_that_was_killed_takes_no_link_away_and_is_ended_by_the_same_call(
     settings: Settings, point: CrashPoint
 ) -> None:
@@ -166,10 +187,10 @@ def test_a_rotation_of_the_doors_that_was_killed_takes_no_link_away_and_is_ended
         return opens(hub, tokens[-1])
 
     def before(hub: Hub) -> None:
-        assert works(hub) is (point is CrashPoint.ROTATE_DOORS_MADE)
+        assert works(hub) is (point is CrashPoint.ROTATE_VERSION_MADE)
         rotate(hub, Keys.DOORS)
 
-    looked_at(settings, before, seconds=MUCH_LATER + (0 if point is CrashPoint.ROTATE_DOORS_MADE else LAPSED))
+    looked_at(settings, before, seconds=MUCH_LATER + (0 if point is CrashPoint.ROTATE_VERSION_MADE else LAPSED))
     looked_at(settings, settle_rotations, seconds=MUCH_LATER + LAPSED)
 
     def after(hub: Hub) -> None:

@@ -17,14 +17,14 @@ from hub.app import close_hub, create_hub
 from hub.run.backup import back_up
 from hub.run.restore import restore
 from hub.settings import Settings, load_settings
-from hub.vault.door_keys import SIGNS_AFTER
+from hub.vault.secret_versions import USED_AFTER
 
 SOON = 10
 """Seconds after which a rotation begins: the keys that it replaces are older than it."""
 
 MUCH_LATER = SOON + 3 * SETTLE
 
-LAPSED = FORMS + 4 * SIGNS_AFTER
+LAPSED = FORMS + 4 * USED_AFTER
 """Seconds after which nothing is left that a former key of the doors signed, where there are no bookings."""
 
 

@@ -21,6 +21,7 @@ KINDS = {
     "connection": "Keys of connected accounts, for passwords and tokens",
     "data_root": "The data root",
     "credential_root": "The credential root",
+    "index": "Keys of hashes, by which people are found",
     "doors": "Keys that sign links, forms and tickets",
 }
 

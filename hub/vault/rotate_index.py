@@ -1,0 +1,134 @@
+"""Make keyed hashes anew, by which people, users and links are found, while lookups ask by the old ones too.
+
+The names of events in calendars are not kept, so their hashes cannot be made anew: each calendar is read whole at its
+next turn, which replaces them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select, update
+
+from hub.core.errors import Tampered, UnknownId
+from hub.store.booking_contact import BookingContact
+from hub.store.business import AGENCY
+from hub.store.calendar import Calendar
+from hub.store.crash import CrashPoint, crash_point
+from hub.store.person import Person
+from hub.store.rotation import newest_versions
+from hub.store.sign_in import OneTimeLink
+from hub.store.user import ConsoleUser
+from hub.vault.cipher import Place
+from hub.vault.people import PersonFields, fields_of_many, keyed_hash, keyed_hashes
+from hub.vault.rotate import Vault
+from hub.vault.sealed_texts import Batch
+from hub.vault.texts import open_text
+
+_KINDS = ("email", "phone")
+_Row = sa.Row[*tuple[Any, ...]]
+
+
+def rehash_people(vault: Vault, limit: int) -> Iterator[Batch]:
+    """Make the hashes of people anew, and those by which their bookings are counted, a batch a step."""
+    with vault.database.reading() as conn:
+        businesses = sorted(newest_versions(conn))
+    for business in businesses:
+        after: str | None = ""
+        while after is not None:
+            batch = _people(vault, business, after, limit)
+            if batch.done:
+                crash_point(CrashPoint.ROTATE_HASHES_AFTER_COMMIT)
+            yield batch
+            after = batch.last
+
+
+def rehash_users(vault: Vault) -> Iterator[Batch]:
+    """Make the hashes of users, and of links that were mailed to somebody, anew; one a step."""
+    for table in (ConsoleUser, OneTimeLink):
+        with vault.database.reading() as conn:
+            rows = conn.execute(
+                select(table.id, table.email, table.email_hash).where(table.email.is_not(None)).order_by(table.id)
+            ).all()
+        for row in rows:
+            yield _user(vault, table, row)
+
+
+def read_calendars_anew(vault: Vault) -> Iterator[Batch]:
+    """Let each calendar be read whole at its next turn. What is being read now is thrown away by that."""
+    with vault.database.reading() as conn:
+        businesses = sorted(newest_versions(conn))
+    for business in businesses:
+        with vault.database.writing() as conn:
+            mine = Calendar.business_id == business, Calendar.cursor.is_not(None)
+            yield Batch(conn.execute(update(Calendar).where(*mine).values(cursor=None)).rowcount * 0)
+
+
+def _people(vault: Vault, business: str, after: str, limit: int) -> Batch:
+    columns = Person.id, Person.email, Person.phone, Person.email_hash, Person.phone_hash, Person.version
+    statement = select(*columns).where(Person.business_id == business, Person.id > after)
+    with vault.database.reading() as conn:
+        rows = conn.execute(statement.order_by(Person.id).limit(limit)).all()
+        fields = fields_of_many(conn, vault.keyring, [(business, row.id) for row in rows])
+    done = broken = 0
+    changed: list[tuple[_Row, dict[str, str]]] = []
+    contacts: dict[str, str] = {}
+    for row in rows:
+        found = _hashes(vault, fields.get((business, row.id)), row)
+        if found is None:
+            broken += 1
+            continue
+        for newest, *older in found.values():
+            contacts |= dict.fromkeys(older, newest)
+        values = {f"{kind}_hash": one[0] for kind, one in found.items()}
+        if any(getattr(row, name) != value for name, value in values.items()):
+            changed.append((row, values))
+    if changed or contacts:
+        with vault.database.writing() as conn:
+            for row, values in changed:
+                mine = Person.business_id == business, Person.id == row.id, Person.version == row.version
+                done += conn.execute(update(Person).where(*mine).values(**values)).rowcount
+            _recount(conn, business, contacts)
+            if done:
+                crash_point(CrashPoint.ROTATE_HASHES_BEFORE_COMMIT)
+    return Batch(done, broken, rows[-1].id if rows else None)
+
+
+def _hashes(vault: Vault, fields: PersonFields | None, row: _Row) -> dict[str, list[str]] | None:
+    """Return the hashes of a person by kind, the newest first; None for one who does not open, or was erased."""
+    if fields is None:
+        return None
+    given = {kind: getattr(row, kind) for kind in _KINDS}
+    try:
+        return {
+            kind: keyed_hashes(vault.keyring, fields.business, kind, fields.open(kind, sealed, row.version))
+            for kind, sealed in given.items()
+            if sealed is not None
+        }
+    except Tampered:
+        return None
+
+
+def _recount(conn: sa.Connection, business: str, contacts: dict[str, str]) -> None:
+    mine = BookingContact.business_id == business
+    known = select(BookingContact.contact_hash).where(mine, BookingContact.contact_hash.in_(list(contacts)))
+    for old in sorted(set(conn.execute(known).scalars())):
+        same = mine, BookingContact.contact_hash == old
+        conn.execute(update(BookingContact).where(*same).values(contact_hash=contacts[old]))
+
+
+def _user(vault: Vault, table: type[ConsoleUser] | type[OneTimeLink], row: _Row) -> Batch:
+    with vault.database.writing() as conn:
+        try:
+            email = open_text(conn, vault.keyring, Place(AGENCY, table.__tablename__, row.id, "email"), row.email)
+        except (Tampered, UnknownId):
+            return Batch(0, broken=1)
+        newest = keyed_hash(vault.keyring, AGENCY, "email", email)
+        if newest == row.email_hash:
+            return Batch(0)
+        for each in (ConsoleUser, OneTimeLink):  # also what was asked for by somebody who is a user
+            same = each.email_hash == row.email_hash
+            conn.execute(update(each).where(same).values(email_hash=newest))
+        return Batch(1)
