@@ -30,10 +30,12 @@ class Kept:
 def remembered(lab: GoogleLab) -> Iterator[Kept]:
     """Give what is to be kept; it does not change in the block."""
     with lab.state.lock:
+        now = lab.state.clock()
         yield Kept(
             [dataclasses.replace(one, past=[]) for one in lab.state.calendars.values()],
             list(lab.state.grants.values()),
-            lab.state.access,
+            # Without access tokens that are over, of which there is one more each hour; a refresh token's end is 0.
+            {token: one for token, one in lab.state.access.items() if one.until > now or not one.until},
             [_fields(one) for one in list(lab.pushes.channels.values())],
         )
 

@@ -48,7 +48,7 @@ def remembered(lab: Microsoft) -> Iterator[Kept]:
             still.enter_context(person.mailbox.lock)
         yield Kept(
             {person.id: list(person.mailbox.boxes.values()) for person in lab.people.values()},
-            [_kept(one) for one in lab.tokens.grants.values()],
+            [_kept(one, lab.clock()) for one in lab.tokens.grants.values()],
             list(lab.subscriptions.there.values()),
             {person.tenant.id: sorted(person.tenant.agreed) for person in lab.people.values()},
         )
@@ -70,7 +70,7 @@ def remember(lab: Microsoft, found: Kept) -> None:
     lab.subscriptions.there.update({one.id: one for one in found.subscriptions if one.account in lab.people})
 
 
-def _kept(one: Granted) -> KeptGrant:
-    return KeptGrant(
-        one.id, one.person.id, one.client, one.scopes, one.since, dict(one.refresh), dict(one.access), one.dead
-    )
+def _kept(one: Granted, now: float) -> KeptGrant:
+    """Return a grant as it is kept: without access tokens that are over, of which there is one more each hour."""
+    access = {token: until for token, until in one.access.items() if until > now}
+    return KeptGrant(one.id, one.person.id, one.client, one.scopes, one.since, dict(one.refresh), access, one.dead)

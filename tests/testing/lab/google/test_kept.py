@@ -26,7 +26,10 @@ def test_calendars_grants_tokens_and_channels_are_there_again(tmp_path: Path) ->
     made = events.insert(before.state, calendar, ADA, dict(EVENT))
     grant = StoredGrant("g", ADA.sub, CLIENT.id, ("openid",), NOW, ["1//r"], ("invalid_grant", "invalid_rapt"))
     before.state.grants[(ADA.sub, CLIENT.id)] = grant
-    before.state.access["ya29.a"] = Access(ADA.sub, CLIENT.id, frozenset({"openid"}), NOW + 60)
+    ends = {"ya29.a": NOW + 60, "ya29.over": NOW, "1//r": 0}
+    before.state.access = {
+        token: Access(ADA.sub, CLIENT.id, frozenset({"openid"}), until) for token, until in ends.items()
+    }
     channel = OpenChannel("ch", "c_1", ADA.sub, CLIENT.id, "http://127.0.0.1/push", "t", "r", NOW + 60, 7)
     before.pushes.channels["ch"] = channel
 
@@ -40,5 +43,6 @@ def test_calendars_grants_tokens_and_channels_are_there_again(tmp_path: Path) ->
     assert again.events == {made["id"]: made}
     assert (again.made_by, again.number, again.roles) == (CLIENT.id, calendar.number, {ADA.email: "owner"})
     assert after.state.grants == before.state.grants
+    assert after.state.access.keys() == {"ya29.a", "1//r"}
     assert find_access(after.state, "ya29.a") == before.state.access["ya29.a"]
     assert (after.pushes.channels["ch"].number, after.pushes.channels["ch"].until) == (7, NOW + 60)

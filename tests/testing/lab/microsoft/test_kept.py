@@ -27,10 +27,12 @@ def test_calendars_grants_subscriptions_and_consents_are_there_again(tmp_path: P
     item.response, item.organizer = "accepted", "office@example.com"
     cyd.tenant.agreed.add("lab-client")
     grant, dead = (before.tokens.grant(one, "lab-client", GRAPH_SCOPES) for one in (ada, cyd))
+    over, _refresh = before.tokens.issue(grant, ())
+    clock.now += 3601
     access, refresh = before.tokens.issue(grant, ("offline_access",))
     before.tokens.end(dead, 65001)
     body = {"changeType": "updated", "notificationUrl": "http://127.0.0.1/push", "clientState": "s"}
-    watch = Subscription("w", ada.id, "lab-client", box.id, NOW + 60, body)
+    watch = Subscription("w", ada.id, "lab-client", box.id, NOW + 7200, body)
     before.subscriptions.there["w"] = watch
 
     keeper = Keeper(tmp_path / "state.json", Kept, lambda: remembered(before))
@@ -48,6 +50,7 @@ def test_calendars_grants_subscriptions_and_consents_are_there_again(tmp_path: P
     kept = after.tokens.signed_in(access)
     assert kept is not None
     assert (kept.person.address, after.tokens.refreshed(refresh)) == (ada.address, kept)
+    assert over not in kept.access
     assert after.tokens.grants[dead.id].dead == 65001
     assert after.subscriptions.find("w", ada.id) == watch
     assert after.people[cyd.id].tenant.agreed == {"lab-client"}
