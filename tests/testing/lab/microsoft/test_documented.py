@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from hub.core.push import Echo, Incoming, Notice
-from hub.testing.lab.microsoft import limits
+from hub.testing.lab.microsoft import limits, schema
 from hub.testing.lab.microsoft.application import Microsoft
 from hub.testing.lab.microsoft.people import Person
 from hub.testing.lab.microsoft.visitor import agree, agree_for_all, decline
@@ -21,6 +21,15 @@ from tests.testing.lab.microsoft import documented_service, documented_signin
 from tests.testing.lab.microsoft.conftest import BACK, Asking, Clock
 from tests.testing.lab.microsoft.documented import Send, Step, Story, hold, part, replay
 from tests.testing.lab.microsoft.documented_events import EVENTS, STORIES, event
+
+SHOWN = {
+    "getSchedule": "scheduleInformation",
+    "subscriptions": "subscription",
+    "calendarView": "event",
+    "/events": "event",
+    "calendar": "calendar",
+}
+"""What is shown at an address that holds a word; the first one counts."""
 
 
 def named(one: object) -> str:
@@ -48,7 +57,19 @@ def words(ask: Asking, hook: Receiver) -> dict[str, str]:
 
 @pytest.fixture
 def send(ask: Asking) -> Send:
-    return lambda method, path, more: ask(method, path, **more)
+    """Ask Graph, and hold what it shows against the description of its resources too."""
+
+    def send(method: str, path: str, more: Mapping[str, Any]) -> requests.Response:
+        answer = ask(method, path, **more)
+        if answer.ok and answer.content:
+            kind = next(kind for word, kind in SHOWN.items() if word in path)
+            told = answer.json()
+            for one in told.get("value", [told]):
+                plain = {name: value for name, value in one.items() if name not in (schema.PROPERTIES, "@removed")}
+                assert schema.problem(kind, plain) == "", path
+        return answer
+
+    return send
 
 
 @pytest.mark.parametrize("story", [*STORIES, *documented_service.STORIES], ids=named)
