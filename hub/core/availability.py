@@ -94,9 +94,11 @@ def bookable(service: Service, window: Window, now: int) -> Window | None:
 def reach(service: Service, window: Window) -> Window:
     """Return the times whose blocked spans can matter to a start in the window.
 
-    More than a day before it: the gap that a start is counted from may begin where the local day does.
+    More than a day before it for the anchor GAP: the gap that a start is counted from may begin where the local day
+    does.
     """
-    return Window(window.start - 2 * DAY - service.before, window.end + service.duration + service.after)
+    gap = 2 * DAY if service.anchor is Anchor.GAP else 0
+    return Window(window.start - gap - service.before, window.end + service.duration + service.after)
 
 
 def teams(service: Service) -> list[tuple[str, ...]]:

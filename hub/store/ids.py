@@ -7,6 +7,7 @@ import time
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _LETTERS = frozenset(_ALPHABET)
+_PAIRS = [one + other for one in _ALPHABET for other in _ALPHABET]
 LENGTH = 26
 
 
@@ -36,4 +37,4 @@ def is_id(text: str) -> bool:
 
 
 def _text(number: int) -> str:
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return "".join([_PAIRS[number >> shift & 1023] for shift in range(120, -1, -10)])
