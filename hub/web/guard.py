@@ -21,7 +21,7 @@ from hub.web.current import Entry, is_form_token, the_hub, the_limiter
 from hub.web.door import SAFE, Door, Proof, Rate, Who
 from hub.web.identify import identify
 from hub.web.limits import network_of
-from hub.web.offsite.outcome import administrator_agreed, allowed_page, gone_page
+from hub.web.offsite.outcome import administrator_answered, administrator_page, gone_page
 from hub.web.refusals import to_confirmation
 
 GUESSES = "30/5minute"
@@ -67,8 +67,8 @@ def _admit(door: Door) -> AnyResponse | None:
         if door.who is Who.KEY:
             _refuse(Kind.KEY_USED, "unknown")
             raise _no_key()
-        if door.who is Who.RETURN and administrator_agreed():
-            return allowed_page()
+        if door.who is Who.RETURN and administrator_answered():
+            return administrator_page()
         if door.who is Who.RETURN:
             _refuse(Kind.BAD_LINK, "return")
             return gone_page()

@@ -58,18 +58,18 @@ def stopped_page(intent: Intent, error: HubError | str, token: str = "") -> Resp
     )
 
 
-def administrator_agreed() -> bool:
-    """Tell whether it is an administrator who allowed the application, and whom the provider sends here afterwards.
+def administrator_answered() -> bool:
+    """Tell whether it is an administrator who was asked to allow the application, and is sent here afterwards.
 
     They began nothing here, and nothing follows from it (Microsoft identity platform, admin consent).
     """
     given = request.args
-    return given.get("admin_consent", "").lower() == "true" and not {"code", "error", "state"} & set(given)
+    return given.get("admin_consent", "").lower() == "true" and not {"code", "state"} & set(given)
 
 
-def allowed_page() -> Response:
-    """Return what such an administrator reads."""
-    return page("offsite/allowed.html")
+def administrator_page() -> Response:
+    """Return what such an administrator reads, who may have declined."""
+    return page("offsite/allowed.html", declined="error" in request.args)
 
 
 def gone_page() -> Response:

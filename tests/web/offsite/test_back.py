@@ -305,8 +305,20 @@ def test_an_administrator_who_allowed_the_application_is_thanked_and_nothing_fol
     assert page.status_code == 200
     assert "There is nothing more to do here" in page.text
     assert "tenant" not in page.text
-    for more in ("code=x", "error=access_denied", "state=x"):
+    for more in ("code=x", "state=x", "error=consent_required&state=x"):
         assert browser().get(f"{RETURN}?admin_consent=True&{more}").status_code == 400
+
+
+def test_an_administrator_who_declined_reads_that_nothing_changed(
+    world: World, server: Elsewhere, browser: Callable[[], Browser]
+) -> None:
+    """Microsoft's page on admin consent: the same address with an error."""
+    with nothing_changed(world.hub):
+        page = browser().get(f"{RETURN}?admin_consent=True&error=consent_required&error_description=AADSTS65004<b>")
+    assert page.status_code == 200
+    assert "nothing changed" in page.text
+    assert "Thank you" not in page.text
+    assert "AADSTS" not in page.text
 
 
 def test_a_calendar_is_added_by_its_id_where_they_may_not_be_listed(
