@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -36,15 +37,17 @@ _EVERY_HOUR = tuple(DayWindow(weekday, 0, 1440) for weekday in range(7))
 
 @dataclass(frozen=True, slots=True)
 class HolderHours:
-    """When one holder works, in all times; ``withheld`` if nothing of theirs is offered at all."""
+    """When one holder works, in all times; ``withheld`` if nothing of theirs is offered at all.
+
+    Holders with the same ``week`` share one object.
+    """
 
     id: str
     name: str
     kind: str
-    zone: str
     always_open: bool
     withheld: Reason | None
-    windows: tuple[DayWindow, ...]
+    week: WeeklyHours
     overrides: tuple[Override, ...]
     time_off: tuple[Span, ...]
 
@@ -54,27 +57,22 @@ class Hours:
     """When holders of a business work, and the days on which it is closed."""
 
     holders: tuple[HolderHours, ...]
-    holidays: frozenset[Any]
+    holidays: frozenset[date]
 
     def openings(self, span: Window) -> dict[str, Openings]:
         """Return the openings of each of them that touch a span."""
         found: dict[str, Openings] = {}
-        weeks: dict[tuple[str, tuple[DayWindow, ...]], Openings] = {}  # many have the same week
+        plain: dict[int, Openings] = {}  # by the week, which many share
         for one in self.holders:
             away = [(start, end) for start, end in one.time_off if end > span.start and start < span.end]
-            plain = not one.overrides and not away
-            if one.always_open and plain:
-                found[one.id] = always_open()
+            if away or one.overrides:
+                closed = frozenset[date]() if one.always_open else self.holidays
+                found[one.id] = open_spans(one.week, span, overrides=one.overrides, time_off=away, holidays=closed)
                 continue
-            week = one.zone, _EVERY_HOUR if one.always_open else one.windows
-            if plain and week in weeks:
-                found[one.id] = weeks[week]
-                continue
-            closed = frozenset() if one.always_open else self.holidays
-            hours = WeeklyHours(*week)
-            found[one.id] = open_spans(hours, span, overrides=one.overrides, time_off=away, holidays=closed)
-            if plain:
-                weeks[week] = found[one.id]
+            week = id(one.week)
+            if week not in plain:
+                plain[week] = always_open() if one.always_open else open_spans(one.week, span, holidays=self.holidays)
+            found[one.id] = plain[week]
         return found
 
 
@@ -139,21 +137,28 @@ def read_hours(conn: sa.Connection, business_id: str, holders: Sequence[str]) ->
     for one, start, end in _time_off(conn, **given):
         away[one].append((start, end))
     holidays = frozenset(_holidays(conn, business_id=business_id).scalars())
+    weeks: dict[Any, WeeklyHours] = {}
     found = tuple(
         HolderHours(
             id=row.id,
             name=row.name,
             kind=row.kind,
-            zone=row.zone,
             always_open=row.always_open,
             withheld=None if row.active else Reason.INACTIVE,
-            windows=tuple(days[row.id]),
+            week=_shared(weeks, row.zone, row.always_open, tuple(days[row.id])),
             overrides=tuple(exceptions[row.id]),
             time_off=tuple(away[row.id]),
         )
         for row in _holders(conn, **given)
     )
     return Hours(found, holidays)
+
+
+def _shared(weeks: dict[Any, WeeklyHours], zone: str, always: bool, windows: tuple[DayWindow, ...]) -> WeeklyHours:
+    key = zone, always, windows
+    if key not in weeks:
+        weeks[key] = WeeklyHours(zone, _EVERY_HOUR if always else windows)
+    return weeks[key]
 
 
 _kept: OrderedDict[tuple[str, str], tuple[str, Rules]] = OrderedDict()
