@@ -22,8 +22,6 @@ _Convert = Callable[[Any], Any]
 class Values(list[Any]):
     """A list of values, as of one column of an answer."""
 
-    __slots__ = ()
-
     def all(self) -> Self:
         """Return all of them."""
         return self
@@ -39,11 +37,7 @@ class Rows(Values):
     ``rowcount`` is how many rows were found or changed, as the driver tells it.
     """
 
-    __slots__ = ("rowcount",)
-
-    def __init__(self, rows: Iterable[Any] = (), rowcount: int = -1) -> None:
-        super().__init__(rows)
-        self.rowcount = rowcount
+    rowcount = -1
 
     def one(self) -> Row[*tuple[Any, ...]]:
         """Return the only row. Raises NoResultFound, MultipleResultsFound."""
@@ -117,7 +111,8 @@ class Direct:
         """Return what the database answers. Raises what `Connection.execute` raises."""
         if not conn.in_transaction():
             conn.begin()
-        values |= self._constants
+        if self._constants:
+            values |= self._constants
         for name, convert in self._given:
             values[name] = convert(values[name])
         sent: Any = [values[name] for name in self._order]
@@ -126,20 +121,23 @@ class Direct:
         cursor: Any = conn.connection.cursor()
         try:
             cursor.execute(self._text, sent)
-            if cursor.description is None:
-                return Rows((), cursor.rowcount)
-            found = cursor.fetchall()
-            if self._make is None:
-                names = [column[0] for column in cursor.description]
-                row: Any = namedtuple("row", names, rename=True)  # type: ignore[misc]  # known only now
-                self._make = row._make
-            shown = self._converted(found) if self._shown else found
-            return Rows(shown if self._make is tuple else map(self._make, shown), cursor.rowcount)
+            rows = Rows(self._shaped(cursor)) if cursor.description is not None else Rows()
+            rows.rowcount = cursor.rowcount
+            return rows
         except conn.dialect.loaded_dbapi.Error as error:
             problem = error
         finally:
             cursor.close()
         raise _as_known(conn, self._text, problem) from problem
+
+    def _shaped(self, cursor: Any) -> Iterable[Any]:
+        if self._make is None:
+            names = [column[0] for column in cursor.description]
+            row: Any = namedtuple("row", names, rename=True)  # type: ignore[misc]  # known only now
+            self._make = row._make
+        found = cursor.fetchall()
+        shown = self._converted(found) if self._shown else found
+        return shown if self._make is tuple else map(self._make, shown)
 
     def _converted(self, rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
         for row in rows:
@@ -149,9 +147,14 @@ class Direct:
             yield tuple(values)
 
 
+def is_watched(conn: Connection) -> bool:
+    """Tell whether somebody looks at what is sent: then it must go SQLAlchemy's way, which tells them."""
+    return bool(conn.engine.dispatch.before_cursor_execute)
+
+
 def send(conn: Connection, text: str) -> None:
     """Send a command of the database that has neither values nor rows. Raises as `Direct.run`."""
-    if conn.dispatch.before_cursor_execute:  # somebody looks at what is sent
+    if is_watched(conn):
         conn.exec_driver_sql(text)
         return
     cursor = conn.connection.cursor()

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Executable, bindparam
 
-from hub.store.direct import Direct, Rows
+from hub.store.direct import Direct, Rows, is_watched
 from hub.store.guard import names_business
 
 MANY: Any = object()
@@ -46,10 +46,12 @@ def prepared(build: Callable[..., Executable], *, named: bool = True) -> Run:
     usual: list[Executable] = []
 
     def run(conn: Connection, **given: Any) -> Rows:
-        if conn.dispatch.before_cursor_execute or not all(0 < len(given[name]) <= _LONGEST for name in lists):
+        if is_watched(conn):
             return anyhow(conn, given)
         known: Any = conn.dialect.name, *given
         for name in lists:
+            if not 0 < len(given[name]) <= _LONGEST:
+                return anyhow(conn, given)
             given[name] = padded = _padded(given[name])
             known += (len(padded),)
         direct = kept.get(known)
@@ -70,7 +72,9 @@ def prepared(build: Callable[..., Executable], *, named: bool = True) -> Run:
         if not usual:
             usual.append(build(**{name: bindparam(names[name], expanding=name in lists) for name in parameters}))
         result = conn.execute(usual[0], {names.get(name, name): value for name, value in given.items()})
-        return Rows(result.all() if result.returns_rows else (), result.rowcount)
+        rows = Rows(result.all() if result.returns_rows else ())
+        rows.rowcount = result.rowcount
+        return rows
 
     run.__doc__ = build.__doc__
     return run
