@@ -16,7 +16,7 @@ from hub.store.business import find_business
 from hub.store.calendar import UNREAD, Calendar
 from hub.store.connection import DISCONNECTED
 from hub.store.ids import new_id
-from hub.vault.names import calendar_hash, seal_calendar
+from hub.vault.names import calendar_hashes, seal_calendar
 
 LONGEST = 500
 _DAY = 86_400
@@ -41,7 +41,7 @@ def add_calendar(hub: Hub, business_id: str, connection_id: str, ref: str, *, ho
         row = own_connection(conn, business_id, connection_id, holder_id)
         zone = find_business(conn, business_id).zone
         mine = Calendar.business_id == business_id, Calendar.connection_id == connection_id
-        named = Calendar.ref_hash == calendar_hash(hub.keyring, business_id, ref)
+        named = Calendar.ref_hash.in_(calendar_hashes(hub.keyring, business_id, ref))
         known = conn.execute(select(Calendar.id).where(*mine, named)).scalar_one_or_none()
         many = conn.execute(select(func.count()).select_from(Calendar).where(*mine)).scalar_one()
     if row.health == DISCONNECTED:

@@ -17,7 +17,7 @@ from hub.store.budget import pause_calls
 from hub.vault.accounts import open_account
 from hub.vault.border import Handle
 from hub.vault.budgets import QUOTA
-from hub.vault.names import calendar_hash
+from hub.vault.names import calendar_hashes
 from hub.vault.refusals import record_refusal
 from hub.vault.retry_after import LONGEST
 
@@ -81,7 +81,7 @@ def _are_ours(
 ) -> bool:
     """Tell whether each event named is one that a booking has, or had, in that calendar of the connection."""
     uids = {one.uid for one in (event, written) if one is not None}
-    where = business_id, connection_id, calendar_hash(hub.keyring, business_id, calendar.ref)
+    where = business_id, connection_id, calendar_hashes(hub.keyring, business_id, calendar.ref)
     with hub.database.reading() as conn:
         return all(is_ours(conn, *where, uid) for uid in uids)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import insert, select, update
@@ -17,6 +18,7 @@ from hub.actions.provider_settings import is_configured, not_configured
 from hub.actions.reconnected import note_connected
 from hub.actions.record import note, record
 from hub.core.calendar import Calendar as Listed
+from hub.core.consent_record import check_until
 from hub.core.errors import InputError, ProviderError, Refused, UnknownId
 from hub.core.provider import Form, Redirect
 from hub.core.purpose import Purpose
@@ -29,7 +31,7 @@ from hub.store.holder import find_holder
 from hub.store.ids import new_id
 from hub.vault.border import NOWHERE, RoundTrip
 from hub.vault.keycalls import Connected
-from hub.vault.names import calendar_hash, open_calendar, open_calendars, seal_calendar
+from hub.vault.names import calendar_hashes, open_calendar, open_calendars, seal_calendar
 from hub.vault.texts import Opener
 
 MOST_CONNECTIONS = 500
@@ -51,6 +53,7 @@ def connect(
     trip: RoundTrip = NOWHERE,
     consent: str = "",
     agreed: str = "",
+    until: int | None = None,
 ) -> Form | Redirect | Connected:
     """Take one step of connecting an account, or with ``connection_id`` of connecting that one again.
 
@@ -62,7 +65,8 @@ def connect(
 
     What people typed is taken only with their ``consent`` (`hub.actions.consent.answer_consent`), or with the hash of
     the text that they agree to with it, ``agreed``; without it raises StateError (``consent``). Connecting again goes
-    on under the consent that stands. For a program and for the operator the call is the consent, and recorded as such.
+    on under the consent that stands. ``until`` (UTC seconds) is when a consent that is given by this call ends by
+    itself. For a program and for the operator the call is the consent, and recorded as such.
     Raises ProviderError, PluginBroken, InputError, UnknownId.
     """
     with hub.database.reading() as conn:
@@ -78,6 +82,7 @@ def connect(
         about = consent_about(hub, business_id, provider, level, holder_id)
         if answer is not None:
             check_consent(hub, conn, visit, about, connection_id, consent, agreed)
+            check_until(until, hub.clock())
     _check_ready(hub, provider)
     try:
         step = hub.broker.connect(business_id, provider, level, answer, connection=connection_id, trip=trip)
@@ -87,7 +92,7 @@ def connect(
     if isinstance(step, Form) and step.problem:
         _note_refusal(hub, visit, business_id, answer, connection_id or "", "not_accepted")
     if isinstance(step, Connected):
-        _finish(hub, visit, about, step, consent, new=connection_id is None)
+        _finish(hub, visit, about, step, consent, until, new=connection_id is None)
     return step
 
 
@@ -102,7 +107,9 @@ def _live(conn: sa.Connection, business_id: str) -> int:
     return int(conn.execute(select(sa.func.count()).where(*mine)).scalar_one())
 
 
-def _finish(hub: Hub, visit: Visit, about: About, step: Connected, consent: str, *, new: bool) -> None:
+def _finish(
+    hub: Hub, visit: Visit, about: About, step: Connected, consent: str, until: int | None, *, new: bool
+) -> None:
     """List the calendars that a stored account has, and note how it ended. A new one that cannot list them is ended."""
     business_id, provider = about.business_id, about.provider.name
     problem: BaseException | None = None
@@ -112,7 +119,7 @@ def _finish(hub: Hub, visit: Visit, about: About, step: Connected, consent: str,
                 set_owner(conn, business_id, step.connection, about.holder_id)
             if visit.actor == "user":
                 set_user(conn, business_id, step.connection, visit.actor_id)
-            take_consent(hub, conn, visit, about, step.connection, consent, new=new)
+            take_consent(hub, conn, visit, about, step.connection, consent, new=new, until=until)
         if not new:
             note_connected(hub, business_id, step.connection)
         if hub.registry.offers(provider, "hub_list_calendars"):
@@ -165,7 +172,7 @@ def list_calendars(hub: Hub, business_id: str, connection_id: str) -> list[Known
     with hub.database.writing() as conn:
         known = {row.ref_hash: row for row in conn.execute(select(Calendar.__table__).where(*mine))}
         for one in listed:
-            seen, row = {"zone": one.zone, "writable": one.writable}, known.get(_hash(hub, business_id, one))
+            seen, row = {"zone": one.zone, "writable": one.writable}, _known(hub, business_id, known, one)
             if row is not None and open_calendar(conn, hub.keyring, row) == replace(one, primary=False):
                 continue
             identifier = new_id() if row is None else row.id
@@ -182,8 +189,9 @@ def list_calendars(hub: Hub, business_id: str, connection_id: str) -> list[Known
     return sorted(found, key=lambda one: (one.name, one.id))
 
 
-def _hash(hub: Hub, business_id: str, calendar: Listed) -> str:
-    return calendar_hash(hub.keyring, business_id, calendar.ref)
+def _known(hub: Hub, business_id: str, known: Mapping[str, sa.Row[Any]], calendar: Listed) -> sa.Row[Any] | None:
+    hashes = calendar_hashes(hub.keyring, business_id, calendar.ref)
+    return next((known[one] for one in hashes if one in known), None)
 
 
 def choose_calendar(

@@ -25,6 +25,7 @@ from hub.store.business import find_business
 from hub.store.calendar import calendars_of_connections
 from hub.store.connection import DISCONNECTED
 from hub.store.connection import list_connections as read_connections
+from hub.store.consent import consent_ends
 from hub.store.holder import names_of
 from hub.vault.names import account_names, calendar_names
 
@@ -64,6 +65,7 @@ class ConnectionView:
     those of its calendars are not shown to who looks (`actions.access_mask`). ``sees`` are the sentences of its level,
     ``limits`` what cannot be done because less was granted than asked, ``extra`` what was granted beyond that: it is
     not used. ``lists_calendars`` is false where calendars are added by their ids. Of how many ``levels`` it has one.
+    ``consent_until`` is when the consent to its use ends by itself, None for one without an end.
     """
 
     id: str
@@ -91,6 +93,7 @@ class ConnectionView:
     extra: tuple[str, ...] = ()
     lists_calendars: bool = True
     levels: int = 1
+    consent_until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,7 @@ def _views(
     holders = {one.holder_id for found in calendars.values() for one in found if one.holder_id is not None}
     names = names_of(conn, business_id, holders)
     accounts = account_names(conn, hub.keyring, rows)
+    ends = consent_ends(conn, business_id, [row.consent_id for row in rows if row.consent_id is not None])
     views = []
     for row in rows:
         mine = calendars[row.id]
@@ -184,7 +188,7 @@ def _views(
         shown = mine if masked else sorted(mine, key=lambda one: (seen[one.id], one.id))
         account = mask_account(accounts[row.id]) if masked else accounts[row.id]
         named = [_calendar(one, seen[one.id], names, steps, now) for one in shown]
-        views.append(_view(hub, row, account, named, now, masked=masked))
+        views.append(_view(hub, row, account, named, now, masked=masked, until=ends.get(row.consent_id)))
     return tuple(views)
 
 
@@ -210,7 +214,14 @@ def _calendar(
 
 
 def _view(
-    hub: Hub, row: sa.Row[Any], account: str, calendars: Sequence[CalendarView], now: int, *, masked: bool
+    hub: Hub,
+    row: sa.Row[Any],
+    account: str,
+    calendars: Sequence[CalendarView],
+    now: int,
+    *,
+    masked: bool,
+    until: int | None,
 ) -> ConnectionView:
     declared: Provider | None = None
     broken = ""
@@ -246,4 +257,5 @@ def _view(
         extra=tuple(one for one in row.scopes if one not in level.scopes) if level else (),
         lists_calendars=level.lists_calendars if level else True,
         levels=len(declared.levels) if declared else 1,
+        consent_until=until,
     )

@@ -13,7 +13,7 @@ from hub.core.errors import StateError, UnknownId
 from hub.core.purpose import Purpose
 from hub.core.security import Visit
 from hub.parts import Hub
-from hub.store.connection import find_connection, set_consent
+from hub.store.connection import DISCONNECTED, find_connection, set_consent
 from hub.store.consent import newest_state
 
 PEOPLE = ("user", "staff")
@@ -32,17 +32,49 @@ def consent_question(hub: Hub, about: About) -> ConsentText:
         return text_of(conn, about)
 
 
-def answer_consent(hub: Hub, visit: Visit, about: About, text_hash: str, *, agreed: bool, via: str = "") -> str:
+def answer_consent(
+    hub: Hub, visit: Visit, about: About, text_hash: str, *, agreed: bool, via: str = "", until: int | None = None
+) -> str:
     """Record that somebody was asked, and their answer; return the consent's id.
 
     ``text_hash`` is that of the text that they read: when it is another one by now, raises StateError (``changed``),
-    and nothing is recorded. ``via`` is the sign-in or link. A refusal changes nothing else. Raises UnknownId.
+    and nothing is recorded. ``via`` is the sign-in or link, ``until`` (UTC seconds) when the consent ends by itself. A
+    refusal changes nothing else. Raises InputError (``until``), UnknownId.
     """
     with hub.database.writing() as conn:
         _check_read(conn, about, text_hash)
-        consent_id = ask(hub, conn, visit, about, via=via)
+        consent_id = ask(hub, conn, visit, about, via=via, until=until if agreed else None)
         state = ConsentState.GIVEN if agreed else ConsentState.REFUSED
         change(hub, conn, visit, about.business_id, consent_id, state, via=via)
+    return consent_id
+
+
+def renew_consent(
+    hub: Hub,
+    visit: Visit,
+    about: About,
+    connection_id: str,
+    text_hash: str,
+    *,
+    agreed: bool,
+    via: str = "",
+    until: int | None = None,
+) -> str:
+    """Record an answer about an account that is connected; a yes takes the place of its consent, without a break.
+
+    The account is not connected anew: it goes by the new consent from this transaction on, and the old one ends in it.
+    A no is noted and changes nothing else: the old one goes on as it was. Return the new consent's id. Raises as
+    `answer_consent`, and StateError (``ended``) for an account of which no consent stands any more.
+    """
+    with hub.database.writing() as conn:
+        _check_read(conn, about, text_hash)
+        before = _current(hub, conn, about, connection_id)
+        consent_id = ask(hub, conn, visit, about, via=via, until=until if agreed else None)
+        state = ConsentState.GIVEN if agreed else ConsentState.REFUSED
+        change(hub, conn, visit, about.business_id, consent_id, state, via=via, connection_id=connection_id)
+        if agreed:
+            set_consent(conn, about.business_id, connection_id, consent_id)
+            end_consent(hub, conn, visit, about.business_id, before, ConsentState.INVALIDATED, reason="replaced")
     return consent_id
 
 
@@ -81,11 +113,22 @@ def check_consent(
 
 
 def take_consent(
-    hub: Hub, conn: sa.Connection, visit: Visit, about: About, connection_id: str, consent: str, *, new: bool
+    hub: Hub,
+    conn: sa.Connection,
+    visit: Visit,
+    about: About,
+    connection_id: str,
+    consent: str,
+    *,
+    new: bool,
+    until: int | None = None,
 ) -> None:
-    """Let an account that was just connected be used: under the ``consent``, the one that it has, or a fresh one."""
+    """Let an account that was just connected be used: under the ``consent``, the one that it has, or a fresh one.
+
+    ``until`` is when a fresh one ends by itself.
+    """
     before = find_connection(conn, about.business_id, connection_id).consent_id
-    if not consent and not new and _standing(hub, conn, about, connection_id):
+    if not consent and not new and until is None and _standing(hub, conn, about, connection_id):
         return
     if consent:
         _check_unused(hub, visit, about, connection_id, locked_state(conn, about.business_id, consent))
@@ -93,7 +136,7 @@ def take_consent(
         change(hub, conn, visit, about.business_id, consent, given, reason=reason, connection_id=connection_id)
         set_consent(conn, about.business_id, connection_id, consent)
     else:
-        allow(hub, conn, visit, about, connection_id, reason="connected")
+        allow(hub, conn, visit, about, connection_id, until=until, reason="connected")
     if before and before != consent:
         end_consent(hub, conn, visit, about.business_id, before, ConsentState.INVALIDATED, reason="replaced")
 
@@ -114,6 +157,20 @@ def _standing(hub: Hub, conn: sa.Connection, about: About, connection_id: str) -
     same = row.level == about.level.name and row.text_hash == text_of(conn, about).hash
     whole = set(row.purposes) == {str(one) for one in about.level.purposes}
     return consent_id if same and whole and _permits(hub, row) else None
+
+
+def _current(hub: Hub, conn: sa.Connection, about: About, connection_id: str) -> str:
+    """Return the consent that a connected account goes by now, locked."""
+    row = find_connection(conn, about.business_id, connection_id)
+    if row.health == DISCONNECTED or row.consent_id is None:
+        raise _ended()
+    if not _permits(hub, locked_state(conn, about.business_id, row.consent_id)):
+        raise _ended()
+    return str(row.consent_id)
+
+
+def _ended() -> StateError:
+    return StateError("Nothing stands any more that could go on; connect the account again.", code="ended")
 
 
 def _check_read(conn: sa.Connection, about: About, text_hash: str) -> None:

@@ -16,6 +16,7 @@ from hub.core.consent_record import (
     WITHDRAWAL,
     Channel,
     ConsentState,
+    check_until,
     data_of,
     record_hash,
 )
@@ -56,9 +57,13 @@ def text_of(conn: sa.Connection, about: About) -> ConsentText:
     return consent_text(agency.name, business.name, about.provider, about.level)
 
 
-def ask(hub: Hub, conn: sa.Connection, visit: Visit, about: About, *, via: str = "") -> str:
-    """Begin a consent, `ConsentState.REQUESTED`, with the text that is shown now; return its id."""
+def ask(hub: Hub, conn: sa.Connection, visit: Visit, about: About, *, via: str = "", until: int | None = None) -> str:
+    """Begin a consent, `ConsentState.REQUESTED`, with the text that is shown now; return its id.
+
+    ``until`` (UTC seconds) is when it ends by itself. Raises InputError (``until``).
+    """
     text, now = text_of(conn, about), hub.clock()
+    check_until(until, now)
     named = {"hash": text.hash, "language": text.language, "template": text.template, "text": text.text}
     put_text(conn, about.business_id, now, **named)
     values: dict[str, Any] = {
@@ -70,7 +75,7 @@ def ask(hub: Hub, conn: sa.Connection, visit: Visit, about: About, *, via: str =
         "state": ConsentState.REQUESTED,
         "reason": "",
         "at": now,
-        "expires_at": None,
+        "expires_at": until,
         "connection_id": None,
         "provider": about.provider.name,
         "level": about.level.name,
@@ -143,9 +148,18 @@ def end_consent(
     return True
 
 
-def allow(hub: Hub, conn: sa.Connection, visit: Visit, about: About, connection_id: str, **values: Any) -> str:
+def allow(
+    hub: Hub,
+    conn: sa.Connection,
+    visit: Visit,
+    about: About,
+    connection_id: str,
+    *,
+    until: int | None = None,
+    **values: Any,
+) -> str:
     """Give a consent for an account that is connected, in the name of whoever connected it; return its id."""
-    consent_id = ask(hub, conn, visit, about)
+    consent_id = ask(hub, conn, visit, about, until=until)
     change(hub, conn, visit, about.business_id, consent_id, ConsentState.GIVEN, connection_id=connection_id, **values)
     set_consent(conn, about.business_id, connection_id, consent_id)
     return consent_id

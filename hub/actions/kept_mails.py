@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.actions.account_mail import link_email
+from hub.actions.consent_letter import is_ending
 from hub.actions.letters import is_still_so
 from hub.actions.mail import EFFECT
 from hub.actions.mail_sender import find_sender
@@ -180,6 +181,8 @@ def _out_of_date(hub: Hub, conn: sa.Connection, row: sa.Row[Any]) -> str:
         if not is_still_so(kind, row.booking_state, row.starts_at, about, hub.clock()):
             return "What it says about the appointment is no longer so."
         return ""
+    if kind is MailKind.CONNECTION_ENDING:
+        return "" if is_ending(hub, conn, row.business_id, about) else "The account does not end then any more."
     if about.get("connection"):
         health = find_connection(conn, row.business_id, about["connection"]).health
         so = {MailKind.CONNECTION_LOST: _LOST, MailKind.CONNECTION_FAILING: "failing"}.get(kind, health)

@@ -2,7 +2,7 @@
 
 ``about`` of a mail's outbox row holds: ``start`` and ``end`` as told, ``old_start`` and ``old_end``, ``version`` of the
 booking, ``holder`` (a staff member; without one the business's address), ``why`` (a machine word), ``invited``,
-``connection`` and ``outage``, ``link`` (a staff link's id). Times in UTC seconds.
+``connection`` and ``outage`` or ``consent`` and ``until``, ``link`` (a staff link's id). Times in UTC seconds.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from hub.actions.access_letter import access_values
+from hub.actions.consent_letter import ending_values
 from hub.actions.customer_link import customer_link
 from hub.actions.mail import reply_to
 from hub.actions.mail_sender import Sender
@@ -121,7 +122,11 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
         values["link"] = "" if about.get("holder") else page
         links += [values["link"]] if values["link"] else []
     elif about.get("connection"):
-        trouble = trouble_values(hub, conn, mail.business_id, kind, about, zone, kept=not sender.connection_id)
+        kept = not sender.connection_id
+        if kind is MailKind.CONNECTION_ENDING:
+            trouble = ending_values(hub, conn, mail.business_id, about, zone, kept=kept)
+        else:
+            trouble = trouble_values(hub, conn, mail.business_id, kind, about, zone, kept=kept)
         if trouble is None:
             return None
         values |= trouble.values

@@ -31,7 +31,7 @@ from hub.vault.rotate import (
     reseal_texts,
     rewrap_people,
 )
-from hub.vault.rotate_index import read_calendars_anew, rehash_people, rehash_users
+from hub.vault.rotate_index import read_calendars_anew, rehash_calendars, rehash_people, rehash_users
 from hub.vault.rotate_root import begin_root, give_up_old, put_in_place, rewrap_keys, take_root
 from hub.vault.rotate_secrets import destroy_secret_versions, make_secret_version
 from hub.vault.sealed_texts import Batch
@@ -267,6 +267,7 @@ _PHASES: dict[Keys, dict[str, _Phase]] = {
         "spread": lambda _run, _keys, _at, _batch: None,
         "people": lambda run, _keys, _at, batch: run.step(rehash_people(run.vault, batch)),
         "users": lambda run, _keys, _at, _batch: run.step(rehash_users(run.vault)),
+        "names": lambda run, _keys, _at, batch: run.step(rehash_calendars(run.vault, batch)),
         "calendars": lambda run, _keys, _at, _batch: run.step(read_calendars_anew(run.vault)),
         "destroy": _destroy_secret,
     },

@@ -12,6 +12,7 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
+from hub.core.errors import InputError
 from hub.core.provider import ConnectLevel, Provider
 from hub.core.purpose import Purpose
 
@@ -20,6 +21,9 @@ SCHEMA = "frontdesk-consent-1"
 
 RETENTION = "connection"
 """How long what is read stays: until the account is disconnected (`hub.store.annotate.Retention`)."""
+
+LONGEST = 3653 * 86_400
+"""Seconds for which a consent with an end may be given."""
 
 WITHDRAWAL = "account_page"
 """How a consent is withdrawn: by a button where it was given, without asking anybody."""
@@ -70,6 +74,12 @@ def withdrawable(purposes: Collection[str]) -> frozenset[Purpose]:
     """Return the purposes that can be withdrawn while the account stays connected; empty if only the whole can be."""
     writing = WRITING & {Purpose(one) for one in purposes}
     return writing if Purpose.CHECK_AVAILABILITY in purposes else frozenset()
+
+
+def check_until(until: int | None, now: int) -> None:
+    """See that a consent may be given until an instant (UTC seconds), None for no end. Raises InputError ``until``."""
+    if until is not None and not now < until <= now + LONGEST:
+        raise InputError("until", "Choose a day between today and ten years from now, or no end.")
 
 
 def data_of(provider: Provider, level: ConnectLevel) -> list[str]:

@@ -14,7 +14,7 @@ from hub.core.consent_record import data_of, withdrawable
 from hub.core.provider import ConnectLevel, DataCategory, Provider, Revocation
 from hub.core.purpose import Purpose
 
-TEMPLATE = "account-2"
+TEMPLATE = "account-3"
 """The version of the words in this file. Change it with them."""
 
 LANGUAGE = "en"
@@ -100,10 +100,12 @@ def consent_text(agency: str, business: str, provider: Provider, level: ConnectL
             ),
             Section("What for, and what is seen or written", _purposes(provider, level), is_list=True),
             Section("What is kept", _kept(data)),
-            Section("How long", ("Until you stop it. What was read is deleted then; this consent, and a count of the "
-                                 "uses without what was read, are kept as the proof that you may ask for.",)),
+            Section("How long", ("Until you stop it, or to the end of the last day that you choose with your answer. "
+                                 "What was read is deleted then; this consent, and a count of the uses without what "
+                                 "was read, are kept as the proof that you may ask for.",)),
             Section("How to stop", _stop(provider, level)),
-            Section("If you say no", ("Nothing is connected. Your answer is kept, and nothing else.",)),
+            Section("If you say no", ("Nothing is connected, and what was agreed to before stays as it is. Your "
+                                      "answer is kept.",)),
         ),
     )  # fmt: skip
 

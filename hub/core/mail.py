@@ -45,6 +45,7 @@ class MailKind(StrEnum):
     CONNECTION_LOST = "connection_lost"
     CONNECTION_FAILING = "connection_failing"
     CONNECTION_MENDED = "connection_mended"  # with what was missed
+    CONNECTION_ENDING = "connection_ending"  # the consent to an account ends soon
     STAFF_ACCESS_ASKED = "staff_access_asked"  # somebody asks to see data of theirs
     STAFF_ACCESS_VIEWED = "staff_access_viewed"
     STAFF_ACCESS_LINK = "staff_access_link"  # somebody made, and knows, a link to their page
@@ -85,7 +86,7 @@ _VIEWED = _ACCESS | {"seen_at"}
 
 _TROUBLE = _BUSINESS | {"reader_name", "account_name", "problem", "since", "meanwhile", "bookings", "link"}
 
-CONNECTION_KINDS = frozenset({MailKind.CONNECTION_LOST, MailKind.CONNECTION_FAILING, MailKind.CONNECTION_MENDED})
+CONNECTION_KINDS = frozenset(kind for kind in MailKind if kind.startswith("connection_"))
 """Mails about an account: whom they go to is one choice."""
 
 ACCESS_KINDS = frozenset(kind for kind in MailKind if "_access_" in kind)
@@ -111,6 +112,7 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.CONNECTION_LOST: _TROUBLE,
         MailKind.CONNECTION_FAILING: _TROUBLE,
         MailKind.CONNECTION_MENDED: _BUSINESS | {"reader_name", "account_name", "since", "changes", "link"},
+        MailKind.CONNECTION_ENDING: _BUSINESS | {"reader_name", "account_name", "until", "link"},
         MailKind.STAFF_ACCESS_ASKED: _BUSINESS | _ASKED | {"reader_name"},
         MailKind.STAFF_ACCESS_VIEWED: _BUSINESS | _VIEWED | {"reader_name"},
         MailKind.STAFF_ACCESS_LINK: _BUSINESS | {"asked_by", "reader_name"},
@@ -146,6 +148,7 @@ REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.CONNECTION_LOST: frozenset({"account_name"}),
         MailKind.CONNECTION_FAILING: frozenset({"account_name"}),
         MailKind.CONNECTION_MENDED: frozenset({"account_name", "changes"}),
+        MailKind.CONNECTION_ENDING: frozenset({"account_name", "until"}),
         MailKind.STAFF_ACCESS_ASKED: _DECIDE,
         MailKind.STAFF_ACCESS_VIEWED: _ACCESS,
         MailKind.STAFF_ACCESS_LINK: frozenset({"asked_by"}),

@@ -129,6 +129,12 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
             "Hello {reader_name},\n\nThe hub can use the account {account_name} again. It could not since {since}."
             "\n\n{changes}\n\nTo look at it: {link}\n\n{business_name}",
         ),
+        MailKind.CONNECTION_ENDING: _text(
+            "Ends soon: the use of {account_name}",
+            "Hello {reader_name},\n\nThe use of the account {account_name} was agreed to until {until}. Then the hub "
+            "does not use it any more, and no new times that depend on it are offered.\n\nTo agree again, so that it "
+            "goes on without a break: {link}\n\nIf you do nothing, it ends.\n\n{business_name}",
+        ),
         MailKind.STAFF_EVENTS_MISSING: _text(
             "Many appointments are gone from the calendar: please look",
             "Hello {reader_name},\n\nMany appointments are not in the calendar any more, all at once. That looks like "

@@ -25,6 +25,11 @@ def time_off_from_local(zone: str, first: date, begin: int, last: date, end: int
     return start, finish
 
 
+def end_of_day(field: str, zone: str, day: date) -> int:
+    """Return the UTC second at which a local day is over. Raises InputError that names ``field`` or ``zone``."""
+    return _instant(field, zone, day, 1440, Twice.LATER)
+
+
 def _instant(field: str, zone: str, day: date, minute: int, twice: Twice) -> int:
     if day.year not in _YEARS:
         raise InputError(field, "Choose a day of the years 1970 to 9998.")

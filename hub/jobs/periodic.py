@@ -6,6 +6,7 @@ from hub.actions.access_decide import end_overdue
 from hub.actions.account_notice import forget_heard_notices
 from hub.actions.cancel import lapse_expired_holds
 from hub.actions.consent_end import expire_consents
+from hub.actions.consent_remind import remind_of_ends
 from hub.actions.forget import cut_addresses, forget_answers, forget_codes, forget_events, forget_sign_ins
 from hub.actions.off_site import forget_pending
 from hub.actions.poll import poll_calendars
@@ -79,6 +80,7 @@ PERIODIC = (
     Periodic("order_ledger", 1, order_ledger),
     Periodic("poll_calendars", 5, poll_calendars),
     Periodic("read_back_events", 600, read_back_events),
+    Periodic("remind_of_ends", 600, remind_of_ends),
     Periodic("settle_rotations", 60, settle_rotations),
     Periodic("tell_agency", 60, tell_agency),
     Periodic("watch_health", 15, watch_health),

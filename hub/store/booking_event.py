@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,19 +10,19 @@ from sqlalchemy import select
 
 from hub.store.booking import BookingEvent
 from hub.store.calendar import Calendar
-from hub.store.prepared import prepared
+from hub.store.prepared import MANY, prepared
 
 
-def is_ours(conn: sa.Connection, business_id: str, connection_id: str, ref_hash: str, uid: str) -> bool:
+def is_ours(conn: sa.Connection, business_id: str, connection_id: str, ref_hashes: Sequence[str], uid: str) -> bool:
     """Tell whether a booking of the business has, or had, that event in a calendar of the connection."""
-    given = {"connection_id": connection_id, "ref_hash": ref_hash, "uid": uid}
+    given = {"connection_id": connection_id, "ref_hashes": ref_hashes, "uid": uid}
     return _own(conn, business_id=business_id, **given).first() is not None
 
 
 @prepared
-def _own(business_id: Any, connection_id: Any, ref_hash: Any, uid: Any) -> sa.Executable:
+def _own(business_id: Any, connection_id: Any, uid: Any, ref_hashes: Any = MANY) -> sa.Executable:
     mine = BookingEvent.business_id == business_id, Calendar.business_id == business_id, BookingEvent.uid == uid
-    there = Calendar.connection_id == connection_id, Calendar.ref_hash == ref_hash
+    there = Calendar.connection_id == connection_id, Calendar.ref_hash.in_(ref_hashes)
     return select(BookingEvent.uid).join(Calendar, Calendar.id == BookingEvent.calendar_id).where(*mine, *there)
 
 

@@ -18,6 +18,7 @@ from hub.core.errors import UnknownId
 from hub.store.annotate import About, Base, Category, Link, Retention, column
 from hub.store.guard import Across
 from hub.store.ids import LENGTH, is_id
+from hub.store.outbox import Outbox
 
 _ID = About(Category.IDENTIFIER, Retention.BUSINESS)
 _TEXT = About(Category.CONSENT, Retention.BUSINESS)
@@ -173,6 +174,39 @@ def states_of(
     mine = Consent.business_id == business_id, Consent.consent_id.in_(meant)
     order = Consent.consent_id.desc(), Consent.number.desc()
     return list(conn.execute(select(Consent.__table__).where(*mine).order_by(*order).limit(limit)).all())
+
+
+def consent_ends(conn: sa.Connection, business_id: str, consents: Sequence[str]) -> dict[str, int]:
+    """Return when those of a business's consents end that are given and have an end."""
+    mine = Consent.business_id == business_id, Consent.consent_id.in_(consents), is_newest(Consent)
+    with_end = Consent.state == ConsentState.GIVEN, Consent.expires_at.is_not(None)
+    rows = conn.execute(select(Consent.consent_id, Consent.expires_at).where(*mine, *with_end))
+    return {row.consent_id: row.expires_at for row in rows}
+
+
+def ending(conn: sa.Connection, since: int, until: int, given_for: int, key: str, limit: int) -> Sequence[sa.Row[Any]]:
+    """Return the newest states of all businesses' consents of accounts that end after one instant and by another.
+
+    Only of those that were given for at least so many seconds, and not where the outbox holds a row of which the key
+    is ``key`` with the ids of consent and connection behind it.
+    """
+    said = sa.literal(key) + Consent.consent_id + ":" + Consent.connection_id
+    known = select(Outbox.id).where(Outbox.business_id == Consent.business_id, Outbox.key == said).exists()
+    statement = (
+        select(Consent.__table__)
+        .where(
+            Consent.state == ConsentState.GIVEN,
+            Consent.connection_id.is_not(None),
+            Consent.expires_at > since,
+            Consent.expires_at <= until,
+            Consent.expires_at - Consent.at >= given_for,
+            is_newest(Consent),
+            ~known,
+        )
+        .order_by(Consent.expires_at, Consent.consent_id)
+        .limit(limit)
+    )
+    return conn.execute(statement.execution_options(across=Across.SWEEP)).all()
 
 
 def overdue(conn: sa.Connection, now: int, unused_before: int, limit: int) -> Sequence[sa.Row[str, str]]:

@@ -19,7 +19,7 @@ from hub.core.errors import Tampered, UnknownId
 from hub.store.connection import Connection
 from hub.vault.cipher import Place
 from hub.vault.keys import Keyring
-from hub.vault.people import keyed_hash
+from hub.vault.people import keyed_hashes
 from hub.vault.texts import Opener, open_text, seal_text
 
 UNREADABLE = "unreadable"
@@ -63,9 +63,9 @@ def account_names(conn: sa.Connection, keyring: Keyring, rows: Iterable[Any]) ->
     return found
 
 
-def calendar_hash(keyring: Keyring, business: str, ref: str) -> str:
-    """Return what a calendar is looked up by within its connection."""
-    return keyed_hash(keyring, business, "calendar", ref)
+def calendar_hashes(keyring: Keyring, business: str, ref: str) -> list[str]:
+    """Return all that a calendar may be looked up by within its connection, the one to write first."""
+    return keyed_hashes(keyring, business, "calendar", ref)
 
 
 def seal_calendar(
@@ -73,7 +73,7 @@ def seal_calendar(
 ) -> dict[str, object]:
     """Return the columns that name a calendar. ``conn`` is writing."""
     sealed = _seal(conn, keyring, _calendar(business, calendar), json.dumps([ref, name]))
-    return {"names": sealed, "ref_hash": calendar_hash(keyring, business, ref)}
+    return {"names": sealed, "ref_hash": calendar_hashes(keyring, business, ref)[0]}
 
 
 def open_calendars(opener: Opener, rows: Iterable[Any]) -> list[Calendar]:

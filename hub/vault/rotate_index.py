@@ -1,4 +1,4 @@
-"""Make keyed hashes anew, by which people, users and links are found, while lookups ask by the old ones too.
+"""Make keyed hashes anew, by which people, users, links and calendars are found, while lookups ask by the old ones too.
 
 The names of events in calendars are not kept, so their hashes cannot be made anew: each calendar is read whole at its
 next turn, which replaces them.
@@ -22,6 +22,7 @@ from hub.store.rotation import newest_versions
 from hub.store.sign_in import OneTimeLink
 from hub.store.user import ConsoleUser
 from hub.vault.cipher import Place
+from hub.vault.names import calendar_hashes, open_calendar
 from hub.vault.people import PersonFields, fields_of_many, keyed_hash, keyed_hashes
 from hub.vault.rotate import Vault
 from hub.vault.sealed_texts import Batch
@@ -56,6 +57,20 @@ def rehash_users(vault: Vault) -> Iterator[Batch]:
             yield _user(vault, table, row)
 
 
+def rehash_calendars(vault: Vault, limit: int) -> Iterator[Batch]:
+    """Make the hashes anew by which calendars are found within their account, a batch a step."""
+    with vault.database.reading() as conn:
+        businesses = sorted(newest_versions(conn))
+    for business in businesses:
+        after: str | None = ""
+        while after is not None:
+            batch = _calendars(vault, business, after, limit)
+            if batch.done:
+                crash_point(CrashPoint.ROTATE_HASHES_AFTER_COMMIT)
+            yield batch
+            after = batch.last
+
+
 def read_calendars_anew(vault: Vault) -> Iterator[Batch]:
     """Let each calendar be read whole at its next turn. What is being read now is thrown away by that."""
     with vault.database.reading() as conn:
@@ -64,6 +79,26 @@ def read_calendars_anew(vault: Vault) -> Iterator[Batch]:
         with vault.database.writing() as conn:
             mine = Calendar.business_id == business, Calendar.cursor.is_not(None)
             yield Batch(conn.execute(update(Calendar).where(*mine).values(cursor=None)).rowcount * 0)
+
+
+def _calendars(vault: Vault, business: str, after: str, limit: int) -> Batch:
+    mine = Calendar.business_id == business, Calendar.names.is_not(None), Calendar.id > after
+    with vault.database.writing() as conn:
+        rows = conn.execute(select(Calendar.__table__).where(*mine).order_by(Calendar.id).limit(limit)).all()
+        done = broken = 0
+        for row in rows:
+            try:
+                ref = open_calendar(conn, vault.keyring, row).ref
+            except (Tampered, UnknownId):
+                broken += 1
+                continue
+            newest = calendar_hashes(vault.keyring, business, ref)[0]
+            if row.ref_hash != newest:
+                one = Calendar.business_id == business, Calendar.id == row.id
+                done += conn.execute(update(Calendar).where(*one).values(ref_hash=newest)).rowcount
+        if done:
+            crash_point(CrashPoint.ROTATE_HASHES_BEFORE_COMMIT)
+    return Batch(done, broken, rows[-1].id if rows else None)
 
 
 def _people(vault: Vault, business: str, after: str, limit: int) -> Batch:

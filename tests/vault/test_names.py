@@ -5,7 +5,7 @@ from sqlalchemy import event, update
 from hub.actions.connections import list_connections
 from hub.store.calendar import Calendar
 from hub.store.connection import Connection
-from hub.vault.names import UNREADABLE, account_names, calendar_hash, calendar_names
+from hub.vault.names import UNREADABLE, account_names, calendar_hashes, calendar_names
 from tests.actions.test_calendars import account
 from tests.tables import rows_of
 from tests.world import World, connection_named
@@ -26,7 +26,9 @@ def test_a_name_that_was_changed_in_the_database_is_unreadable_and_the_others_ar
 
 def test_two_businesses_and_two_kinds_cannot_compare_what_a_calendar_is_looked_up_by(world: World) -> None:
     keyring = world.hub.keyring
-    found = {calendar_hash(keyring, business, ref) for business in (world.business, "b" * 26) for ref in ("a", "b")}
+    found = {
+        calendar_hashes(keyring, business, ref)[0] for business in (world.business, "b" * 26) for ref in ("a", "b")
+    }
     assert len(found) == 4
 
 

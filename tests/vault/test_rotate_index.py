@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from hub.actions.account import OPERATOR_USER
+from hub.actions.connect import list_calendars
 from hub.actions.hoarding import check_booker, contact_hashes
 from hub.actions.hold import hold
 from hub.actions.invite import invite, list_invitations
@@ -31,7 +32,10 @@ from hub.vault.root_ring import INDEX
 from hub.vault.roots import load_roots
 from hub.vault.secret_versions import USED_AFTER
 from tests.accounts import own
-from tests.world import ADA, BEN, HOUR, MONDAY, World
+from tests.actions.test_book import settle
+from tests.post import booked
+from tests.tables import rows_of
+from tests.world import ADA, BEN, HOUR, MONDAY, World, connection_named
 
 TEN = MONDAY + 2 * HOUR
 
@@ -146,3 +150,28 @@ def sync_whole(world: World, sync: Callable[[Hub], list[str]]) -> list[str]:
     with world.hub.database.writing() as conn:
         conn.execute(update(Calendar).where(Calendar.business_id == world.business).values(cursor=None))
     return sync(elsewhere(world.hub))
+
+
+def test_a_calendar_is_the_same_one_and_is_written_to_at_every_step(world: World) -> None:
+    hub, business, ada = world.hub, world.business, world.staff()
+    service, connection = world.service(ada), connection_named(world, ada)
+
+    def works(start: int) -> None:
+        booked(world, service, start)
+        settle(world)
+        assert len(list_calendars(world.hub, business, connection)) == 1
+
+    works(TEN)
+    before = [one.ref_hash for one in rows_of(hub, business, Calendar)]
+    assert rotate(elsewhere(hub), Keys.INDEX) is not None
+    works(TEN + HOUR)
+    world.clock.now += 2 * USED_AFTER
+    world.hub = elsewhere(hub)
+    works(TEN + 2 * HOUR)
+    assert rotate(elsewhere(hub), Keys.INDEX) is not None
+    world.hub = elsewhere(hub)
+    works(TEN + 3 * HOUR)
+    assert len(world.calendars.event_times(ada)) == 4
+    after = [one.ref_hash for one in rows_of(hub, business, Calendar)]
+    assert len(after) == 1
+    assert after != before

@@ -15,7 +15,7 @@ from hub.store.ids import new_id
 from hub.store.schema import migrate
 from hub.store.unsealed import UnsealedName
 from hub.vault import seal_names
-from hub.vault.names import account_names, calendar_hash, open_account_names
+from hub.vault.names import account_names, calendar_hashes, open_account_names
 from hub.vault.seal_names import seal_old_names
 from tests.actions.test_book import booked, settle
 from tests.tables import rows_of
@@ -62,7 +62,7 @@ def test_names_from_before_are_sealed_by_the_next_start_and_stand_nowhere_else(w
     assert (opened.name, opened.settings) == (EMAIL, {"home": REF})
     (calendar,) = with_names(world.hub, rows_of(world.hub, world.business, Calendar))
     assert (calendar.ref, calendar.name) == (REF, "Ada's own")
-    assert calendar.ref_hash == calendar_hash(world.hub.keyring, world.business, REF)
+    assert calendar.ref_hash == calendar_hashes(world.hub.keyring, world.business, REF)[0]
     assert [one.ref for one in rows_of(world.hub, world.business, BookingEvent)] == ["./one.ics"]
     if world.hub.database.is_sqlite:
         folder = world.hub.settings.data_dir

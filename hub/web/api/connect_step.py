@@ -24,13 +24,18 @@ def connected(step: object, business_id: str, provider: str, level: str, page: s
     """Return the id of what was connected, or raise what comes next; ``page`` of the console connects in a browser."""
     if not isinstance(step, Form | Redirect):
         return str(step.connection)  # type: ignore[attr-defined]
-    asked = consent_question(the_hub(), consent_about(the_hub(), business_id, provider, level))
-    consent = ConsentAsked(hash=asked.hash, language=asked.language, text=asked.text)
+    consent = asked_of(business_id, provider, level)
     if isinstance(step, Redirect):
         url = f"{the_hub().settings.base_url}/console/{business_id}/connections/{page}"
         raise NotYet(NextStep(step="redirect", problem="", fields=[], url=url, consent=consent))
     fields = [*map(_field, step.fields)]
     raise NotYet(NextStep(step="form", problem=step.problem, fields=fields, url="", consent=consent))
+
+
+def asked_of(business_id: str, provider: str, level: str) -> ConsentAsked:
+    """Return what is asked before an account is connected at that level."""
+    asked = consent_question(the_hub(), consent_about(the_hub(), business_id, provider, level))
+    return ConsentAsked(hash=asked.hash, language=asked.language, text=asked.text)
 
 
 def _field(one: SettingField) -> FormField:

@@ -9,13 +9,14 @@ from pydantic import Field
 
 from hub.actions import connections as actions
 from hub.actions.connect import connect
+from hub.actions.consent import consent_about, renew_consent
 from hub.actions.disconnect import disconnect
 from hub.core.errors import InputError, PluginBroken
 from hub.core.role import Right
 from hub.web.api.calendars import ShownCalendar, calendar
 from hub.web.api.call import Reply, call
-from hub.web.api.connect_step import NextStep, NotYet, connected, nobody
-from hub.web.api.fields import Given, Id, Instant, Line, Shown, Text, left_out
+from hub.web.api.connect_step import ConsentAsked, NextStep, NotYet, asked_of, connected, nobody
+from hub.web.api.fields import Given, Id, Instant, Line, Moment, Shown, Text, left_out
 from hub.web.api.repeat import made, make_once
 from hub.web.current import the_hub, visit
 from hub.web.door import Rate
@@ -31,6 +32,7 @@ class NewConnection(Given):
     answer: dict[Line, Text] = left_out("What was typed into the form, by the names of its fields.")
     holder_id: Id = left_out("Whose own account it is; left out: one of the business.")
     agreed: Line = left_out("The hash of the text that was shown and agreed to; left out: sending it is the consent.")
+    until: Moment = left_out("When the consent ends by itself; left out: it lasts until somebody ends it.")
 
 
 class ConnectionAgain(Given):
@@ -39,6 +41,14 @@ class ConnectionAgain(Given):
     level: Line = left_out("Left out: as before.")
     answer: dict[Line, Text] = left_out("What was typed into the form, by the names of its fields.")
     agreed: Line = left_out("The hash of the text that was shown and agreed to; left out: as it stands, or a new one.")
+    until: Moment = left_out("When a new consent ends by itself; left out: it lasts until somebody ends it.")
+
+
+class Agreement(Given):
+    """A yes to the use of a connected account, once more."""
+
+    agreed: Line = Field(description="The hash of the text that was shown and agreed to.")
+    until: Moment = left_out("When the consent ends by itself; left out: it lasts until somebody ends it.")
 
 
 class Connection(Shown):
@@ -58,6 +68,7 @@ class Connection(Shown):
     looked_at: Instant | None
     age: int | None
     keeps: str = Field(description="What the provider keeps after a disconnect.")
+    consent_until: Instant | None = Field(description="When the consent to its use ends by itself, if it does.")
     revoking: bool = Field(description="Disconnected here, but not yet ended at the provider.")
     calendars: list[ShownCalendar]
 
@@ -120,6 +131,7 @@ def add_connection(business_id: str, body: NewConnection) -> Reply:
             holder_id=body.holder_id if "holder_id" in given else None,
             visit=visit(),
             agreed=body.agreed if "agreed" in given else "",
+            until=body.until if "until" in given else None,
             trip=nobody(),
         )
         page = f"new/{body.provider}?level={quote(body.level)}"
@@ -152,12 +164,28 @@ def connect_again(business_id: str, connection_id: str, body: ConnectionAgain) -
             connection_id=connection_id,
             visit=visit(),
             agreed=body.agreed if "agreed" in given else "",
+            until=body.until if "until" in given else None,
             trip=nobody(),
         )
         connected(step, business_id, before.provider, level, f"{connection_id}/again?ask=1&level={quote(level)}")
     except NotYet as error:
         return Reply(error.step, 200)
     return Reply(get_connection(business_id, connection_id), 201)
+
+
+def consent_to_read(business_id: str, connection_id: str) -> ConsentAsked:
+    """Read what would be agreed to now about a connected account."""
+    found = actions.get_connection(the_hub(), business_id, connection_id)
+    return asked_of(business_id, found.provider, found.level)
+
+
+def agree_again(business_id: str, connection_id: str, body: Agreement) -> Connection:
+    """Agree again to the use of a connected account: it goes on without a break, under a new consent."""
+    found = actions.get_connection(the_hub(), business_id, connection_id)
+    about = consent_about(the_hub(), business_id, found.provider, found.level, found.holder_id)
+    until = body.until if "until" in body.model_fields_set else None
+    renew_consent(the_hub(), visit(), about, connection_id, body.agreed, agreed=True, until=until)
+    return get_connection(business_id, connection_id)
 
 
 def test_connection(business_id: str, connection_id: str) -> Tested:
@@ -231,5 +259,7 @@ ROUTES = (
         rate=Rate.OUTWARD,
         also=(409, 502),
     ),
+    call("GET", f"{_ONE}/consent", consent_to_read, Right.CONNECT, TAG, gives=ConsentAsked),
+    call("POST", f"{_ONE}/consent", agree_again, Right.CONNECT, TAG, takes=Agreement, gives=Connection, also=(409,)),
     call("POST", f"{_ONE}/disconnect", end_connection, Right.CONNECT, TAG, gives=Disconnected),
 )

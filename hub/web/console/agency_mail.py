@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response
 
 from hub.actions.connect import connect
 from hub.actions.connections import list_connections
+from hub.actions.consent import consent_about, consent_question
 from hub.actions.disconnect import disconnect
 from hub.actions.kept_mails import kept_by_business
 from hub.actions.try_mail import last_test_mail, send_test_mail
 from hub.core.errors import UnknownId
 from hub.core.role import Right
 from hub.store.business import AGENCY
-from hub.web.console.asking import question
 from hub.web.console.connecting import (
     ConnectForm,
     Offered,
@@ -110,7 +110,7 @@ def _work(offered: Offered, level: str, agreed: str) -> Any:
 
 
 def _form_page(offered: Offered, level: str, step: Step, status: int = 200) -> Response:
-    text = question(AGENCY, offered, level).text
+    text = consent_question(the_hub(), consent_about(the_hub(), AGENCY, offered.name, level))
     return console_page("console/settings_mail_form.html", status, offered=offered, level=level, step=step, text=text)
 
 

@@ -13,11 +13,20 @@ from hub.actions.off_site import Intent
 from hub.actions.provider_settings import not_configured
 from hub.core.page import LARGEST
 from hub.core.role import Right
-from hub.web.console.asking import AnswerForm, connecting, go_on, intent_of, question, read_decision, take_answer
+from hub.web.console.asking import (
+    AnswerForm,
+    connecting,
+    go_on,
+    intent_of,
+    question,
+    read_decision,
+    status_of,
+    take_answer,
+)
 from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, take_step
 from hub.web.console.connecting import provider as find_provider
 from hub.web.console.frame import business_page
-from hub.web.current import the_hub, visit
+from hub.web.current import session, the_hub, visit
 from hub.web.door import Rate, Who
 from hub.web.forms import typed
 from hub.web.offsite.leaving import lead_on, let_forms_lead_to
@@ -46,9 +55,10 @@ def connection_answered(business_id: str, provider: str) -> Response:
     """Note the answer, and go on with a yes."""
     offered, form = find_provider(the_hub(), provider), read_decision()
     level, holder_id = level_of(offered, form.level.data or ""), _chosen(business_id, offered, form)
-    given = take_answer(consent_about(the_hub(), business_id, offered.name, level, holder_id or None), form)
+    about = consent_about(the_hub(), business_id, offered.name, level, holder_id or None)
+    given = take_answer(about, form, session().user.zone)
     if given is None:
-        return _ask_page(business_id, offered, level, holder_id=holder_id, changed=True)
+        return _ask_page(business_id, offered, level, holder_id=holder_id, form=form)
     if not given.agreed:
         return see_other("console.connections", "refused", business_id=business_id)
     agreed = Intent(business_id, offered.name, level, given.consent_id, holder_id or None)
@@ -99,9 +109,10 @@ def connection_again_answered(business_id: str, connection_id: str) -> Response:
     found, form = get_connection(the_hub(), business_id, connection_id, user_id=visit().actor_id), read_decision()
     offered = find_provider(the_hub(), found.provider)
     level, ids = level_of(offered, form.level.data or ""), {"business_id": business_id, "connection_id": connection_id}
-    given = take_answer(consent_about(the_hub(), business_id, offered.name, level, found.holder_id), form)
+    about = consent_about(the_hub(), business_id, offered.name, level, found.holder_id)
+    given = take_answer(about, form, session().user.zone)
     if given is None:
-        return _ask_page(business_id, offered, level, found=found, changed=True)
+        return _ask_page(business_id, offered, level, found=found, form=form)
     if not given.agreed:
         return see_other("console.connection", "refused", **ids)
     agreed = Intent(business_id, offered.name, level, given.consent_id, found.holder_id, connection_id)
@@ -141,13 +152,13 @@ def _ask_page(
     *,
     holder_id: str = "",
     found: ConnectionView | None = None,
-    changed: bool = False,
+    form: AnswerForm | None = None,
 ) -> Response:
     let_forms_lead_to(offered.name)
-    asked = question(business_id, offered, level, changed=changed)
+    asked = question(business_id, offered, level, session().user.zone, form=form)
     staff = [(one.id, one.name) for one in _staff(business_id)] if offered.has_calendars and found is None else []
     more = {"staff": staff, "holder_id": holder_id, "connection": found}
-    return business_page("console/connection_ask.html", business_id, 409 if changed else 200, asked=asked, **more)
+    return business_page("console/connection_ask.html", business_id, status_of(asked), asked=asked, **more)
 
 
 def _form_page(

@@ -5,11 +5,16 @@ from __future__ import annotations
 from flask import jsonify, request
 from werkzeug.wrappers import Response
 
+from hub.actions.connections import ConnectionView, get_connection
+from hub.actions.consent import consent_about
 from hub.actions.consent_end import withdraw_consent
 from hub.actions.consents import consent_receipt, get_consent, list_consents
+from hub.core.errors import StateError
 from hub.core.role import Right
+from hub.web.console.asking import AnswerForm, question, read_decision, status_of, take_answer
+from hub.web.console.connecting import provider as find_provider
 from hub.web.console.frame import business_page
-from hub.web.current import the_hub, visit
+from hub.web.current import session, the_hub, visit
 from hub.web.door import Who
 from hub.web.forms import Form, typed
 from hub.web.offsite.leaving import via
@@ -47,6 +52,32 @@ def consent_stopped(business_id: str, consent_id: str) -> Response:
     return see_other("console.consent", "stopped", business_id=business_id, consent_id=consent_id)
 
 
+def consent_again(business_id: str, connection_id: str) -> Response:
+    """Ask once more about an account that is connected: a yes lets it go on without a break."""
+    return _again_page(business_id, get_connection(the_hub(), business_id, connection_id))
+
+
+def consent_renewed(business_id: str, connection_id: str) -> Response:
+    """Note the answer; a yes takes the place of the consent that stands."""
+    found, form = get_connection(the_hub(), business_id, connection_id), read_decision()
+    about = consent_about(the_hub(), business_id, found.provider, found.level, found.holder_id)
+    ids = {"business_id": business_id, "connection_id": connection_id}
+    try:
+        given = take_answer(about, form, session().user.zone, connection_id=connection_id)
+    except StateError:
+        return see_other("console.connection_again", **ids)
+    if given is None:
+        return _again_page(business_id, found, form)
+    return see_other("console.connection", "agreed_again" if given.agreed else "goes_on", **ids)
+
+
+def _again_page(business_id: str, found: ConnectionView, form: AnswerForm | None = None) -> Response:
+    offered = find_provider(the_hub(), found.provider)
+    asked = question(business_id, offered, found.level, session().user.zone, form=form, again=True)
+    more = {"asked": asked, "staff": [], "holder_id": "", "connection": found}
+    return business_page("console/connection_ask.html", business_id, status_of(asked), **more)
+
+
 def receipt_file(receipt: dict[str, object]) -> Response:
     """Return a receipt as a file to keep."""
     answer = jsonify(receipt)
@@ -56,9 +87,12 @@ def receipt_file(receipt: dict[str, object]) -> Response:
 
 _ALL = "/console/<business_id>/consents"
 _ONE = f"{_ALL}/<consent_id>"
+_AGAIN = "/console/<business_id>/connections/<connection_id>/agree"
 ROUTES = (
     route("console", _ALL, consents, "GET", Who.USER, Right.VIEW),
     route("console", _ONE, consent, "GET", Who.USER, Right.VIEW),
     route("console", f"{_ONE}/receipt", consent_file, "GET", Who.USER, Right.VIEW),
     route("console", f"{_ONE}/stop", consent_stopped, "POST", Who.USER, Right.CONNECT),
+    route("console", _AGAIN, consent_again, "GET", Who.USER, Right.CONNECT),
+    route("console", _AGAIN, consent_renewed, "POST", Who.USER, Right.CONNECT),
 )

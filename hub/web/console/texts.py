@@ -58,6 +58,7 @@ MAILS = {
     MailKind.CONNECTION_LOST: "An account has to be connected again",
     MailKind.CONNECTION_FAILING: "An account does not work for a while",
     MailKind.CONNECTION_MENDED: "An account works again, with what was missed",
+    MailKind.CONNECTION_ENDING: "The consent to an account ends soon",
     MailKind.STAFF_ACCESS_ASKED: "Somebody asks to see their account",
     MailKind.STAFF_ACCESS_VIEWED: "Somebody looked at their account",
     MailKind.STAFF_ACCESS_LINK: "A link to their page was made",

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from hub.actions.agency import agency_name
 from hub.actions.businesses import get_business
 from hub.actions.connections import ConnectionView, get_connection
+from hub.actions.holders import get_holder
 from hub.web.current import staff_link, the_hub
 from hub.web.pages import page
 
@@ -19,6 +20,12 @@ def staff_page(name: str, token: str, status: int = 200, **context: Any) -> Resp
     business = get_business(the_hub(), link.business_id)
     more = {"agency": agency_name(the_hub().database), "zone": business.zone, **context}
     return page(f"staff/{name}.html", status, token=token, link=link, business=business, **more)
+
+
+def own_zone() -> str:
+    """Return the zone of the link's staff member."""
+    link = staff_link()
+    return get_holder(the_hub(), link.business_id, link.holder_id).zone
 
 
 def own_account(connection_id: str) -> ConnectionView:

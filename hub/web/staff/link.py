@@ -24,7 +24,7 @@ from hub.web.door import Rate, Who
 from hub.web.forms import typed
 from hub.web.pages import see_other
 from hub.web.route import route
-from hub.web.staff.frame import own_account, staff_page
+from hub.web.staff.frame import own_account, own_zone, staff_page
 from hub.web.staff.steps import only_provider
 
 ENDED = "disconnected"
@@ -95,7 +95,7 @@ def _account(
     link = staff_link()
     more |= {"story": health_story(the_hub(), link.business_id, found.id, holder_id=link.holder_id)}
     more |= {"missed_sentences": SENTENCES}
-    return staff_page("account", token, status, connection=found, rows=rows, **more)
+    return staff_page("account", token, status, connection=found, rows=rows, own=own_zone(), **more)
 
 
 _ALL = "/staff/<token>"

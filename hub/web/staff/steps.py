@@ -12,7 +12,16 @@ from hub.actions.consent import consent_about, given_consent, standing_consent
 from hub.actions.consent_state import About
 from hub.actions.off_site import Intent
 from hub.actions.provider_settings import not_configured
-from hub.web.console.asking import connecting, go_on, intent_of, question, read_decision, take_answer
+from hub.web.console.asking import (
+    AnswerForm,
+    connecting,
+    go_on,
+    intent_of,
+    question,
+    read_decision,
+    status_of,
+    take_answer,
+)
 from hub.web.console.connecting import ConnectForm, Offered, Step, level_of, providers, take_step
 from hub.web.console.connecting import provider as find_provider
 from hub.web.current import staff_link, the_hub, visit
@@ -22,7 +31,7 @@ from hub.web.offsite.leaving import lead_on, let_forms_lead_to
 from hub.web.offsite.outcome import stopped_page
 from hub.web.pages import see_other
 from hub.web.route import route
-from hub.web.staff.frame import own_account, staff_page
+from hub.web.staff.frame import own_account, own_zone, staff_page
 
 
 def only_provider() -> Offered | None:
@@ -52,9 +61,9 @@ def answered(token: str, provider: str) -> Response:
     """Note the answer, and go on with a yes."""
     offered, form = find_provider(the_hub(), provider, calendars_only=True), read_decision()
     level = level_of(offered, form.level.data or "")
-    given = take_answer(_about(offered, level), form)
+    given = take_answer(_about(offered, level), form, own_zone())
     if given is None:
-        return _ask_page(token, offered, level, changed=True)
+        return _ask_page(token, offered, level, form=form)
     if not given.agreed:
         return see_other("staff.greeting", "refused", token=token)
     link = staff_link()
@@ -107,9 +116,9 @@ def again_answered(token: str, connection_id: str) -> Response:
     found, form = own_account(connection_id), read_decision()
     offered = find_provider(the_hub(), found.provider, calendars_only=True)
     level = level_of(offered, form.level.data or "")
-    given = take_answer(_about(offered, level), form)
+    given = take_answer(_about(offered, level), form, own_zone())
     if given is None:
-        return _ask_page(token, offered, level, found=found, changed=True)
+        return _ask_page(token, offered, level, found=found, form=form)
     ids = {"token": token, "connection_id": connection_id}
     if not given.agreed:
         return see_other("staff.account", "refused", **ids)
@@ -167,11 +176,11 @@ def _ready() -> tuple[Offered, ...]:
 
 
 def _ask_page(
-    token: str, offered: Offered, level: str, *, found: ConnectionView | None = None, changed: bool = False
+    token: str, offered: Offered, level: str, *, found: ConnectionView | None = None, form: AnswerForm | None = None
 ) -> Response:
     let_forms_lead_to(offered.name)
-    asked = question(staff_link().business_id, offered, level, changed=changed)
-    return staff_page("ask", token, 409 if changed else 200, asked=asked, connection=found)
+    asked = question(staff_link().business_id, offered, level, own_zone(), form=form)
+    return staff_page("ask", token, status_of(asked), asked=asked, connection=found)
 
 
 def _form_page(

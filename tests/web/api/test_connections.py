@@ -128,3 +128,19 @@ def test_an_account_is_connected_again_at_its_place(world: World, program: Progr
     assert again.json is not None
     assert again.json["id"] == things["connection_id"]
     assert again.json["health"] == "ok"
+
+
+def test_a_program_says_until_when_and_agrees_again_without_connecting_anew(world: World, program: Program) -> None:
+    made = program.post("connections", {**ACCOUNT, "answer": RIGHT, "until": "2027-04-30T22:00:00Z"}).json
+    assert made is not None
+    assert made["consent_until"] == "2027-04-30T22:00:00Z"
+    path = f"connections/{made['id']}/consent"
+    asked = program.get(path).json
+    assert asked is not None
+    assert sha256(asked["text"].encode()).hexdigest() == asked["hash"]
+    past = program.post(path, {"agreed": asked["hash"], "until": "2027-03-01T00:00:00Z"})
+    assert (past.status_code, past.json and past.json["field"]) == (422, "until")
+    assert program.post(path, {"agreed": "0" * 64}).status_code == 409
+    again = program.post(path, {"agreed": asked["hash"]})
+    assert (again.status_code, again.json and again.json["consent_until"]) == (200, None)
+    assert [str(one.state) for one in list_consents(world.hub, world.business)] == ["given", "invalidated"]

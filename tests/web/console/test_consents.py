@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from hub.actions.connections import list_connections
 from hub.actions.consents import list_consents
+from hub.actions.disconnect import disconnect
+from hub.core.security import OPERATOR
 from tests.tables import nothing_changed
 from tests.web.conftest import Browser
+from tests.web.connect import agree
 from tests.world import World
 
 SignedIn = Callable[[str], Browser]
@@ -83,3 +87,32 @@ def test_who_may_not_withdraw_and_other_businesses_get_nothing(
             ada.get(path_of(world))
             assert ada.post(f"/console/{other_business}/consents/{one}/stop").status_code == 404
         assert ben.get(path_of(world, f"/{consent}")).status_code == 404
+
+
+def test_a_consent_with_an_end_is_agreed_to_again_by_who_may_connect(
+    world: World, signed_in: SignedIn, consent: str
+) -> None:
+    (account,) = list_connections(world.hub, world.business)
+    again = f"/console/{world.business}/connections/{account.id}/agree"
+    agnes = signed_in("admin")
+    page = f"/console/{world.business}/connections/{account.id}"
+    assert agree(agnes, again, ends="until", until="2027-04-30") == page
+    (new, old) = list_consents(world.hub, world.business)
+    assert (old.id, str(old.state), str(new.state)) == (consent, "invalidated", "given")
+    assert new.expires_at == list_connections(world.hub, world.business)[0].consent_until
+    for path in (page, path_of(world, f"/{new.id}")):
+        assert again in agnes.get(path).text
+    vera = signed_in("viewer")
+    assert again not in vera.get(path_of(world, f"/{new.id}")).text
+    assert vera.get(again).status_code == 403
+
+
+def test_a_consent_that_does_not_stand_any_more_is_asked_for_with_the_account(
+    world: World, signed_in: SignedIn, consent: str
+) -> None:
+    (account,) = list_connections(world.hub, world.business)
+    again, agnes = f"/console/{world.business}/connections/{account.id}/agree", signed_in("admin")
+    shown = re.findall(r'name="text" value="([0-9a-f]{64})"', agnes.get(again).text)
+    disconnect(world.hub, OPERATOR, world.business, account.id)
+    led = agnes.post(again, {"text": shown[0], "answer": "agree"})
+    assert led.headers["Location"] == f"/console/{world.business}/connections/{account.id}/again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -68,6 +69,46 @@ def test_a_no_connects_nothing_and_is_noted_as_theirs(world: World, browser: Ope
     assert agree(visitor, f"{link}/connect/fake", "no") == link
     assert list_connections(world.hub, world.business) == ()
     assert [str(one.state) for one in list_consents(world.hub, world.business, holder_id=staff)] == ["refused"]
+
+
+def test_a_yes_until_a_day_stands_on_every_page_and_is_given_again_there(world: World, browser: Open) -> None:
+    staff, visitor = world.staff(connected=False), browser()
+    link = link_of(world, staff)
+    ask, day = f"{link}/connect/fake", {"ends": "until", "until": "2027-04-30"}
+    assert 'min="2027-03-15"' in visitor.get(ask).text
+    assert visitor.post(agree(visitor, ask, **day), TYPED).status_code == 303
+    (account,) = list_connections(world.hub, world.business, staff)
+    page, again = f"{link}/accounts/{account.id}", f"{link}/accounts/{account.id}/agree"
+    for text in (visitor.get(page).text, visitor.get(f"{link}/consents").text):
+        assert "Sat 1 May 2027, 00:00" in text  # the end of the last day, in Berlin
+        assert again in text
+    assert "Agree again" in visitor.get(again).text
+    assert agree(visitor, again, "no") == page
+    assert list_connections(world.hub, world.business)[0].consent_until is not None
+    assert agree(visitor, again) == page
+    assert "You agreed to its use until" not in visitor.get(page).text
+    assert [str(one.state) for one in list_consents(world.hub, world.business)] == ["given", "refused", "invalidated"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"ends": "until", "until": ""}, "Choose the last day"),
+        ({"ends": "until", "until": "tomorrow"}, "Choose the last day"),
+        ({"ends": "until", "until": "2027-03-14"}, "between today and ten years"),
+        ({"ends": "", "until": "2027-04-30"}, "You chose a day"),
+    ],
+)
+def test_an_end_that_cannot_be_is_told_beside_its_field_and_nothing_is_noted(
+    world: World, browser: Open, typed: dict[str, object], why: str
+) -> None:
+    visitor = browser()
+    ask = f"{link_of(world, world.staff(connected=False))}/connect/fake"
+    shown = re.findall(r'name="text" value="([0-9a-f]{64})"', visitor.get(ask).text)
+    with nothing_changed(world.hub, but=SEEN):
+        answer = visitor.post(ask, {"text": shown[0], "answer": "agree", **typed})
+    assert (answer.status_code, why in answer.text) == (422, True)
+    assert visitor.post(ask, {"text": shown[0], "answer": "no", **typed}).status_code == 303  # a no needs no day
 
 
 def test_the_consents_of_others_are_not_there(world: World, browser: Open) -> None:
