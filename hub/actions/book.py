@@ -13,7 +13,7 @@ from hub.actions.check import Verdict, ask_all, whom_to_ask
 from hub.actions.effect import Effect, Repeat, Work
 from hub.actions.event import plan_events
 from hub.actions.notify import What, notify_booking
-from hub.actions.people import Customer, check_customer, find_or_add_person
+from hub.actions.people import Checked, Customer, check_customer, find_or_add_person
 from hub.actions.record import note
 from hub.actions.tell import tell
 from hub.actions.texts import check_agreements, note_agreements
@@ -47,7 +47,7 @@ def book(
     hub: Hub,
     business_id: str,
     booking_id: str,
-    customer: Customer,
+    customer: Customer | Checked,
     *,
     answers: Mapping[str, object] | None = None,
     agreements: Mapping[str, bool] | None = None,
@@ -64,7 +64,7 @@ def book(
     ``network`` as in `hold`; a ``visit`` is noted as the one that booked. Raises InputError that names the question or
     ``agreements``, StateError for a hold that lapsed, UnknownId.
     """
-    checked = check_customer(customer)
+    checked = customer if isinstance(customer, Checked) else check_customer(customer)
     with hub.database.reading() as conn:
         row = find_booking(conn, business_id, booking_id)
         holders = holders_of(conn, business_id, booking_id)

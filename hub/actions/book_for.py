@@ -39,12 +39,12 @@ def book_for(
     If it cannot be booked after it was held, the time is let go again at once. With an ``idempotency_key`` a repeat
     returns the booking as it stands; ``request`` as in `hold`. Raises what `hold` and `book` raise.
     """
-    check_customer(customer)  # before a time is taken for nobody
+    checked = check_customer(customer)  # before a time is taken for nobody
     keyed = {"idempotency_key": idempotency_key, "request": request}
     held = hold(hub, business_id, service_id, start, zone=zone, staff=staff, source=source, **keyed)
     given: dict[str, Any] = {"answers": answers, "agreements": agreements, "source": source, "visit": visit}
     try:
-        return book(hub, business_id, held.booking_id, customer, **given)
+        return book(hub, business_id, held.booking_id, checked, **given)
     except BaseException:
         with suppress(HubError):  # then it lapses by itself
             _let_go(hub, business_id, held.booking_id)

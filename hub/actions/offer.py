@@ -49,10 +49,12 @@ def fresh_schedule(
     if limits is None:  # too near or too far for any calendar to matter
         return schedule, now
     until = availability.reach(schedule.service, limits).end
-    stale = [row for row in schedule.calendars if is_worth_reading(hub, row, until, now)]
+    reasons = reasons_against(hub, schedule.calendars, until, now)
+    stale = [row for row in schedule.calendars if row.holder_id in reasons and is_worth_reading(hub, row, until, now)]
     if stale:
         refresh(hub, business_id, stale, until)
         now = hub.clock()
         with hub.database.reading() as conn:
             schedule = load_schedule(conn, business_id, service_id, window, now, ignore=moving, apart=apart)
-    return withhold(schedule, reasons_against(hub, schedule.calendars, until, now)), now
+        reasons = reasons_against(hub, schedule.calendars, until, now)
+    return withhold(schedule, reasons) if reasons else schedule, now

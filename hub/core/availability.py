@@ -70,6 +70,7 @@ def offer(service: Service, holders: Iterable[Holder], window: Window, now: int)
     known = {holder.id: holder for holder in holders}
     equipped = _equipped_spans(service, known, limits) if service.resources else None
     free: dict[str, list[int]] = {}
+    phases: dict[int, list[tuple[int, int]]] = {}  # by the openings, which many share
     for team in teams(service):
         members = [known[one] for one in team if one in known]
         if len(members) < len(team):
@@ -77,7 +78,10 @@ def offer(service: Service, holders: Iterable[Holder], window: Window, now: int)
         spans = free_spans(service, members[0], limits)
         for member in members[1:]:
             spans = intersect(spans, free_spans(service, member, limits))
-        starts = _cut(service, members[0].openings, spans)
+        openings = members[0].openings
+        if id(openings) not in phases:
+            phases[id(openings)] = _phases(openings.clock, service.step)
+        starts = _cut(service, phases[id(openings)], spans)
         starts = _within(starts, [(limits.start, limits.end)] if equipped is None else equipped)
         free.update((one, starts) for one in team)
     if service.staff_rule is StaffRule.ALL or len(free) == 1:
@@ -173,8 +177,8 @@ def _equipped_spans(service: Service, known: Mapping[str, Holder], limits: Windo
     return spans
 
 
-def _cut(service: Service, openings: Openings, spans: Sequence[Span]) -> list[int]:
-    """Cut spans of starts into the starts that are on the anchor."""
+def _cut(service: Service, phases: Sequence[tuple[int, int]], spans: Sequence[Span]) -> list[int]:
+    """Cut spans of starts into the starts that are on the anchor; ``phases`` are those of its holder's clock."""
     step = service.step
     starts: list[int] = []
     if service.anchor is Anchor.GAP:
@@ -183,7 +187,7 @@ def _cut(service: Service, openings: Openings, spans: Sequence[Span]) -> list[in
         return starts
     if not spans:
         return starts
-    (_, phase), *changes = [*_phases(openings.clock, step), (_FOREVER, 0)]
+    (_, phase), *changes = [*phases, (_FOREVER, 0)]
     coming = iter(changes)
     until, following = next(coming)
     for low, high in spans:
