@@ -68,6 +68,7 @@ def create_hub(
 
 def close_hub(hub: Hub) -> None:
     """Close what the hub holds open."""
+    hub.callers.close()
     hub.broker.close()
     hub.database.close()
     hub.keystore.close()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hub.registry import Registry
 from hub.settings import Settings
 from hub.store.database import Database
+from hub.vault.callers import Callers
 from hub.vault.door import BrokerDoor
 from hub.vault.keys import Keyring
 
@@ -23,3 +24,4 @@ class Hub:
     keyring: Keyring
     broker: BrokerDoor
     clock: Callable[[], int]
+    callers: Callers = field(default_factory=Callers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
@@ -99,18 +99,15 @@ def ask_all(
     """
     if not question.connections:
         return Verdict.FREE
-    pool = ThreadPoolExecutor(max_workers=len(question.connections), thread_name_prefix="check")
-    try:
-        tasks = [pool.submit(_ask, hub, question, one, window, moved_to) for one in question.connections]
-        wait(tasks, timeout=budget)
-        verdicts = {_verdict(task) for task in tasks}
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    tasks = [hub.callers.submit(_ask, hub, question, one, window, moved_to) for one in question.connections]
+    wait(tasks, timeout=budget)
+    verdicts = {_verdict(task) for task in tasks}
     return next(verdict for verdict in (Verdict.BUSY, Verdict.OPEN, Verdict.FREE) if verdict in verdicts)
 
 
 def _verdict(task: Future[Verdict]) -> Verdict:
     if not task.done():
+        task.cancel()  # if it has not begun
         return Verdict.OPEN
     problem = task.exception()
     if problem is not None:  # what the plugin answered makes no sense: that is not free
