@@ -120,7 +120,9 @@ def refusal(status: int, title: str, text: str, code: str, errors: Sequence[tupl
         answer.headers["Content-Type"] = "application/problem+json"
     else:
         number = g.get("request_id", "") if status == 500 else ""
-        text_page = render_template("refusal.html", status=status, title=title, text=text, number=number)
+        # The address may still hold a word of what was done before: a refusal says nothing of it.
+        shown = {"status": status, "title": title, "text": text, "number": number, "done": ""}
+        text_page = render_template("refusal.html", **shown)
         answer = Response(text_page, mimetype="text/html")
         frame_refusal()
     answer.status_code = status

@@ -138,6 +138,10 @@ def test_no_other_page_shows_a_number(raising: Raise) -> None:
     assert answer.headers["X-Request-Id"] not in answer.text
 
 
+def test_what_was_done_before_is_not_said_again(raising: Raise) -> None:
+    assert "Booked." not in raising(TooMany("Wait.")).get("/broken?done=booked").text
+
+
 def test_what_cannot_be_written_down_is_answered_all_the_same(raising: Raise, world: World) -> None:
     client = raising(ValueError("x"))
     with world.hub.database.engine.begin() as conn:
