@@ -160,6 +160,10 @@ class Keyring:
         """Return the keys of a business's keyed hashes: the one to write by first, the others to look up by as well."""
         return self._index.keys(business)
 
+    def writes_newest_index(self) -> bool:
+        """Look which keys of keyed hashes there are now, and tell whether this process writes by the newest."""
+        return self._index.uses_newest()
+
     def door_key(self, use: str) -> bytes:
         """Return the key with which the doors hash for one use (``network``, ``recovery code``). It is not rotated."""
         return derive(self.roots.secret(HASHES), use.encode())

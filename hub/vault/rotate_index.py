@@ -12,11 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select, update
 
-from hub.core.errors import Tampered, UnknownId
+from hub.core.errors import StateError, Tampered, UnknownId
 from hub.store.booking_contact import BookingContact
 from hub.store.business import AGENCY
 from hub.store.calendar import Calendar
 from hub.store.crash import CrashPoint, crash_point
+from hub.store.guard import Across
 from hub.store.person import Person
 from hub.store.rotation import newest_versions
 from hub.store.sign_in import OneTimeLink
@@ -33,21 +34,23 @@ _Row = sa.Row[*tuple[Any, ...]]
 
 
 def rehash_people(vault: Vault, limit: int) -> Iterator[Batch]:
-    """Make the hashes of people anew, and those by which their bookings are counted, a batch a step."""
-    with vault.database.reading() as conn:
-        businesses = sorted(newest_versions(conn))
-    for business in businesses:
-        after: str | None = ""
-        while after is not None:
-            batch = _people(vault, business, after, limit)
-            if batch.done:
-                crash_point(CrashPoint.ROTATE_HASHES_AFTER_COMMIT)
-            yield batch
-            after = batch.last
+    """Make the hashes of people anew, and those by which their bookings are counted, a batch a step.
+
+    Raises StateError, as the others do, on a machine whose clock is behind.
+    """
+    _check(vault)
+    after: str | None = ""
+    while after is not None:
+        batch = _people(vault, after, limit)
+        if batch.done:
+            crash_point(CrashPoint.ROTATE_HASHES_AFTER_COMMIT)
+        yield batch
+        after = batch.last
 
 
 def rehash_users(vault: Vault) -> Iterator[Batch]:
     """Make the hashes of users, and of links that were mailed to somebody, anew; one a step."""
+    _check(vault)
     for table in (ConsoleUser, OneTimeLink):
         with vault.database.reading() as conn:
             rows = conn.execute(
@@ -59,6 +62,7 @@ def rehash_users(vault: Vault) -> Iterator[Batch]:
 
 def rehash_calendars(vault: Vault, limit: int) -> Iterator[Batch]:
     """Make the hashes anew by which calendars are found within their account, a batch a step."""
+    _check(vault)
     with vault.database.reading() as conn:
         businesses = sorted(newest_versions(conn))
     for business in businesses:
@@ -73,12 +77,16 @@ def rehash_calendars(vault: Vault, limit: int) -> Iterator[Batch]:
 
 def read_calendars_anew(vault: Vault) -> Iterator[Batch]:
     """Let each calendar be read whole at its next turn. What is being read now is thrown away by that."""
-    with vault.database.reading() as conn:
-        businesses = sorted(newest_versions(conn))
-    for business in businesses:
-        with vault.database.writing() as conn:
-            mine = Calendar.business_id == business, Calendar.cursor.is_not(None)
-            yield Batch(conn.execute(update(Calendar).where(*mine).values(cursor=None)).rowcount * 0)
+    with vault.database.writing() as conn:
+        known = update(Calendar).where(Calendar.cursor.is_not(None)).values(cursor=None)
+        conn.execute(known.execution_options(across=Across.OPERATOR))
+    yield Batch(0)
+
+
+def _check(vault: Vault) -> None:
+    """Make sure that what is made anew is made by the newest key: what is not would be lost with the old one."""
+    if not vault.keyring.writes_newest_index():
+        raise StateError("The clock of this machine is behind the one that made the new key; set it, and go on.")
 
 
 def _calendars(vault: Vault, business: str, after: str, limit: int) -> Batch:
@@ -101,31 +109,32 @@ def _calendars(vault: Vault, business: str, after: str, limit: int) -> Batch:
     return Batch(done, broken, rows[-1].id if rows else None)
 
 
-def _people(vault: Vault, business: str, after: str, limit: int) -> Batch:
-    columns = Person.id, Person.email, Person.phone, Person.email_hash, Person.phone_hash, Person.version
-    statement = select(*columns).where(Person.business_id == business, Person.id > after)
+def _people(vault: Vault, after: str, limit: int) -> Batch:
+    # All businesses together, in the order of the primary key: a business's own would be sorted for each batch.
+    statement = select(Person.__table__).where(Person.id > after).order_by(Person.id).limit(limit)
     with vault.database.reading() as conn:
-        rows = conn.execute(statement.order_by(Person.id).limit(limit)).all()
-        fields = fields_of_many(conn, vault.keyring, [(business, row.id) for row in rows])
+        rows = conn.execute(statement.execution_options(across=Across.OPERATOR)).all()
+        fields = fields_of_many(conn, vault.keyring, [(row.business_id, row.id) for row in rows])
     done = broken = 0
     changed: list[tuple[_Row, dict[str, str]]] = []
-    contacts: dict[str, str] = {}
+    contacts: dict[str, dict[str, str]] = {}
     for row in rows:
-        found = _hashes(vault, fields.get((business, row.id)), row)
+        found = _hashes(vault, fields.get((row.business_id, row.id)), row)
         if found is None:
             broken += 1
             continue
         for newest, *older in found.values():
-            contacts |= dict.fromkeys(older, newest)
+            contacts.setdefault(row.business_id, {}).update(dict.fromkeys(older, newest))
         values = {f"{kind}_hash": one[0] for kind, one in found.items()}
         if any(getattr(row, name) != value for name, value in values.items()):
             changed.append((row, values))
     if changed or contacts:
         with vault.database.writing() as conn:
             for row, values in changed:
-                mine = Person.business_id == business, Person.id == row.id, Person.version == row.version
+                mine = Person.business_id == row.business_id, Person.id == row.id, Person.version == row.version
                 done += conn.execute(update(Person).where(*mine).values(**values)).rowcount
-            _recount(conn, business, contacts)
+            for business, known in contacts.items():
+                _recount(conn, business, known)
             if done:
                 crash_point(CrashPoint.ROTATE_HASHES_BEFORE_COMMIT)
     return Batch(done, broken, rows[-1].id if rows else None)

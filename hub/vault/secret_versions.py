@@ -39,9 +39,17 @@ class SecretVersions:
         """Return what each version gives for one use, first that of the newest which is used by now."""
         if time.monotonic() - self._read_at >= READ_AGAIN:
             self._read()
-        versions, ripe = self._versions, self._clock() - USED_AFTER
-        used = next((secret for made_at, secret in reversed(versions) if made_at <= ripe), versions[0][1])
+        versions, used = self._versions, self._used()
         return [self._key(used, use), *(self._key(secret, use) for _, secret in versions if secret != used)]
+
+    def uses_newest(self) -> bool:
+        """Look which versions there are now, and tell whether this process uses the newest of them."""
+        self._read()
+        return self._used() == self._versions[-1][1]
+
+    def _used(self) -> bytes:
+        ripe = self._clock() - USED_AFTER
+        return next((secret for made_at, secret in reversed(self._versions) if made_at <= ripe), self._versions[0][1])
 
     def _key(self, secret: bytes, use: str) -> bytes:
         known = self._derived.get((secret, use))

@@ -30,9 +30,12 @@ from hub.settings import load_settings
 from hub.store.connection import Granted, add_connection, find_for_call
 from hub.store.ids import new_id
 from hub.store.keys import PersonKey
+from hub.store.person import Person
 from hub.vault.cipher import KEY_BYTES, Cipher, Place
 from hub.vault.credentials import open_credential, store_credential
 from hub.vault.keys import person_place
+from hub.vault.people import PersonFields, keyed_hash
+from hub.vault.secret_versions import USED_AFTER
 
 RECORDS = 100_000
 _PLACE = Place("b" * 26, "person", "p" * 26, "name")
@@ -97,7 +100,7 @@ def _rate(work: Callable[[], bytes], seconds: float) -> float:
 
 
 def rotating(records: int = RECORDS) -> list[Rotated]:
-    """Rotate keys of businesses and the data root of a hub with many people, while it serves."""
+    """Rotate the keys of a hub with many people, while it serves."""
     with tempfile.TemporaryDirectory(prefix="hub-bench-") as folder:
         ahead = [0]
         settings = load_settings({}, data_dir=Path(folder))
@@ -106,7 +109,10 @@ def rotating(records: int = RECORDS) -> list[Rotated]:
             business, connection, people = _fill(hub, records)
             ahead[0] = 10
             found = []
-            for keys in (Keys.BUSINESS, Keys.DATA_ROOT, Keys.CONNECTION, Keys.CREDENTIAL_ROOT):
+            for keys in (Keys.BUSINESS, Keys.DATA_ROOT, Keys.CONNECTION, Keys.CREDENTIAL_ROOT, Keys.INDEX):
+                if keys is Keys.INDEX:  # until every process writes by the new key
+                    rotate(hub, keys)
+                    ahead[0] += 2 * USED_AFTER
                 found.append(_rotate(hub, keys, business, connection, people))
                 ahead[0] += SETTLE + 10
                 settle_rotations(hub)
@@ -160,7 +166,7 @@ def _rotate(hub: Hub, keys: Keys, business: str, connection: str, people: list[s
 
 
 def _fill(hub: Hub, records: int) -> tuple[str, str, list[str]]:
-    """Make a business with so many keys of people, a few of whom have rows, and an account."""
+    """Make a business with so many people, and an account."""
     business, connection = create_business(hub, "Bench", "UTC"), new_id()
     people = []
     with hub.database.writing() as conn:
@@ -172,15 +178,22 @@ def _fill(hub: Hub, records: int) -> tuple[str, str, list[str]]:
         add_connection(conn, business, connection, "caldav", Granted("calendar", (), ()), hub.clock())
         store_credential(conn, hub.keyring, business, connection, grant, hub.clock())
     key = os.urandom(KEY_BYTES)
+    sealing = Cipher(key)
     for first in range(0, records - len(people), 2000):
-        rows = []
-        for _ in range(min(2000, records - len(people) - first)):
-            person = new_id()
+        rows, known = [], []
+        for number in range(first, min(first + 2000, records - len(people))):
+            person, email = new_id(), f"eve{number}@example.com"
+            fields = PersonFields(business, person, sealing)
+            sealed = {"name": fields.seal("name", "Eve", 1), "email": fields.seal("email", email, 1)}
+            hashed = {"email_hash": keyed_hash(hub.keyring, business, "email", email)}
+            known.append({"id": person, "business_id": business, "version": 1, "made_at": 1, **sealed, **hashed})
             wrapped = above.seal(key, person_place(business, person), above.version)
             own = {"business_id": business, "person_id": person, "business_key_version": above.version}
             rows.append({**own, "wrapped": wrapped, "made_at": hub.clock()})
         with hub.keystore.writing() as keys:
             keys.execute(insert(PersonKey), rows)
+        with hub.database.writing() as conn:
+            conn.execute(insert(Person), known)
     return business, connection, people
 
 

@@ -17,6 +17,7 @@ from hub.actions.people import Customer, check_customer, find_or_add_person
 from hub.actions.rotate import Keys, rotate
 from hub.actions.sync import sync_calendar
 from hub.actions.users import find_user_id
+from hub.core.errors import StateError
 from hub.core.security import OPERATOR
 from hub.parts import Hub
 from hub.plugin import Busy, Changes, ItemChange
@@ -98,6 +99,29 @@ def test_people_users_and_links_are_found_by_new_hashes_and_no_old_one_is_left(w
         assert [row.name for row in list_root_secrets(conn, INDEX)] == [f"{INDEX}.2"]
     invite(new, OPERATOR, OPERATOR_USER, "cyd@example.com", "agent", everywhere=True, businesses=())
     assert len(list_invitations(new, OPERATOR_USER)) == 1  # the newer one took the place of the older
+
+
+def test_the_process_that_made_the_new_key_makes_every_hash_by_it_however_fast_it_goes_on(world: World) -> None:
+    hub, business = world.hub, world.business
+    ada, before = person(hub, business, ADA), hashes(hub)
+    rotate(hub, Keys.INDEX)
+    world.clock.now += 2 * USED_AFTER  # and nothing has looked which versions there are since
+    rotate(hub, Keys.INDEX)
+    assert not hashes(hub) & before
+    assert person(elsewhere(hub), business, ADA) == ada
+
+
+def test_a_machine_whose_clock_is_behind_makes_no_hash_anew_and_nothing_is_lost(world: World) -> None:
+    hub, business = world.hub, world.business
+    ada, behind = person(hub, business, ADA), elsewhere(hub)
+    rotate(hub, Keys.INDEX)
+    world.clock.now += 2 * USED_AFTER
+    late = replace(hub, keyring=Keyring(hub.database, hub.keystore, load_roots(hub.settings), clock=lambda: MONDAY))
+    with pytest.raises(StateError, match="clock"):
+        rotate(late, Keys.INDEX)
+    assert person(behind, business, ADA) == ada
+    assert rotate(hub, Keys.INDEX)
+    assert person(elsewhere(hub), business, ADA) == ada
 
 
 def test_while_some_are_found_by_old_and_some_by_new_hashes_nobody_is_twice(world: World) -> None:
