@@ -49,8 +49,8 @@ _STATES = {
     ),
     EndState.DONE: "The provider has ended the permission.",
     EndState.NONE: (
-        "The provider has nothing to end: the password is deleted here, and still valid there. "
-        "To be sure that nobody can use it, change it there."
+        "The provider has nothing that the hub could end: the password or permission is deleted here, and still valid "
+        "there. To be sure that nobody can use it, change or remove it there."
     ),
     EndState.KEPT: (
         "The permission at the provider stays for now: another connection of this hub uses the same account, and "
@@ -72,8 +72,8 @@ _PROBES = {
 
 _KINDS = {
     Revocation.NONE: (
-        "The provider has nothing that the hub could end there. The password is deleted here at once; it stays valid "
-        "there until it is changed there."
+        "The provider has nothing that the hub could end there. The password or permission is deleted here at once; it "
+        "stays valid there until it is changed or removed there."
     ),
     Revocation.TOKEN: (
         "The hub asks the provider to end this permission. Others of the same account go on. Until the provider has "

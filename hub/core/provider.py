@@ -41,7 +41,7 @@ class DataCategory(StrEnum):
 class Revocation(StrEnum):
     """What ending a connection means at the provider."""
 
-    NONE = "none"  # nothing to call: the owner changes the password there
+    NONE = "none"  # nothing to call: the owner changes the password, or removes the permission, there
     TOKEN = "token"  # noqa: S105 - this token ends, others of the same account live on
     GRANT = "grant"  # the whole grant of the account ends, siblings included
 

@@ -49,7 +49,7 @@ SAID = (
     "no event of ours; 15:00 is offered again",
     "Calls that started later: 0.",
     "A call that is made now is refused: disconnected.",
-    "At the provider: The provider has nothing to end",
+    "At the provider: The provider has nothing that the hub could end",
     "searched byte by byte",
 )
 
