@@ -1,7 +1,8 @@
 """How often keys sealed: counted in memory, added to the rows about once a minute, and capped.
 
-A key seals at most 2^32 records with random nonces (NIST SP 800-38D, 8.3). The cap is far below that. The count is
-about right: what a process counted since it last added is lost when it dies.
+So no version stands above too much. The envelope sets no limit (each has a key of its own); the former one did, at
+2^32 random nonces (NIST SP 800-38D, 8.3). The count is about right: what a process counted since it last added is lost
+when it dies.
 """
 
 from __future__ import annotations
