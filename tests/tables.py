@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.store.annotate import Base
 from hub.store.guard import Across
@@ -30,7 +31,13 @@ def contents(hub: Hub) -> Contents:
 def rows_of(hub: Hub, business_id: str, table: Any) -> list[Any]:
     """Return a business's rows of one table."""
     with hub.database.reading() as conn:
-        return list(conn.execute(select(table.__table__).where(table.business_id == business_id)).all())
+        return list(
+            conn.execute(
+                select(table.__table__)
+                .where(table.business_id == business_id)
+                .execution_options(purpose=Purpose.PROTECT)
+            ).all()
+        )
 
 
 @contextmanager

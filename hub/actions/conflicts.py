@@ -13,9 +13,10 @@ from hub.actions.tell import tell
 from hub.core.booking import CalendarState, State
 from hub.core.calendar import BusyKind
 from hub.core.outside import ASKS
+from hub.core.purpose import Purpose
 from hub.store.booking import Booking, BookingEvent, Occurrence, find_booking
 from hub.store.business import find_business
-from hub.store.calendar import BusyTime, Calendar
+from hub.store.calendar import BusyTime, Calendar, taken_for
 from hub.store.outside import OutsideChange
 
 
@@ -29,11 +30,12 @@ def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: i
     """
     business = find_business(conn, business_id)
     whole_team = aliased(Occurrence)  # what stands in the calendar of another one of them counts too
+    usable = taken_for(Purpose.PREVENT_CONFLICTS)
     statement = (
         select(Booking.id, Booking.calendar_state, BusyTime.kind, _asks(business_id).label("asks"))
         .join(Occurrence, Occurrence.booking_id == Booking.id)
         .join(whole_team, whole_team.booking_id == Booking.id)
-        .outerjoin(Calendar, sa.and_(Calendar.holder_id == whole_team.holder_id, Calendar.checked))
+        .outerjoin(Calendar, sa.and_(Calendar.holder_id == whole_team.holder_id, Calendar.checked, usable))
         .outerjoin(
             BusyTime,
             sa.and_(
@@ -53,6 +55,7 @@ def find_conflicts(conn: sa.Connection, business_id: str, holder_id: str, now: i
             Booking.state == State.CONFIRMED,
             Booking.ends_at > now,
         )
+        .execution_options(purpose=Purpose.PREVENT_CONFLICTS)
     )
     clashing: dict[str, bool] = {}
     before: dict[str, str] = {}

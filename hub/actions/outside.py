@@ -10,10 +10,14 @@ from sqlalchemy import select
 
 from hub.core.booking import State
 from hub.core.outside import DELAY, OutsideKind, Verdict
+from hub.core.purpose import Purpose
 from hub.store.booking import Booking, BookingEvent
 from hub.store.calendar import BusyTime
 from hub.store.outbox import WAITING, Outbox, add_effect
 from hub.store.outside import add_outside, change_outside, open_changes
+
+_FOR = Purpose.PREVENT_CONFLICTS
+"""Of busy times, only those of our own events are read here."""
 
 LOOK_OUTSIDE = "look_outside"
 """The kind of the effect that looks at an event itself (`actions.outside_look`)."""
@@ -35,7 +39,7 @@ def lock_ours(
     times, as everywhere.
     """
     busy = BusyTime.business_id == business_id, BusyTime.calendar_id == calendar_id
-    known = select(BusyTime.booking_id).where(*busy, BusyTime.booking_id.is_not(None))
+    known = select(BusyTime.booking_id).where(*busy, BusyTime.booking_id.is_not(None)).execution_options(purpose=_FOR)
     if items is not None:
         known = known.where(BusyTime.item.in_(items))
     event = BookingEvent.business_id == business_id, BookingEvent.calendar_id == calendar_id
@@ -129,7 +133,7 @@ def _stands(
     conn: sa.Connection, business_id: str, calendar_id: str, bookings: Collection[str]
 ) -> dict[str, list[tuple[int, int]]]:
     mine = BusyTime.business_id == business_id, BusyTime.calendar_id == calendar_id
-    times = select(BusyTime.booking_id, BusyTime.starts_at, BusyTime.ends_at)
+    times = select(BusyTime.booking_id, BusyTime.starts_at, BusyTime.ends_at).execution_options(purpose=_FOR)
     found: dict[str, list[tuple[int, int]]] = {}
     for booking_id, start, end in conn.execute(times.where(*mine, BusyTime.booking_id.in_(bookings))):
         found.setdefault(str(booking_id), []).append((start, end))

@@ -14,6 +14,7 @@ from hub.actions.rules import Rules, rules_of
 from hub.core.availability import Holder, reach
 from hub.core.calendar import BusyKind, Window
 from hub.core.interval import Span
+from hub.core.purpose import Purpose
 from hub.core.reason import Reason
 from hub.core.service import Service
 from hub.store.booking import Booking, Occurrence
@@ -124,7 +125,9 @@ def _busy(
         return {}
     passing = tuple(kind for kind in BusyKind if not counts_as_busy(business, kind))
     busy: dict[str, Sequence[Span]] = {}
-    found = busy_spans(conn, business.id, owner, span, passing=passing, ignore=ignore, apart=apart)
+    found = busy_spans(
+        conn, business.id, calendars, span, Purpose.CHECK_AVAILABILITY, passing=passing, ignore=ignore, apart=apart
+    )
     for calendar_id, spans in found.items():
         one = owner[calendar_id]
         busy[one] = sorted([*busy[one], *spans]) if one in busy else spans

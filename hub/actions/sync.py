@@ -21,7 +21,7 @@ from hub.parts import Hub
 from hub.store import calendar
 from hub.store.booking import BookingEvent
 from hub.store.booking_event import short_ref
-from hub.store.connection import DISCONNECTED, Connection
+from hub.store.connection import DISCONNECTED, Connection, find_for_account
 from hub.store.service import Service
 from hub.vault.names import open_calendar
 from hub.vault.people import keyed_hashes
@@ -59,6 +59,7 @@ def _look(hub: Hub, business_id: str, calendar_id: str, until: int) -> bool | No
     with hub.database.reading() as conn:
         row = _calendar(conn, business_id, calendar_id)
         which = open_calendar(conn, hub.keyring, row)
+        account = find_for_account(conn, business_id, row.connection_id)
         horizon = conn.execute(
             select(sa.func.max(Service.horizon)).where(Service.business_id == business_id, Service.active)
         ).scalar_one()
@@ -92,6 +93,8 @@ def _look(hub: Hub, business_id: str, calendar_id: str, until: int) -> bool | No
             tried_at=now,
             problem="",
             known=marks.known,
+            taken_for=sorted(account.consent_purposes or ()),
+            restricted=hub.registry.provider(account.provider).restricted,
         )
         # The connection is locked before bookings, and those before busy times, as everywhere.
         note_health(conn, business_id, row.connection_id, "ok", "", now)

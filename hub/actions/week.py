@@ -19,13 +19,14 @@ from hub.core.calendar import BusyKind, Window
 from hub.core.errors import UnknownId
 from hub.core.hours import Openings
 from hub.core.interval import Span
+from hub.core.purpose import Purpose
 from hub.core.reason import Reason
 from hub.core.week import LocalDay, local_week, window_of
 from hub.parts import Hub
 from hub.store.booking import Booking, Occurrence
 from hub.store.booking_list import list_bookings
 from hub.store.business import Business, find_business
-from hub.store.calendar import BusyTime
+from hub.store.calendar import BusyTime, check_taken
 from hub.store.holder import Holder, TimeOff
 
 
@@ -218,8 +219,13 @@ def _busy(
         BusyTime.ends_at > window.start,
         BusyTime.starts_at < window.end,
     )
+    purpose = Purpose.CHECK_AVAILABILITY
+    statement = statement.execution_options(purpose=purpose)
     busy: dict[str, list[Block]] = defaultdict(list)
-    for row in conn.execute(statement.order_by(BusyTime.starts_at, BusyTime.ends_at)):
+    found = conn.execute(statement.order_by(BusyTime.starts_at, BusyTime.ends_at)).all()
+    used = {row.calendar_id for row in found}
+    check_taken((row for row in calendars if row.id in used), purpose)
+    for row in found:
         holder = owner[row.calendar_id]
         if (holder, row.booking_id, row.starts_at, row.ends_at) not in shown:
             blocks = counts_as_busy(business, row.kind)

@@ -140,7 +140,8 @@ class Provider:
 
     ``keeps`` says in a sentence what the provider keeps after a disconnect; it is shown before one. ``settings`` are
     what the operator fills in once for all accounts. The budgets keep an account, and all of them together, below what
-    the provider allows.
+    the provider allows. ``restricted``: by the provider's policy, what is read of its accounts is used for the purposes
+    of calendars alone (`core.purpose.check_use`).
     """
 
     name: str
@@ -153,6 +154,7 @@ class Provider:
     settings: tuple[SettingField, ...] = ()
     account_budget: Budget | None = None
     budget: Budget | None = None
+    restricted: bool = False
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.name):

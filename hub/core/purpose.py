@@ -7,7 +7,10 @@ that send messages (policy, "How we use information": communicate with customers
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from enum import StrEnum
+
+from hub.core.errors import Refused
 
 
 class Purpose(StrEnum):
@@ -25,3 +28,14 @@ class Purpose(StrEnum):
 
 
 CALENDAR_PURPOSES: frozenset[Purpose] = frozenset(Purpose) - {Purpose.SEND_MESSAGE}
+
+
+def check_use(taken_for: Collection[str], purpose: Purpose, *, restricted: bool) -> None:
+    """See that what was taken from an account for some purposes is used for one of them. Raises Refused (``purpose``).
+
+    What is ``restricted`` by its provider's policy is used for the purposes of calendars alone, whatever was agreed to.
+    """
+    if purpose not in taken_for or (restricted and purpose not in CALENDAR_PURPOSES):
+        raise Refused(
+            "purpose", f"What was read of this account was not read for {purpose!r}, so it is not used for that."
+        )

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 
 from hub.core.calendar import Window
 from hub.core.interval import Span
+from hub.core.purpose import Purpose
 from hub.store.booking import Booking, Occurrence
-from hub.store.calendar import BusyTime, Calendar
+from hub.store.calendar import BusyTime, Calendar, check_taken
 from hub.store.prepared import MANY, Run, prepared
 
 _LONG = 8 * 86_400
@@ -24,8 +25,9 @@ _LONG = 8 * 86_400
 def busy_spans(
     conn: sa.Connection,
     business_id: str,
-    calendars: Collection[str],
+    calendars: Collection[sa.Row[Any]],
     window: Window,
+    purpose: Purpose,
     *,
     passing: tuple[str, ...] = (),
     ignore: str = "",
@@ -35,25 +37,27 @@ def busy_spans(
 
     Without those of the ``passing`` kinds, without those of the booking ``ignore``, and with ``apart`` without the
     events of our own bookings where they stand as booked. ``conn`` sees one state of the data. The usual queries are
-    answered by the index alone.
+    answered by the index alone. Raises Refused (``purpose``) for what was not taken for that.
     """
-    given: dict[str, Any] = {"business_id": business_id, "calendars": list(calendars)}
+    given: dict[str, Any] = {"business_id": business_id, "calendars": [row.id for row in calendars]}
     given |= {"start": window.start, "end": window.end, "ignore": ignore}
-    counts, times, both = _queries(passing, but_one=bool(ignore), apart=apart)
+    counts, times, both = _queries(purpose, passing, but_one=bool(ignore), apart=apart)
     busy: dict[str, Sequence[Span]] = {}
     if window.end - window.start <= _LONG:
         for one, rows in groupby(both(conn, **given), itemgetter(0)):
             busy[one] = [(start, end) for _, start, end in rows]
+        check_taken((row for row in calendars if row.id in busy), purpose)
         return busy
     spans, first = times(conn, **given), 0
     for one, many in counts(conn, **given):
         busy[one] = spans[first : first + many]
         first += many
+    check_taken((row for row in calendars if row.id in busy), purpose)
     return busy
 
 
 @lru_cache
-def _queries(passing: tuple[str, ...], *, but_one: bool, apart: bool) -> tuple[Run, Run, Run]:
+def _queries(purpose: Purpose, passing: tuple[str, ...], *, but_one: bool, apart: bool) -> tuple[Run, Run, Run]:
     """Return what counts busy times by calendar, what reads them in that order, and what reads them with it."""
 
     def chosen(business_id: Any, start: Any, end: Any, ignore: Any, calendars: Any) -> list[sa.ColumnElement[bool]]:
@@ -67,15 +71,15 @@ def _queries(passing: tuple[str, ...], *, but_one: bool, apart: bool) -> tuple[R
 
     def counts(business_id: Any, start: Any, end: Any, ignore: Any, calendars: Any = MANY) -> sa.Executable:
         counted = select(BusyTime.calendar_id, func.count()).where(*chosen(business_id, start, end, ignore, calendars))
-        return counted.group_by(BusyTime.calendar_id).order_by(BusyTime.calendar_id)
+        return counted.group_by(BusyTime.calendar_id).order_by(BusyTime.calendar_id).execution_options(purpose=purpose)
 
     def times(business_id: Any, start: Any, end: Any, ignore: Any, calendars: Any = MANY) -> sa.Executable:
         spans = select(BusyTime.starts_at, BusyTime.ends_at).where(*chosen(business_id, start, end, ignore, calendars))
-        return spans.order_by(*_ORDER)
+        return spans.order_by(*_ORDER).execution_options(purpose=purpose)
 
     def both(business_id: Any, start: Any, end: Any, ignore: Any, calendars: Any = MANY) -> sa.Executable:
         spans = select(*_ORDER).where(*chosen(business_id, start, end, ignore, calendars))
-        return spans.order_by(*_ORDER)
+        return spans.order_by(*_ORDER).execution_options(purpose=purpose)
 
     return prepared(counts, named=False), prepared(times, named=False), prepared(both, named=False)
 

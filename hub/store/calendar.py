@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import (
+    JSON,
     BigInteger,
     Boolean,
     ForeignKey,
@@ -17,10 +18,12 @@ from sqlalchemy import (
     Text,
     delete,
     select,
+    true,
     update,
 )
 from sqlalchemy.orm import Mapped
 
+from hub.core.purpose import CALENDAR_PURPOSES, Purpose, check_use
 from hub.store.annotate import About, Base, Category, Erase, Link, Retention, column
 from hub.store.ids import LENGTH
 
@@ -36,7 +39,9 @@ class Calendar(Base):
     """A calendar that the hub checks for a holder (``checked``) or writes bookings to (``written``).
 
     ``names`` are its name at the provider and the one that people gave it, sealed (`hub.vault.names`), ``ref_hash`` a
-    keyed hash of the first, empty when both are forgotten. ``cursor`` is the provider's, ``read_from`` and
+    keyed hash of the first, empty when both are forgotten. ``taken_for`` are the
+    purposes that were agreed to when its busy times were read, which alone they are used for; ``restricted`` says that
+    the provider's policy restricts them (`core.purpose.check_use`). ``cursor`` is the provider's, ``read_from`` and
     ``read_until`` the window its busy times cover, ``read_at`` when they were last known to be current; ``problem`` a
     machine word when the last look, at ``tried_at``, failed.
     """
@@ -49,6 +54,8 @@ class Calendar(Base):
     holder_id: Mapped[str | None] = column(_ID, ForeignKey("holder.id"), nullable=True)
     names: Mapped[bytes | None] = column(_NAME, LargeBinary, nullable=True)
     ref_hash: Mapped[str] = column(_HASH, Text, server_default="")
+    taken_for: Mapped[list[str]] = column(_RULE, JSON, server_default="[]")
+    restricted: Mapped[bool] = column(_RULE, Boolean, server_default=true())
     zone: Mapped[str] = column(_RULE, Text)
     writable: Mapped[bool] = column(_RULE, Boolean)
     checked: Mapped[bool] = column(_RULE, Boolean)
@@ -87,9 +94,21 @@ class BusyTime(Base):
 
 UNREAD: dict[str, Any] = {
     **{"cursor": None, "read_from": 0, "read_until": 0, "read_at": 0, "tried_at": 0, "problem": ""},
-    **{"pushed_until": 0, "watch_after": 0},
+    **{"pushed_until": 0, "watch_after": 0, "taken_for": []},
 }
 """The state of a calendar of which nothing is known."""
+
+
+def check_taken(calendars: Iterable[Any], purpose: Purpose) -> None:
+    """See that what was read of these calendars may be used for a purpose. Raises Refused (``purpose``)."""
+    for row in calendars:
+        check_use(row.taken_for, purpose, restricted=row.restricted)
+
+
+def taken_for(purpose: Purpose) -> sa.ColumnElement[bool]:
+    """Return the same as a condition on `Calendar`, for a statement that reads busy times with it."""
+    named = sa.cast(Calendar.taken_for, Text).contains(f'"{purpose}"')
+    return named if purpose in CALENDAR_PURPOSES else sa.and_(named, ~Calendar.restricted)
 
 
 def calendars_of_connections(

@@ -3,6 +3,9 @@
 A SELECT, UPDATE or DELETE must compare the ``business_id`` of each table and alias that it touches with a value, or
 with that of another one for which it does. Work that truly spans businesses (the relay, the sweeper) says so with
 ``execution_options(across=Across.RELAY)``: a closed, searchable list.
+
+A SELECT of what was taken from people's accounts says for which purpose as well, ``execution_options(purpose=…)``: so
+no reader can forget that it was taken for some, and not for all.
 """
 
 from __future__ import annotations
@@ -33,8 +36,11 @@ from sqlalchemy.sql.elements import BinaryExpression, ClauseElement, ColumnClaus
 from sqlalchemy.sql.operators import eq, in_op
 
 from hub.core.errors import HubError
+from hub.core.purpose import Purpose
 
 SCOPE = "business_id"
+TAKEN = frozenset({"busy_time"})
+"""Tables of what was taken from people's accounts: a statement that reads one names the purpose."""
 
 
 class Across(StrEnum):
@@ -65,12 +71,18 @@ def _check(conn: Connection, clauseelement: Any, _many: Any, _one: Any, executio
     missing = _unnamed(clauseelement)
     if missing:
         raise HubError(f"A statement over {', '.join(missing)} does not name its business.", code="scope")
+    if not isinstance(options.get("purpose"), Purpose) and _reads_taken(clauseelement):
+        raise HubError("A statement that reads busy times does not say for which purpose.", code="scope")
     _passed.add(clauseelement)
 
 
 def names_business(statement: Any) -> bool:
-    """Tell whether a statement may be sent over any connection: it names its business, or says itself why not."""
-    return isinstance(statement.get_execution_options().get("across"), Across) or not _unnamed(statement)
+    """Tell whether a statement may be sent over any connection: it names its business, or says itself why not, and it
+    says for what it reads busy times."""
+    options = statement.get_execution_options()
+    if isinstance(options.get("across"), Across):
+        return True
+    return not _unnamed(statement) and (isinstance(options.get("purpose"), Purpose) or not _reads_taken(statement))
 
 
 def _unnamed(clauseelement: Any) -> tuple[str, ...]:
@@ -83,6 +95,28 @@ def _unnamed(clauseelement: Any) -> tuple[str, ...]:
         return ()
     key = clauseelement._generate_cache_key()
     return _missing_cached(key.key, _Held(clauseelement)) if key is not None else _missing(clauseelement)
+
+
+def _reads_taken(statement: Any) -> bool:
+    """Tell whether a statement reads rows of `TAKEN`, at its top or in a part; to change or delete them is not that."""
+    if isinstance(statement, Insert):
+        statement = statement.select
+    if not isinstance(statement, SelectBase | Update | Delete):
+        return False
+    key = statement._generate_cache_key()
+    return _reads_cached(key.key, _Held(statement)) if key is not None else _reads(statement)
+
+
+@lru_cache(maxsize=1024)
+def _reads_cached(key: Any, held: _Held) -> bool:
+    return _reads(held.statement)
+
+
+def _reads(statement: ClauseElement) -> bool:
+    froms = statement.get_final_froms() if isinstance(statement, Select) else ()
+    if any(_name(one) in TAKEN for source in froms for one in _tables(source)):
+        return True
+    return any(_reads(part) for part in _parts(statement) if isinstance(part, SelectBase | Subquery | CTE))
 
 
 _passed: WeakSet[Any] = WeakSet()  # statements that name their business; one never changes, it is only copied

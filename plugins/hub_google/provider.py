@@ -89,6 +89,7 @@ PROVIDER = Provider(
     ),
     # Google allows 600 requests a minute for a user and project and 10,000 for a project ("Manage quotas"); a margin
     # is left for what is under way and for clocks that differ.
+    restricted=True,  # Google API Services User Data Policy, Limited Use
     account_budget=Budget(450, 60),
     budget=Budget(8_000, 60),
 )

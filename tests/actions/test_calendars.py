@@ -15,6 +15,7 @@ from hub.actions.holders import add_resource
 from hub.actions.sync import sync_calendar
 from hub.core.booking import CalendarState
 from hub.core.errors import InputError, StateError, UnknownId
+from hub.core.purpose import Purpose
 from hub.core.security import OPERATOR
 from hub.plugin import CALENDAR_PURPOSES, Busy
 from hub.store.calendar import BusyTime, Calendar
@@ -62,7 +63,13 @@ def chosen(world: World, connection_id: str) -> list[tuple[str, str | None, bool
 
 def busy_times(world: World) -> int:
     with world.hub.database.reading() as conn:
-        return len(conn.execute(select(BusyTime.item).where(BusyTime.business_id == world.business)).all())
+        return len(
+            conn.execute(
+                select(BusyTime.item)
+                .where(BusyTime.business_id == world.business)
+                .execution_options(purpose=Purpose.PROTECT)
+            ).all()
+        )
 
 
 def test_several_calendars_are_chosen_at_once_for_several_people_and_the_rest_stays(world: World) -> None:

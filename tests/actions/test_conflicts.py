@@ -15,6 +15,7 @@ from hub.actions.conflicts import find_conflicts
 from hub.actions.hold import hold
 from hub.actions.reschedule import reschedule
 from hub.core.booking import CalendarState
+from hub.core.purpose import CALENDAR_PURPOSES
 from hub.core.service import StaffRule
 from hub.plugin import Busy, BusyKind
 from hub.store.business import Business
@@ -38,6 +39,8 @@ def stand(world: World, holder: str, start: int, end: int, kind: BusyKind = Busy
     values = {"calendar_id": calendar_of(world, holder), "business_id": world.business, "n": 0, "booking_id": None}
     item = {"item": f"{start}-{end}-{kind}", "starts_at": start, "ends_at": end, "kind": kind}
     with world.hub.database.writing() as conn:
+        mine = Calendar.business_id == world.business, Calendar.id == values["calendar_id"]
+        conn.execute(update(Calendar).where(*mine).values(taken_for=sorted(CALENDAR_PURPOSES)))
         conn.execute(insert(BusyTime).values(**{**values, **item, **more}))
 
 

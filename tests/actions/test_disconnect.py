@@ -24,6 +24,7 @@ from hub.core.access import mask_account
 from hub.core.booking import State
 from hub.core.calendar import Window
 from hub.core.errors import Refused, Retry, Unavailable, UnknownId
+from hub.core.purpose import Purpose
 from hub.core.security import OPERATOR, Visit
 from hub.jobs.perform import drain
 from hub.plugin import Busy
@@ -226,7 +227,11 @@ def test_a_look_that_ends_after_the_disconnect_writes_nothing_back(world: World)
     world.calendars.fail = end
     assert not sync_calendar(world.hub, world.business, calendar.id)
     with world.hub.database.reading() as conn:
-        found = conn.execute(select(BusyTime.item).where(BusyTime.business_id == world.business)).all()
+        found = conn.execute(
+            select(BusyTime.item)
+            .where(BusyTime.business_id == world.business)
+            .execution_options(purpose=Purpose.PROTECT)
+        ).all()
     assert found == []
     assert health(world, connection_id)[0] == "disconnected"
 

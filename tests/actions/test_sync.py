@@ -14,6 +14,7 @@ from hub.actions.poll import poll_calendars
 from hub.actions.sync import sync_calendar
 from hub.core.booking import CalendarState
 from hub.core.errors import HubError, NeedsReconnect, Refused, Retry
+from hub.core.purpose import Purpose
 from hub.jobs.perform import drain
 from hub.plugin import Busy, BusyKind
 from hub.store.booking import Booking
@@ -38,8 +39,10 @@ def sync(world: World) -> bool:
 
 def busy(world: World) -> list[tuple[int, int, str]]:
     with world.hub.database.reading() as conn:
-        statement = select(BusyTime.starts_at, BusyTime.ends_at, BusyTime.kind).where(
-            BusyTime.business_id == world.business
+        statement = (
+            select(BusyTime.starts_at, BusyTime.ends_at, BusyTime.kind)
+            .where(BusyTime.business_id == world.business)
+            .execution_options(purpose=Purpose.PROTECT)
         )
         return sorted((start, end, kind) for start, end, kind in conn.execute(statement))
 
@@ -69,7 +72,15 @@ def test_busy_times_are_read_and_no_name_of_an_event_is_stored(world: World) -> 
     assert sync(world)
     assert busy(world) == [(TEN, TEN + HOUR, "busy"), (TEN + DAY, TEN + DAY + HOUR, "tentative")]
     with world.hub.database.reading() as conn:
-        items = conn.execute(select(BusyTime.item).where(BusyTime.business_id == world.business)).scalars().all()
+        items = (
+            conn.execute(
+                select(BusyTime.item)
+                .where(BusyTime.business_id == world.business)
+                .execution_options(purpose=Purpose.PROTECT)
+            )
+            .scalars()
+            .all()
+        )
     assert all(len(item) == 64 and "item" not in item for item in items)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from hub.actions.connections import ConnectionView, list_connections
 from hub.actions.disconnect import disconnect
 from hub.actions.effects import EFFECTS
+from hub.core.purpose import Purpose
 from hub.core.security import OPERATOR, Kind
 from hub.parts import Hub
 from hub.store.calendar import BusyTime
@@ -29,8 +30,10 @@ def left(hub: Hub, scene: Scene) -> tuple[ConnectionView, int, int, int]:
         (SecurityEvent.id, SecurityEvent.kind == Kind.DISCONNECTED),
     )
     (connection,) = list_connections(hub, scene.business)
+    look = {"purpose": Purpose.PROTECT}
     with hub.database.reading() as conn:
-        busy, credentials, notes = (len(conn.execute(select(column).where(mine)).all()) for column, mine in tables)
+        found = [conn.execute(select(column).where(mine), execution_options=look).all() for column, mine in tables]
+    busy, credentials, notes = map(len, found)
     return connection, busy, credentials, notes
 
 

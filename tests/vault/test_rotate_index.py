@@ -18,6 +18,7 @@ from hub.actions.rotate import Keys, rotate
 from hub.actions.sync import sync_calendar
 from hub.actions.users import find_user_id
 from hub.core.errors import StateError
+from hub.core.purpose import Purpose
 from hub.core.security import OPERATOR
 from hub.parts import Hub
 from hub.plugin import Busy, Changes, ItemChange
@@ -152,7 +153,13 @@ def test_an_event_that_went_is_no_busy_time_whenever_it_was_read(world: World, m
     def sync(hub: Hub) -> list[str]:
         assert sync_calendar(hub, world.business, calendar)
         with hub.database.reading() as conn:
-            return list(conn.execute(select(BusyTime.item).where(BusyTime.business_id == world.business)).scalars())
+            return list(
+                conn.execute(
+                    select(BusyTime.item)
+                    .where(BusyTime.business_id == world.business)
+                    .execution_options(purpose=Purpose.PROTECT)
+                ).scalars()
+            )
 
     (old,) = sync(world.hub)
     rotate(elsewhere(world.hub), Keys.INDEX)
