@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from hub.core.errors import StateError, Tampered, UnknownId
 from hub.store.booking_contact import BookingContact
@@ -31,6 +31,11 @@ from hub.vault.texts import open_text
 
 _KINDS = ("email", "phone")
 _Row = sa.Row[*tuple[Any, ...]]
+_PUT = update(Person).where(
+    Person.business_id == bindparam("its_business"),
+    Person.id == bindparam("its_id"),
+    Person.version == bindparam("its_version"),
+)
 
 
 def rehash_people(vault: Vault, limit: int) -> Iterator[Batch]:
@@ -116,7 +121,7 @@ def _people(vault: Vault, after: str, limit: int) -> Batch:
         rows = conn.execute(statement.execution_options(across=Across.OPERATOR)).all()
         fields = fields_of_many(conn, vault.keyring, [(row.business_id, row.id) for row in rows])
     done = broken = 0
-    changed: list[tuple[_Row, dict[str, str]]] = []
+    changed: list[dict[str, Any]] = []
     contacts: dict[str, dict[str, str]] = {}
     for row in rows:
         found = _hashes(vault, fields.get((row.business_id, row.id)), row)
@@ -127,12 +132,12 @@ def _people(vault: Vault, after: str, limit: int) -> Batch:
             contacts.setdefault(row.business_id, {}).update(dict.fromkeys(older, newest))
         values = {f"{kind}_hash": one[0] for kind, one in found.items()}
         if any(getattr(row, name) != value for name, value in values.items()):
-            changed.append((row, values))
+            same = {"its_business": row.business_id, "its_id": row.id, "its_version": row.version}
+            changed.append({"email_hash": row.email_hash, "phone_hash": row.phone_hash, **values, **same})
     if changed or contacts:
         with vault.database.writing() as conn:
-            for row, values in changed:
-                mine = Person.business_id == row.business_id, Person.id == row.id, Person.version == row.version
-                done += conn.execute(update(Person).where(*mine).values(**values)).rowcount
+            if changed:
+                done = conn.execute(_PUT, changed).rowcount
             for business, known in contacts.items():
                 _recount(conn, business, known)
             if done:
