@@ -41,13 +41,14 @@ def is_masked(hub: Hub, connection: Any, *, holder_id: str | None = None, user_i
 def connected_just_now(conn: sa.Connection, connection: Any, user_id: str, now: int) -> bool:
     """Tell whether this console user connected an account a moment ago, under a consent that they gave in its name.
 
-    They signed in there or typed its address themselves, and must see whether it is the right one.
+    They signed in there or typed its address themselves, and must see whether it is the right one. Agreeing again to
+    one that is connected shows nothing.
     """
     if not user_id or connection.consent_id is None:
         return False
     given = newest_state(conn, connection.business_id, connection.consent_id)
-    said = (given.state, given.actor, given.actor_id) == (ConsentState.GIVEN, "user", user_id)
-    return said and now - given.at <= CHOOSING
+    said = (given.state, given.reason) == (ConsentState.GIVEN, "connected")
+    return said and (given.actor, given.actor_id) == ("user", user_id) and now - given.at <= CHOOSING
 
 
 def shown_account(

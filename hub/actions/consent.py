@@ -64,11 +64,11 @@ def renew_consent(
 
     The account is not connected anew: it goes by the new consent from this transaction on, and the old one ends in it.
     A no is noted and changes nothing else: the old one goes on as it was. Return the new consent's id. Raises as
-    `answer_consent`, and StateError (``ended``) for an account of which no consent stands any more.
+    `answer_consent`, and as `check_renewal`.
     """
     with hub.database.writing() as conn:
         _check_read(conn, about, text_hash)
-        before = _current(hub, conn, about, connection_id)
+        before = _renewable(hub, conn, visit, about, connection_id)
         consent_id = ask(hub, conn, visit, about, via=via, until=until if agreed else None)
         state = ConsentState.GIVEN if agreed else ConsentState.REFUSED
         change(hub, conn, visit, about.business_id, consent_id, state, via=via, connection_id=connection_id)
@@ -76,6 +76,16 @@ def renew_consent(
             set_consent(conn, about.business_id, connection_id, consent_id)
             end_consent(hub, conn, visit, about.business_id, before, ConsentState.INVALIDATED, reason="replaced")
     return consent_id
+
+
+def check_renewal(hub: Hub, visit: Visit, about: About, connection_id: str) -> None:
+    """See that this visitor may agree again to the use of an account.
+
+    Raises StateError: ``ended`` for one of which no consent stands any more, ``theirs`` where its staff member agreed
+    themselves; then nobody else lets it go on for longer than they said.
+    """
+    with hub.database.reading() as conn:
+        _renewable(hub, conn, visit, about, connection_id)
 
 
 def standing_consent(hub: Hub, about: About, connection_id: str) -> str | None:
@@ -159,13 +169,19 @@ def _standing(hub: Hub, conn: sa.Connection, about: About, connection_id: str) -
     return consent_id if same and whole and _permits(hub, row) else None
 
 
-def _current(hub: Hub, conn: sa.Connection, about: About, connection_id: str) -> str:
-    """Return the consent that a connected account goes by now, locked."""
+def _renewable(hub: Hub, conn: sa.Connection, visit: Visit, about: About, connection_id: str) -> str:
+    """Return the consent that a connected account goes by now, locked if ``conn`` is writing; see `check_renewal`."""
     row = find_connection(conn, about.business_id, connection_id)
     if row.health == DISCONNECTED or row.consent_id is None:
         raise _ended()
-    if not _permits(hub, locked_state(conn, about.business_id, row.consent_id)):
+    found = locked_state(conn, about.business_id, row.consent_id)
+    if not _permits(hub, found):
         raise _ended()
+    if found.holder_id is not None and (visit.actor, visit.actor_id) != ("staff", found.holder_id):
+        raise StateError(
+            "Its staff member agreed to this, so only they agree again, at their own link. They get a mail in time.",
+            code="theirs",
+        )
     return str(row.consent_id)
 
 

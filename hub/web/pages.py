@@ -26,6 +26,7 @@ DONE = {
     "withdrawn": "Withdrawn.",
     "refused": "Nothing was connected. Your no is noted.",
     "goes_on": "Your no is noted. What was agreed to before goes on until its end; disconnect to stop it now.",
+    "theirs": "Its staff member agreed, so only they can agree again, at their own link. They get a mail in time.",
     "agreed_again": "Agreed. The account is used on without a break.",
     "stopped": "Withdrawn. No appointment is written into this account any more; those that are written stay.",
     "connected": "Connected. Choose the calendars to check, and the one to write to.",

@@ -181,3 +181,22 @@ def test_a_mail_that_was_planned_for_another_account_is_not_written(world: World
     settle(world)
     assert post.mails == []
     assert len(rows_of(world.hub, world.business, Consent)) > 1
+
+
+def test_what_a_staff_member_agreed_to_is_agreed_to_again_by_nobody_else(world: World) -> None:
+    staff, connection = account(world)
+    about = consent_about(world.hub, world.business, "fake", "all", staff)
+    shown = consent_question(world.hub, about).hash
+    grace = Visit("staff", staff)
+    renew_consent(world.hub, grace, about, connection, shown, agreed=True, until=END)
+    for other in (OLIVIA, OPERATOR, Visit("key", "k" * 26), Visit("staff", "s" * 26)):
+        with nothing_changed(world.hub), pytest.raises(StateError, match="only they agree again"):
+            renew_consent(world.hub, other, about, connection, shown, agreed=True)
+    renew_consent(world.hub, grace, about, connection, shown, agreed=True)
+    assert get_connection(world.hub, world.business, connection).consent_until is None
+
+
+def test_agreeing_again_shows_nobody_a_name(world: World) -> None:
+    staff, connection = account(world)
+    renewed(world, connection, END, holder=staff)
+    assert get_connection(world.hub, world.business, connection, user_id=OLIVIA.actor_id).masked

@@ -6,7 +6,7 @@ from flask import jsonify, request
 from werkzeug.wrappers import Response
 
 from hub.actions.connections import ConnectionView, get_connection
-from hub.actions.consent import consent_about
+from hub.actions.consent import check_renewal, consent_about
 from hub.actions.consent_end import withdraw_consent
 from hub.actions.consents import consent_receipt, get_consent, list_consents
 from hub.core.errors import StateError
@@ -54,7 +54,13 @@ def consent_stopped(business_id: str, consent_id: str) -> Response:
 
 def consent_again(business_id: str, connection_id: str) -> Response:
     """Ask once more about an account that is connected: a yes lets it go on without a break."""
-    return _again_page(business_id, get_connection(the_hub(), business_id, connection_id))
+    found = get_connection(the_hub(), business_id, connection_id)
+    about = consent_about(the_hub(), business_id, found.provider, found.level, found.holder_id)
+    try:
+        check_renewal(the_hub(), visit(), about, connection_id)
+    except StateError as error:
+        return _not_again(business_id, connection_id, error)
+    return _again_page(business_id, found)
 
 
 def consent_renewed(business_id: str, connection_id: str) -> Response:
@@ -64,11 +70,17 @@ def consent_renewed(business_id: str, connection_id: str) -> Response:
     ids = {"business_id": business_id, "connection_id": connection_id}
     try:
         given = take_answer(about, form, session().user.zone, connection_id=connection_id)
-    except StateError:
-        return see_other("console.connection_again", **ids)
+    except StateError as error:
+        return _not_again(business_id, connection_id, error)
     if given is None:
         return _again_page(business_id, found, form)
     return see_other("console.connection", "agreed_again" if given.agreed else "goes_on", **ids)
+
+
+def _not_again(business_id: str, connection_id: str, error: StateError) -> Response:
+    """Lead to where something can be done: connect it again, or leave it to its staff member."""
+    page = ("console.connection", "theirs") if error.code == "theirs" else ("console.connection_again",)
+    return see_other(*page, business_id=business_id, connection_id=connection_id)
 
 
 def _again_page(business_id: str, found: ConnectionView, form: AnswerForm | None = None) -> Response:

@@ -8,13 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from hub.actions.connections import list_connections
+from hub.actions.consent import consent_about, consent_question, renew_consent
 from hub.actions.consents import list_consents
 from hub.actions.disconnect import disconnect
-from hub.core.security import OPERATOR
+from hub.core.security import OPERATOR, Visit
 from tests.tables import nothing_changed
 from tests.web.conftest import Browser
 from tests.web.connect import agree
-from tests.world import World
+from tests.world import DAY, World
 
 SignedIn = Callable[[str], Browser]
 SEEN = ("console_session",)
@@ -116,3 +117,19 @@ def test_a_consent_that_does_not_stand_any_more_is_asked_for_with_the_account(
     disconnect(world.hub, OPERATOR, world.business, account.id)
     led = agnes.post(again, {"text": shown[0], "answer": "agree"})
     assert led.headers["Location"] == f"/console/{world.business}/connections/{account.id}/again"
+
+
+def test_what_a_staff_member_agreed_to_is_left_to_them(world: World, signed_in: SignedIn, consent: str) -> None:
+    (account,) = list_connections(world.hub, world.business)
+    (staff,) = (one.holder_id for one in account.calendars)
+    about = consent_about(world.hub, world.business, "fake", "all", staff)
+    shown = consent_question(world.hub, about).hash
+    renew_consent(
+        world.hub, Visit("staff", str(staff)), about, account.id, shown, agreed=True, until=world.clock() + 90 * DAY
+    )
+    agnes, page = signed_in("admin"), f"/console/{world.business}/connections/{account.id}"
+    led = agnes.get(f"{page}/agree")
+    assert (led.status_code, led.headers["Location"].partition("?")[0]) == (303, page)
+    assert "only they can agree again" in agnes.follow(led).text
+    (new, _) = list_consents(world.hub, world.business)
+    assert "/agree" not in agnes.get(path_of(world, f"/{new.id}")).text
