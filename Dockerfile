@@ -8,8 +8,11 @@ COPY . .
 RUN /opt/hub/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.13-slim-bookworm
-RUN useradd --system --uid 10001 --home-dir /var/lib/hub --create-home hub \
-    && install -d -m 0700 -o hub -g hub /run/hub
+# The broker has a user of its own. It owns the folder of its socket, which the hub's group may enter.
+RUN groupadd --system --gid 10001 hub && groupadd --system --gid 10002 broker \
+    && useradd --system --uid 10001 --gid hub --home-dir /var/lib/hub --create-home hub \
+    && useradd --system --uid 10002 --gid broker --groups hub --home-dir /nonexistent broker \
+    && install -d -m 0750 -o broker -g hub /run/hub
 COPY --from=build /opt/hub /opt/hub
 COPY config/default.toml /etc/hub/default.toml
 ENV PATH=/opt/hub/bin:$PATH \
@@ -17,7 +20,7 @@ ENV PATH=/opt/hub/bin:$PATH \
     HUB_DATA_DIR=/var/lib/hub \
     HUB_WEB_HOST=0.0.0.0 \
     PYTHONUNBUFFERED=1
-USER 10001
+USER 10001:10001
 WORKDIR /var/lib/hub
 EXPOSE 8765
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

@@ -128,7 +128,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_json: bool = Field(False, description="Write each line of the log as a JSON object, for machines to read.")
 
-    @field_validator("egress_allow", "plugins_off", "trusted_hosts", mode="before")
+    @field_validator("broker_users", "egress_allow", "plugins_off", "trusted_hosts", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

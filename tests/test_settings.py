@@ -89,7 +89,8 @@ def test_only_names_with_the_prefix_count() -> None:
     [("a", ("a",)), ("a, b ,,c", ("a", "b", "c")), (" , ", ())],
 )
 def test_a_list_in_the_environment_is_separated_by_commas(given: str, expected: tuple[str, ...]) -> None:
-    assert load_settings({"HUB_PLUGINS_OFF": given}).plugins_off == expected
+    settings = load_settings({"HUB_PLUGINS_OFF": given, "HUB_TRUSTED_HOSTS": given, "HUB_BROKER_USERS": given})
+    assert settings.plugins_off == settings.trusted_hosts == settings.broker_users == expected
 
 
 def test_the_level_of_the_log_may_be_written_small() -> None:
