@@ -39,7 +39,7 @@ def follow_outside(hub: Hub, booking: sa.Row[Any], event: sa.Row[Any], found: Fo
     """
     business_id, start, end = booking.business_id, found.start, found.end
     with hub.database.reading() as conn:
-        _, service = read_service(conn, business_id, booking.service_id, also_inactive=True)
+        service = read_service(conn, business_id, booking.service_id, also_inactive=True)
         holders = holders_of(conn, business_id, booking.id)
     window = Window(start - service.before, end + service.after)
     live = check_live(hub, business_id, holders, window, booking_id=booking.id, moved_to=Window(start, end))

@@ -43,8 +43,6 @@ class HolderHours:
     """
 
     id: str
-    name: str
-    kind: str
     always_open: bool
     withheld: Reason | None
     week: WeeklyHours
@@ -78,11 +76,9 @@ class Hours:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rules:
-    """A service as it is offered, with its holders. ``questions`` as they stand in its row."""
+    """A service as it is offered, and when its holders work."""
 
     service: Service
-    name: str
-    questions: Sequence[Any]
     hours: Hours
 
     def openings(self, span: Window) -> dict[str, Openings]:
@@ -103,9 +99,9 @@ def rules_of(conn: sa.Connection, business: Business, service_id: str) -> Rules:
         if rules is not None and stamp == business.rules:
             _kept.move_to_end(key)
             return rules
-    row, plain = read_service(conn, business.id, service_id)
-    holders = [*plain.staff, *(one for group in plain.resources for one in group)]
-    rules = Rules(plain, row.name, row.questions, read_hours(conn, business.id, holders))
+    found = read_service(conn, business.id, service_id)
+    holders = [*found.staff, *(one for group in found.resources for one in group)]
+    rules = Rules(found, read_hours(conn, business.id, holders))
     if business.rules:  # one that never changed since there are such words has none
         with _lock:
             _kept[key] = business.rules, rules
@@ -114,14 +110,12 @@ def rules_of(conn: sa.Connection, business: Business, service_id: str) -> Rules:
     return rules
 
 
-def read_service(
-    conn: sa.Connection, business_id: str, service_id: str, *, also_inactive: bool = False
-) -> tuple[sa.Row[Any], Service]:
-    """Return the row of a service and its rules; raise UnknownId if it is of another business, or switched off."""
+def read_service(conn: sa.Connection, business_id: str, service_id: str, *, also_inactive: bool = False) -> Service:
+    """Return a service; raise UnknownId if it is of another business, or switched off."""
     row = service.find_service(conn, business_id, service_id)
     if not (row.active or also_inactive):
         raise UnknownId("service", service_id)
-    return row, service.rules_of(row, service.members_of(conn, business_id, [row.id])[row.id])
+    return service.rules_of(row, service.members_of(conn, business_id, [row.id])[row.id])
 
 
 def read_hours(conn: sa.Connection, business_id: str, holders: Sequence[str]) -> Hours:
@@ -141,8 +135,6 @@ def read_hours(conn: sa.Connection, business_id: str, holders: Sequence[str]) ->
     found = tuple(
         HolderHours(
             id=row.id,
-            name=row.name,
-            kind=row.kind,
             always_open=row.always_open,
             withheld=None if row.active else Reason.INACTIVE,
             week=_shared(weeks, row.zone, row.always_open, tuple(days[row.id])),
@@ -197,5 +189,6 @@ def _holidays(business_id: Any) -> sa.Executable:
 @prepared
 def _holders(business_id: Any, holders: Any = MANY) -> sa.Executable:
     table = Holder
-    columns = table.id, table.name, table.kind, table.zone, table.always_open, table.active
-    return select(*columns).where(table.business_id == business_id, table.id.in_(holders))
+    return select(table.id, table.zone, table.always_open, table.active).where(
+        table.business_id == business_id, table.id.in_(holders)
+    )
