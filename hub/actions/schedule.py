@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,10 @@ from hub.store.prepared import MANY, prepared
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A service of a business with its holders and their calendars, as they stood at one moment."""
+    """A service of a business with its holders, as they stood at one moment.
+
+    Of their calendars that which tells whether they are fresh, and what they were read for.
+    """
 
     business: Business
     rules: Rules
@@ -59,7 +62,7 @@ def load_schedule(
     span = reach(rules.service, window)
     openings, wanted = rules.openings(span), [one.id for one in rules.hours.holders]
     claimed, booked = _occurrences(conn, business_id, wanted, span, now, ignore)
-    calendars = calendars_of(conn, business_id, wanted)
+    calendars = tuple(_looks(conn, business_id=business_id, holders=wanted))
     busy = _busy(conn, business, calendars, span, ignore, apart=apart)
     holders = tuple(
         Holder(
@@ -134,10 +137,21 @@ def _busy(
     return busy
 
 
+def _checked(columns: Iterable[Any], business_id: Any, holders: Any) -> sa.Executable:
+    mine = Calendar.business_id == business_id, Calendar.holder_id.in_(holders), Calendar.checked
+    return select(*columns).where(*mine).order_by(Calendar.id)
+
+
 @prepared
 def _calendars(business_id: Any, holders: Any = MANY) -> sa.Executable:
-    mine = Calendar.business_id == business_id, Calendar.holder_id.in_(holders), Calendar.checked
-    return select(Calendar.__table__).where(*mine).order_by(Calendar.id)
+    return _checked(Calendar.__table__.c, business_id, holders)
+
+
+@prepared
+def _looks(business_id: Any, holders: Any = MANY) -> sa.Executable:
+    table = Calendar
+    what = table.id, table.holder_id, table.taken_for, table.restricted, table.problem, table.tried_at, table.read_at
+    return _checked((*what, table.read_until, table.announced, table.known, table.pushed_until), business_id, holders)
 
 
 @prepared
