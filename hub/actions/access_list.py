@@ -98,15 +98,19 @@ def get_access(hub: Hub, business_id: str, grant_id: str) -> GrantView:
         return _views(hub, conn, business_id, [find_grant(conn, business_id, grant_id)])[0]
 
 
-def access_to(hub: Hub, business_id: str, subject: Subject, subject_id: str) -> list[GrantView]:
+def access_to(
+    hub: Hub, business_id: str, subject: Subject, subject_id: str, *, hidden: bool = False
+) -> list[GrantView]:
     """Return who asked to see a person's data, and who looked: the newest first, with their own names in full.
+
+    With ``hidden`` these are masked (`staff_links.hides_names`).
 
     What is kept back for now (``delay``) is not among them. Objects and looks at other people's data are left out.
     """
     with hub.database.reading() as conn:
         rows = list_grants(conn, business_id, subject=(subject, subject_id), limit=PAGE)
         told = [row for row in rows if not row.delay or row.lifted_at is not None]
-        return _views(hub, conn, business_id, told, (subject, subject_id))
+        return _views(hub, conn, business_id, told, (subject, subject_id), hidden=hidden)
 
 
 def asked_of(hub: Hub, business_id: str, subject: Subject, subject_id: str) -> list[GrantView]:
@@ -121,6 +125,8 @@ def _views(
     business_id: str,
     rows: Sequence[sa.Row[Any]],
     only: tuple[Subject, str] | None = None,
+    *,
+    hidden: bool = False,
 ) -> list[GrantView]:
     ids, now = [row.id for row in rows], hub.clock()
     objects: dict[str, list[Any]] = defaultdict(list)
@@ -132,7 +138,9 @@ def _views(
     for view in views_of(conn, business_id, ids):
         if (view.grant_id, named(view)) in seen:
             looks[view.grant_id].append(Look(view.minute * 60, named(view), view.told_at))
-    shown = _Words(hub, conn, business_id, [one for some in objects.values() for one in some], rows, only)
+    shown = _Words(
+        hub, conn, business_id, [one for some in objects.values() for one in some], rows, None if hidden else only
+    )
     return [
         GrantView(
             id=row.id,

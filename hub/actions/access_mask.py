@@ -38,17 +38,17 @@ def is_masked(hub: Hub, connection: Any, *, holder_id: str | None = None, user_i
         return True
 
 
-def connected_just_now(conn: sa.Connection, connection: Any, user_id: str, now: int) -> bool:
-    """Tell whether this console user connected an account a moment ago, under a consent that they gave in its name.
+def connected_just_now(conn: sa.Connection, connection: Any, who: tuple[str, str], now: int) -> bool:
+    """Tell whether a console user or staff member (kind and id) connected an account a moment ago, and agreed to it.
 
     They signed in there or typed its address themselves, and must see whether it is the right one. Agreeing again to
     one that is connected shows nothing.
     """
-    if not user_id or connection.consent_id is None:
+    if not who[1] or connection.consent_id is None:
         return False
     given = newest_state(conn, connection.business_id, connection.consent_id)
     said = (given.state, given.reason) == (ConsentState.GIVEN, "connected")
-    return said and (given.actor, given.actor_id) == ("user", user_id) and now - given.at <= CHOOSING
+    return said and (given.actor, given.actor_id) == who and now - given.at <= CHOOSING
 
 
 def shown_account(

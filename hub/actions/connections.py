@@ -107,30 +107,39 @@ class Tested:
 
 
 def list_connections(
-    hub: Hub, business_id: str, holder_id: str | None = None, *, user_id: str = ""
+    hub: Hub, business_id: str, holder_id: str | None = None, *, user_id: str = "", hidden: bool = False
 ) -> tuple[ConnectionView, ...]:
     """Return a business's connections, the oldest first; with ``holder_id`` that staff member's own alone.
 
-    Names are masked but for that staff member, and for the console user ``user_id`` who connected an account. One whose
-    plugin is off or broken is listed too. Asks no provider. Raises UnknownId.
+    Names are masked but for that staff member, unless they are ``hidden`` from who comes by the link
+    (`staff_links.hides_names`), and for the console user ``user_id`` who connected an account. One whose plugin is off
+    or broken is listed too. Asks no provider. Raises UnknownId.
     """
     with hub.database.reading() as conn:
         find_business(conn, business_id)
         rows = read_connections(conn, business_id, holder_id=holder_id)
-        return _views(hub, conn, business_id, rows, (holder_id, user_id))
+        return _views(hub, conn, business_id, rows, (None if hidden else holder_id, user_id))
 
 
 def get_connection(
-    hub: Hub, business_id: str, connection_id: str, *, holder_id: str | None = None, user_id: str = ""
+    hub: Hub,
+    business_id: str,
+    connection_id: str,
+    *,
+    holder_id: str | None = None,
+    user_id: str = "",
+    hidden: bool = False,
 ) -> ConnectionView:
     """Return one connection, as `list_connections`; with ``holder_id`` one of somebody else is unknown.
 
-    Who connected an account of a staff member in the console sees its names for `access_mask.CHOOSING` seconds: they
-    choose its calendars now. Raises UnknownId.
+    Who connected an account of a staff member, in the console or by a link from which names are ``hidden``, sees its
+    names for `access_mask.CHOOSING` seconds: they choose its calendars now. Raises UnknownId.
     """
     with hub.database.reading() as conn:
         row = own_connection(conn, business_id, connection_id, holder_id)
-        if connected_just_now(conn, row, user_id, hub.clock()):
+        if hidden and not connected_just_now(conn, row, ("staff", holder_id or ""), hub.clock()):
+            holder_id = None
+        elif connected_just_now(conn, row, ("user", user_id), hub.clock()):
             holder_id = row.holder_id
         rows = read_connections(conn, business_id, connection_id=connection_id)
         return _views(hub, conn, business_id, rows, (holder_id, user_id))[0]

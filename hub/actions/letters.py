@@ -21,6 +21,7 @@ from hub.actions.mail_sender import Sender
 from hub.actions.mail_texts import text_of
 from hub.actions.missed import spell_these
 from hub.actions.people import Customer, open_person
+from hub.actions.staff_links import mailed_token
 from hub.actions.trouble_letter import trouble_values
 from hub.core.booking import LIVE, Decline, State
 from hub.core.calendar import Event
@@ -116,6 +117,11 @@ def write_letter(hub: Hub, conn: sa.Connection, mail: sa.Row[Any], about: About,
             return None
         values |= told
         links += [told["link"]] if told.get("link") else []
+    elif kind is MailKind.STAFF_ACCESS_PAGE:
+        if not sender.connection_id:  # it would be kept where people of the console hand mails on
+            return None
+        links.append(f"{hub.settings.base_url}/staff/{mailed_token(hub, about['link'])}")
+        values["link"] = links[-1]
     elif kind is MailKind.STAFF_EVENTS_MISSING:
         page = f"{hub.settings.base_url}/console/{business.id}/bookings?attention=1"
         values["bookings"] = spell_these(conn, business.id, about["bookings"], zone, business.zone)

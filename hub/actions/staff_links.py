@@ -9,10 +9,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from hub.actions.access_tell import tell_link
+from hub.actions.access_tell import can_reach, tell_link
 from hub.actions.connections import ConnectionView, list_connections
+from hub.actions.mail import plan_mail
 from hub.actions.record import note
+from hub.core.access import Subject
 from hub.core.errors import InputError, StateError, UnknownId
+from hub.core.mail import MailKind
 from hub.core.security import Kind, Visit
 from hub.parts import Hub
 from hub.store.claim import lock_holders
@@ -20,6 +23,7 @@ from hub.store.holder import find_holder
 from hub.store.ids import is_id, new_id
 from hub.store.link import StaffLink as Table
 from hub.store.link import add_link, end_links, link_by_hash, list_links, token_hash_of, touch_link
+from hub.store.outbox import RUNNING, WAITING, Outbox
 
 DAY = 86_400
 LONGEST = 365
@@ -37,7 +41,10 @@ _HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class StaffLink:
-    """A link of a staff member, without its secret. Times in UTC seconds; ``seen_at`` is its last use, to a minute."""
+    """A link of a staff member, without its secret. Times in UTC seconds; ``seen_at`` is its last use, to a minute.
+
+    ``mailed``: the hub mailed it, so nobody else saw it.
+    """
 
     id: str
     business_id: str
@@ -47,6 +54,7 @@ class StaffLink:
     until: int
     seen_at: int | None
     ended_at: int | None
+    mailed: bool = False
 
     def works(self, now: int) -> bool:
         """Tell whether the link is neither over nor ended."""
@@ -151,7 +159,33 @@ def staff_connections(hub: Hub, link: StaffLink) -> tuple[ConnectionView, ...]:
     What they do with them takes ``holder_id=link.holder_id`` as well: `connect`, `try_connection`, `choose_calendars`,
     `unchoose` and `disconnect`.
     """
-    return list_connections(hub, link.business_id, link.holder_id)
+    return list_connections(hub, link.business_id, link.holder_id, hidden=hides_names(hub, link))
+
+
+def hides_names(hub: Hub, link: StaffLink) -> bool:
+    """Tell whether names are hidden from who comes by a link: somebody saw it who is not its staff member.
+
+    Not where no mail would reach them: then they could not get a link of their own.
+    """
+    if link.mailed:
+        return False
+    with hub.database.reading() as conn:
+        return can_reach(hub, conn, link.business_id, Subject.STAFF, link.holder_id)
+
+
+def mail_own_link(hub: Hub, link: StaffLink) -> None:
+    """Mail the staff member a link that nobody else sees, unless one is on its way or none would go out."""
+    with hub.database.writing() as conn:
+        lock_holders(conn, link.business_id, [link.holder_id])
+        key, now = f"mail:own:{link.holder_id}", hub.clock()
+        mine = Outbox.business_id == link.business_id, Outbox.key == key, Outbox.state.in_((WAITING, RUNNING))
+        if conn.execute(sa.select(Outbox.id).where(*mine)).first() is not None:
+            return
+        if not can_reach(hub, conn, link.business_id, Subject.STAFF, link.holder_id):
+            return
+        about = {"holder": link.holder_id, "link": mailed_link(hub, conn, link.business_id, link.holder_id)}
+        kind = MailKind.STAFF_ACCESS_PAGE
+        plan_mail(conn, business_id=link.business_id, kind=kind, key=key, about=about, now=now)
 
 
 def _touch(hub: Hub, row: sa.Row[Any], visit: Visit, now: int) -> None:
@@ -163,7 +197,7 @@ def _touch(hub: Hub, row: sa.Row[Any], visit: Visit, now: int) -> None:
 
 def _link(row: sa.Row[Any]) -> StaffLink:
     ids = (row.id, row.business_id, row.holder_id, row.holder)
-    return StaffLink(*ids, row.made_at, row.until, row.seen_at, row.ended_at)
+    return StaffLink(*ids, row.made_at, row.until, row.seen_at, row.ended_at, row.made_by == _MAILED)
 
 
 def _hash(token: str) -> str:

@@ -49,6 +49,7 @@ class MailKind(StrEnum):
     STAFF_ACCESS_ASKED = "staff_access_asked"  # somebody asks to see data of theirs
     STAFF_ACCESS_VIEWED = "staff_access_viewed"
     STAFF_ACCESS_LINK = "staff_access_link"  # somebody made, and knows, a link to their page
+    STAFF_ACCESS_PAGE = "staff_access_page"  # a link of their own, which nobody else sees
     BOOKING_ACCESS_ASKED = "booking_access_asked"
     BOOKING_ACCESS_VIEWED = "booking_access_viewed"
     USER_ACCESS_ASKED = "user_access_asked"
@@ -92,7 +93,9 @@ CONNECTION_KINDS = frozenset(kind for kind in MailKind if kind.startswith("conne
 ACCESS_KINDS = frozenset(kind for kind in MailKind if "_access_" in kind)
 """Mails about people who look: they are no matter of choice."""
 
-SECRET_KINDS = frozenset({MailKind.STAFF_ACCESS_ASKED, MailKind.BOOKING_ACCESS_ASKED, MailKind.BOOKING_CODE})
+SECRET_KINDS = frozenset(
+    {MailKind.STAFF_ACCESS_PAGE, MailKind.STAFF_ACCESS_ASKED, MailKind.BOOKING_ACCESS_ASKED, MailKind.BOOKING_CODE}
+)
 """Mails with a link by which their reader alone decides, or a code: nobody else may read them."""
 
 VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
@@ -116,6 +119,7 @@ VARIABLES: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.STAFF_ACCESS_ASKED: _BUSINESS | _ASKED | {"reader_name"},
         MailKind.STAFF_ACCESS_VIEWED: _BUSINESS | _VIEWED | {"reader_name"},
         MailKind.STAFF_ACCESS_LINK: _BUSINESS | {"asked_by", "reader_name"},
+        MailKind.STAFF_ACCESS_PAGE: _BUSINESS | {"reader_name", "link"},
         MailKind.BOOKING_ACCESS_ASKED: _BUSINESS | _ASKED | {"customer_name"},
         MailKind.BOOKING_ACCESS_VIEWED: _BUSINESS | _VIEWED | {"customer_name"},
         MailKind.USER_ACCESS_ASKED: _ASKED | {"agency_name", "business_name"},
@@ -152,6 +156,7 @@ REQUIRED: Mapping[MailKind, frozenset[str]] = MappingProxyType(
         MailKind.STAFF_ACCESS_ASKED: _DECIDE,
         MailKind.STAFF_ACCESS_VIEWED: _ACCESS,
         MailKind.STAFF_ACCESS_LINK: frozenset({"asked_by"}),
+        MailKind.STAFF_ACCESS_PAGE: frozenset({"link"}),
         MailKind.BOOKING_ACCESS_ASKED: _DECIDE,
         MailKind.BOOKING_ACCESS_VIEWED: _ACCESS,
         MailKind.USER_ACCESS_ASKED: _DECIDE,

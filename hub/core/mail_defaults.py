@@ -156,6 +156,11 @@ DEFAULTS: Mapping[MailKind, Text] = MappingProxyType(
             "has it sees your accounts there and can disconnect them; an older link works no more. If you did not ask "
             f"for it, answer this mail.\n{_SIGNED}",
         ),
+        MailKind.STAFF_ACCESS_PAGE: _text(
+            "Your own link to your page",
+            "Hello {reader_name},\n\nHere is the link that you asked for: {link}\n\nNobody but you sees it, so it "
+            f"shows the names of your accounts and calendars. It works for two weeks at most.\n{_SIGNED}",
+        ),
         MailKind.BOOKING_ACCESS_ASKED: _text(
             "May {asked_by} of {business_name} read a mail about you?",
             f"Hello {{customer_name}},\n\n{_ASKED}{_SIGNED}",

@@ -27,6 +27,7 @@ DONE = {
     "refused": "Nothing was connected. Your no is noted.",
     "goes_on": "Your no is noted. What was agreed to before goes on until its end; disconnect to stop it now.",
     "theirs": "Its staff member agreed, so only they can agree again, at their own link. They get a mail in time.",
+    "own_link": "A link of your own is on its way to your address. It shows the names.",
     "agreed_again": "Agreed. The account is used on without a break.",
     "stopped": "Withdrawn. No appointment is written into this account any more; those that are written stay.",
     "connected": "Connected. Choose the calendars to check, and the one to write to.",

@@ -15,6 +15,7 @@ from hub.actions.staff_links import (
     end_staff_link,
     find_staff_link,
     list_staff_links,
+    mail_own_link,
     mailed_link,
     mailed_token,
     make_staff_link,
@@ -212,3 +213,33 @@ def test_a_link_for_mails_serves_several_ends_like_any_other_and_leaves_the_one_
         staff,
         "mailed",
     )
+
+
+def test_names_are_hidden_from_who_comes_by_a_link_that_somebody_else_saw(world: World) -> None:
+    """Who makes a link can open it: the names are for its staff member, who is mailed a link of their own."""
+    post, here = with_post(world), scene(world)
+    _, token = make_staff_link(world.hub, here.by(here.ben), world.business, here.grace)
+    settle(world)
+    link = find_staff_link(world.hub, token)
+    assert link is not None
+    (shown,) = staff_connections(world.hub, link)
+    assert (shown.masked, shown.account_name) == (True, "g•••@g•••")
+    assert all(one.name.startswith("Calendar ") for one in shown.calendars)
+    post.taken.clear()
+    for _ in range(2):
+        mail_own_link(world.hub, link)
+    settle(world)
+    (mail,) = post.to("grace@example.com")
+    own = find_staff_link(world.hub, text(mail).partition("/staff/")[2].split()[0])
+    assert own is not None
+    assert (own.holder_id, staff_connections(world.hub, own)[0].account_name) == (here.grace, "grace@gmail.com")
+
+
+def test_where_no_mail_would_reach_them_their_link_shows_the_names(world: World) -> None:
+    here = scene(world)
+    _, token = make_staff_link(world.hub, here.by(here.ben), world.business, here.grace)
+    link = find_staff_link(world.hub, token)
+    assert link is not None
+    assert staff_connections(world.hub, link)[0].account_name == "grace@gmail.com"
+    with nothing_changed(world.hub):
+        mail_own_link(world.hub, link)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from hub.core.provider import AuthScheme, Form, Grant, SettingField
-from hub.registry import Record, Registry, Status
+from hub.registry import Candidate, Record, Registry, Status
 from hub.vault.broker import Broker
 from tests.web.conftest import Browser
 from tests.world import World
@@ -36,9 +36,9 @@ class _Asking(Registry):
         return (*super().records, Record("bad", "tests", Status.BROKEN, "it is misspelt"))
 
 
-def with_form(world: World) -> World:
+def with_form(world: World, *more: Candidate) -> World:
     """Let the world's provider ask for a server and a password."""
-    registry = _Asking([world.calendars.candidate()])
+    registry = _Asking([world.calendars.candidate(), *more])
     hub = world.hub
     hub.broker.close()
     broker = Broker(

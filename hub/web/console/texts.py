@@ -62,6 +62,7 @@ MAILS = {
     MailKind.STAFF_ACCESS_ASKED: "Somebody asks to see their account",
     MailKind.STAFF_ACCESS_VIEWED: "Somebody looked at their account",
     MailKind.STAFF_ACCESS_LINK: "A link to their page was made",
+    MailKind.STAFF_ACCESS_PAGE: "Their own link to their page, which they asked for",
     MailKind.BOOKING_ACCESS_ASKED: "Somebody asks to read a mail about the customer",
     MailKind.BOOKING_ACCESS_VIEWED: "Somebody read a mail about the customer",
     MailKind.USER_ACCESS_ASKED: "Somebody asks to see an account that a user connected",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from flask import request
 from werkzeug.wrappers import Response
 
@@ -45,6 +47,7 @@ def end(token: str, connection_id: str) -> Response:
     link = staff_link()
     work = disconnect_account if request.form.get("all") == "y" else disconnect
     ended = work(the_hub(), visit(), link.business_id, connection_id, holder_id=link.holder_id)
+    ended = replace(ended, account_name=own_account(connection_id).account_name)
     return staff_page("ended", token, ended=ended, receipt=_receipt(connection_id))
 
 
@@ -73,7 +76,8 @@ def revoke(token: str, connection_id: str) -> Response:
 
 def _receipt(connection_id: str) -> Receipt:
     link = staff_link()
-    return disconnection_receipt(the_hub(), link.business_id, connection_id, holder_id=link.holder_id)
+    found = disconnection_receipt(the_hub(), link.business_id, connection_id, holder_id=link.holder_id)
+    return replace(found, account_name=own_account(connection_id).account_name)
 
 
 _ONE = "/staff/<token>/accounts/<connection_id>"

@@ -10,6 +10,7 @@ from hub.actions.agency import agency_name
 from hub.actions.businesses import get_business
 from hub.actions.connections import ConnectionView, get_connection
 from hub.actions.holders import get_holder
+from hub.actions.staff_links import hides_names
 from hub.web.current import staff_link, the_hub
 from hub.web.pages import page
 
@@ -31,4 +32,5 @@ def own_zone() -> str:
 def own_account(connection_id: str) -> ConnectionView:
     """Return an account of the link's staff member. Raises UnknownId for one of anybody else."""
     link = staff_link()
-    return get_connection(the_hub(), link.business_id, connection_id, holder_id=link.holder_id)
+    hidden = hides_names(the_hub(), link)
+    return get_connection(the_hub(), link.business_id, connection_id, holder_id=link.holder_id, hidden=hidden)

@@ -14,7 +14,7 @@ from hub.actions.calendars import choices_version, choose_calendars
 from hub.actions.connections import ConnectionView, try_connection
 from hub.actions.health_story import health_story
 from hub.actions.missed import SENTENCES
-from hub.actions.staff_links import staff_connections
+from hub.actions.staff_links import mail_own_link, staff_connections
 from hub.core.access import Subject
 from hub.core.errors import HubError, UnknownId
 from hub.web.console.choosing import AddForm, Row, looked_at, read_choices, stored_rows, typed_rows, why_not_added
@@ -42,6 +42,12 @@ def account(token: str, connection_id: str) -> Response:
     """Show one account: how it is, when the hub last looked, and which of its calendars are used."""
     found = own_account(connection_id)
     return _account(token, found, stored_rows(found), failed=request.args.get("tested") == "no")
+
+
+def own_link(token: str) -> Response:
+    """Mail the staff member a link that nobody else sees."""
+    mail_own_link(the_hub(), staff_link())
+    return see_other("staff.greeting", "own_link", token=token)
 
 
 def choose(token: str, connection_id: str) -> Response:
@@ -102,6 +108,7 @@ _ALL = "/staff/<token>"
 _ONE = f"{_ALL}/accounts/<connection_id>"
 ROUTES = (
     route("staff", _ALL, greeting, "GET", Who.STAFF),
+    route("staff", f"{_ALL}/own-link", own_link, "POST", Who.STAFF, rate=Rate.OUTWARD),
     route("staff", _ONE, account, "GET", Who.STAFF),
     route("staff", f"{_ONE}/calendars", choose, "POST", Who.STAFF),
     route("staff", f"{_ONE}/calendars/add", calendar_added, "POST", Who.STAFF, rate=Rate.OUTWARD),

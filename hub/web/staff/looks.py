@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from hub.actions.access_list import access_to
 from hub.actions.activity import activity
+from hub.actions.staff_links import hides_names
 from hub.core.access import Subject
 from hub.core.errors import StateError
 from hub.core.trouble import sentence
@@ -48,7 +49,7 @@ def account_activity(token: str, connection_id: str) -> Response:
 
 def _page(token: str, status: int = 200, *, problem: str = "") -> Response:
     link = staff_link()
-    found = access_to(the_hub(), link.business_id, Subject.STAFF, link.holder_id)
+    found = access_to(the_hub(), link.business_id, Subject.STAFF, link.holder_id, hidden=hides_names(the_hub(), link))
     return staff_page("looks", token, status, grants=found, words=WORDS, problem=problem)
 
 

@@ -7,10 +7,14 @@ from collections.abc import Callable
 
 import pytest
 
+from hub.actions.access_mask import CHOOSING
 from hub.actions.connections import list_connections
 from hub.actions.consents import list_consents
+from hub.actions.holders import change_holder, get_holder
 from hub.actions.staff_links import make_staff_link
 from hub.core.security import OPERATOR
+from hub.store.business import AGENCY
+from tests.post import Post, connect_post
 from tests.tables import nothing_changed
 from tests.web.conftest import Browser
 from tests.web.connect import SECRET, agree, with_form
@@ -23,7 +27,7 @@ TYPED: dict[str, object] = {"answer-server": "dav.example.com", "answer-password
 
 @pytest.fixture
 def world(world: World) -> World:
-    return with_form(world)
+    return with_form(world, Post().candidate())
 
 
 def link_of(world: World, holder_id: str) -> str:
@@ -109,6 +113,27 @@ def test_an_end_that_cannot_be_is_told_beside_its_field_and_nothing_is_noted(
         answer = visitor.post(ask, {"text": shown[0], "answer": "agree", **typed})
     assert (answer.status_code, why in answer.text) == (422, True)
     assert visitor.post(ask, {"text": shown[0], "answer": "no", **typed}).status_code == 303  # a no needs no day
+
+
+def test_at_a_link_that_somebody_saw_the_names_are_shown_to_who_connects_an_account_and_hidden_later(
+    world: World, browser: Open
+) -> None:
+    staff, visitor = world.staff(connected=False), browser()
+    connect_post(world, AGENCY)
+    version = get_holder(world.hub, world.business, staff).version
+    change_holder(world.hub, world.business, staff, version, {"email": "grace@example.com"})
+    link = link_of(world, staff)
+    connected(visitor, link)
+    (account,) = list_connections(world.hub, world.business, staff)
+    page = f"{link}/accounts/{account.id}"
+    assert "dav.example.com" in visitor.get(page).text
+    world.clock.now += CHOOSING + 1
+    for path in (page, link, f"{page}/end", f"{link}/looks"):
+        assert "dav.example.com" not in visitor.get(path).text, path
+    assert "Mail me a link that shows them" in visitor.get(page).text
+    assert "on its way" in visitor.follow(visitor.post(f"{link}/own-link")).text
+    ended = visitor.post(f"{page}/end").text
+    assert "dav.example.com" not in ended + visitor.get(f"{page}/receipt").text
 
 
 def test_the_consents_of_others_are_not_there(world: World, browser: Open) -> None:
