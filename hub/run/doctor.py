@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 
 from hub.core.errors import HubError, InputError
-from hub.run import doctor_data, doctor_faults, doctor_machine, doctor_settings, doctor_vault, doctor_work
+from hub.run import doctor_data, doctor_faults, doctor_machine, doctor_settings, doctor_vault, doctor_web, doctor_work
 from hub.run.finding import Finding, Level, bad
 from hub.run.patient import Patient
 from hub.settings import load_settings
@@ -17,7 +17,9 @@ Check = Callable[[Patient], Iterator[Finding]]
 CHECKS: Mapping[str, Check] = {
     "settings": doctor_settings.check_settings,
     "address": doctor_settings.check_address,
+    "tls": doctor_web.check_tls,
     "port": doctor_machine.check_port,
+    "served": doctor_web.check_served,
     "folder": doctor_machine.check_folder,
     "space": doctor_machine.check_space,
     "database": doctor_data.check_database,
@@ -29,6 +31,7 @@ CHECKS: Mapping[str, Check] = {
     "clock": doctor_work.check_clock,
     "outbox": doctor_work.check_outbox,
     "users": doctor_work.check_users,
+    "second step": doctor_work.check_second_step,
     "plugins": doctor_work.check_plugins,
     "connections": doctor_work.check_connections,
     "calendars": doctor_work.check_calendars,

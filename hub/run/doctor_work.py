@@ -14,6 +14,7 @@ from sqlalchemy import select
 from hub.actions.watch import is_reachable
 from hub.core.ended import EndState
 from hub.core.errors import PluginBroken
+from hub.core.role import Role
 from hub.registry import Status
 from hub.run.finding import Finding, bad, ok, warn
 from hub.run.patient import Patient
@@ -23,11 +24,12 @@ from hub.store.ending import count_end_states
 from hub.store.figures import Counts, calendar_counts, connection_counts, figures, outbox_counts
 from hub.store.guard import Across
 from hub.store.outbox import DEAD, UNKNOWN
-from hub.store.user import any_user
+from hub.store.user import any_user, second_factors
 
 _LONG = 120
 """Seconds for which a due effect may wait before somebody should look."""
 
+_MIGHTY = frozenset({Role.OWNER, Role.ADMIN})
 _SEND = "hub_send_message"
 
 
@@ -124,6 +126,26 @@ def check_users(patient: Patient) -> Iterator[Finding]:
     else:
         way_out = f"Open {patient.settings.base_url}/first-run, or invite the owner: hub user add."
         yield warn("users", "Nobody may sign in yet.", way_out)
+
+
+def check_second_step(patient: Patient) -> Iterator[Finding]:
+    """Count who signs in with a second step: a stolen password alone opens nothing then."""
+    if patient.data is None:
+        return
+    with patient.data.reading() as conn:
+        found = second_factors(conn)
+    if not found:
+        return
+    users, safe = (sum(pair[place] for pair in found.values()) for place in (0, 1))
+    what = f"{safe} of {users} users sign in with a second step."
+    bare = {role: count - with_one for role, (count, with_one) in found.items() if role in _MIGHTY and count > with_one}
+    if bare:
+        missing = " and ".join(f"{count} of the role {role}" for role, count in sorted(bare.items()))
+        yield warn(
+            "second step", f"{what} Without: {missing}.", "Let them add one under Your account: an app or a passkey."
+        )
+    else:
+        yield ok("second step", what)
 
 
 def check_plugins(patient: Patient) -> Iterator[Finding]:

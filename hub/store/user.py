@@ -222,6 +222,14 @@ def has_second_factor(conn: Connection, user_id: str) -> bool:
     return bool(conn.scalar(select(totp | exists().where(Passkey.user_id == user_id))))
 
 
+def second_factors(conn: Connection) -> dict[str, tuple[int, int]]:
+    """Return for each role how many sign in with a password, and how many of them owe a second factor too."""
+    has = ConsoleUser.totp.is_not(None) | exists().where(Passkey.user_id == ConsoleUser.id)
+    live = ConsoleUser.dismissed_at.is_(None), ConsoleUser.password_hash.is_not(None)
+    query = select(ConsoleUser.role, func.count(), func.count().filter(has)).where(*live).group_by(ConsoleUser.role)
+    return {role: (all_of_them, with_one) for role, all_of_them, with_one in conn.execute(query)}
+
+
 def drop_second_factor(conn: Connection, user_id: str) -> None:
     """Delete app secret, passkeys and recovery codes of a user."""
     conn.execute(update(ConsoleUser).where(ConsoleUser.id == user_id).values(totp=None))

@@ -9,16 +9,19 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from hashlib import sha256
+from http.client import HTTPSConnection
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy import insert, update
 from sqlalchemy.engine import make_url
+from werkzeug.serving import make_server
 
 from hub.actions.businesses import create_business
 from hub.actions.first_run import make_owner, setup_code
@@ -32,7 +35,7 @@ from hub.run.finding import Finding, Level
 from hub.run.lock import only_one
 from hub.run.patient import Patient
 from hub.run.valkey import valkey_running
-from hub.settings import load_settings
+from hub.settings import Settings, load_settings
 from hub.store.business import AGENCY
 from hub.store.calendar import Calendar
 from hub.store.connection import Connection, Granted, add_connection
@@ -43,7 +46,11 @@ from hub.store.keys import PersonKey, RootCheck
 from hub.store.mail import Mail
 from hub.store.outbox import DEAD, UNKNOWN, Outbox, add_effect, take_lease
 from hub.store.schema import migrate
+from hub.store.user import ConsoleUser
 from hub.testing.servers import free_port
+from hub.web.app import create_app
+from hub.web.limits import Limiter
+from tests.visitors import token_of
 from tests.world import ADA
 
 ROOT = Path(__file__).parents[2]
@@ -146,7 +153,7 @@ def test_every_part_is_looked_at_on_a_hub_that_runs(embedded: House) -> None:
     with running(embedded):
         found = embedded.examine()
     assert is_well(found), found
-    assert {one.part for one in found} == set(CHECKS) - {"time", "broker"}
+    assert {one.part for one in found} == set(CHECKS) - {"time", "broker", "tls", "second step"}
     assert {one.part for one in found if one.level is WARN} == {"backups", "mail", "users", "vault"}
 
 
@@ -159,10 +166,29 @@ def running(house: House, *, clock: bool = True, web: bool = True, valkey: bool 
         if valkey:
             stack.enter_context(valkey_running(settings))
         if web:
-            stack.enter_context(socket.create_server((settings.web_host, settings.web_port)))
+            stack.enter_context(serving(settings))
         if clock:
             house.hold_clock()
         yield
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[None]:
+    hub = create_hub(settings)
+    server = make_server(settings.web_host, settings.web_port, create_app(hub, Limiter("")), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    yield
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    close_hub(hub)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no address of these tests be looked for: what is served there is tried in `test_doctor_web`."""
+    monkeypatch.setattr("hub.run.doctor_web._public", lambda settings: HTTPSConnection("127.0.0.1", 9, timeout=1))
 
 
 # Settings and addresses
@@ -503,6 +529,20 @@ def test_a_hub_that_nobody_owns_is_told_and_where_to_go(house: House) -> None:
     make_owner(hub, OPERATOR, code=setup_code(hub), password="a long sentence of ada's", **about)
     close_hub(hub)
     assert house.levels("users") == [OK]
+
+
+def test_who_signs_in_with_a_password_alone_is_counted_and_owners_and_admins_are_asked_for_more(house: House) -> None:
+    assert house.levels("second step") == []
+    hub = create_hub(load_settings({**house.environ, "HUB_PASSWORD_MEMORY": "1024"}))
+    for who in ("owner", "admin", "viewer", "cyd"):
+        token_of(hub, who)
+    close_hub(hub)
+    said = house.said("second step")
+    assert (
+        "warn: 0 of 3 users sign in with a second step. Without: 1 of the role admin and 1 of the role owner." in said
+    )
+    house.change(update(ConsoleUser).where(ConsoleUser.role.in_(("owner", "admin"))).values(totp=b"sealed"))
+    assert house.said("second step") == "ok: 2 of 3 users sign in with a second step. "
 
 
 def test_a_plugin_that_cannot_be_loaded_is_told(house: House, tmp_path: Path) -> None:
