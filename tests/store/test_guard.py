@@ -181,8 +181,8 @@ def test_a_reason_of_one_statement_does_not_excuse_the_next(sqlite: Database) ->
 def test_no_code_of_the_hub_speaks_to_the_database_past_the_check() -> None:
     """The guard does not see `exec_driver_sql`, raw connections and cursors of the driver.
 
-    In `direct` they send what was looked at when it was compiled, and begin transactions; in `dump` they copy, make and drop
-    databases.
+    In `direct` they send what was looked at when it was compiled, and begin transactions; in `dump` they copy, make and
+    drop databases.
     """
     past = {"exec_driver_sql", "raw_connection", "driver_connection", "dbapi_connection", "connection.cursor"}
     found = {
