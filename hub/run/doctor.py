@@ -23,6 +23,7 @@ CHECKS: Mapping[str, Check] = {
     "folder": doctor_machine.check_folder,
     "space": doctor_machine.check_space,
     "database": doctor_data.check_database,
+    "ledger": doctor_data.check_ledger,
     "time": doctor_data.check_time,
     "keys": doctor_data.check_roots,
     "key store": doctor_data.check_keystore,

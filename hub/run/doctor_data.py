@@ -12,6 +12,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from hub.core.errors import Sealed, Unavailable
+from hub.ledger.consistency import consistency
 from hub.run.finding import Finding, bad, ok, warn
 from hub.run.patient import Patient
 from hub.store.database import Database
@@ -57,6 +58,23 @@ def check_database(patient: Patient) -> Iterator[Finding]:
         yield warn(
             "database", f"{kind} answers, but holds no tables of the hub.", "Start the hub, or type hub migrate."
         )
+
+
+def check_ledger(patient: Patient) -> Iterator[Finding]:
+    """Look whether the ledger fits together."""
+    if patient.data is None:
+        return
+    with patient.data.reading() as conn:
+        found = consistency(conn)
+    what = f"{found.placed} entries in one order; the newest {found.compared} were compared with what they are bound to"
+    if found.missing or found.changed:
+        yield bad(
+            "ledger",
+            f"{what}: {found.missing} places are empty, {found.changed} were changed past the hub.",
+            "Find out who changed the database, and restore a backup from before (docs/keys.md#restore).",
+        )
+    else:
+        yield ok("ledger", f"{what}.")
 
 
 def check_time(patient: Patient) -> Iterator[Finding]:

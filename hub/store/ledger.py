@@ -153,6 +153,20 @@ def waiting_entries(conn: sa.Connection, limit: int) -> list[str]:
     return list(conn.execute(statement.limit(limit).execution_options(across=Across.LEDGER)).scalars())
 
 
+def order_of(conn: sa.Connection) -> tuple[int, int]:
+    """Return how many entries of all businesses have a place, and which place the next one gets."""
+    counted = conn.scalar(select(func.count(LedgerEntry.seq)).execution_options(across=Across.LEDGER))
+    return int(counted or 0), next_place(conn)
+
+
+def newest_entries(conn: sa.Connection, limit: int) -> Sequence[Row[Any]]:
+    """Return the newest entries of all businesses whose content was not erased, with content, salt and ids."""
+    said = [one for one in LedgerContent.__table__.columns if one.name not in ("entry_id", "business_id")]
+    source = sa.join(LedgerEntry, LedgerContent, LedgerContent.entry_id == LedgerEntry.id)
+    statement = select(LedgerEntry.__table__, *said).select_from(source).order_by(LedgerEntry.id.desc()).limit(limit)
+    return conn.execute(statement.execution_options(across=Across.LEDGER)).all()
+
+
 def set_places(conn: sa.Connection, places: dict[str, int]) -> None:
     """Give entries their places, in that order."""
     statement = update(LedgerEntry).where(LedgerEntry.id == sa.bindparam("entry")).values(seq=sa.bindparam("place"))

@@ -27,7 +27,9 @@ from hub.actions.businesses import create_business
 from hub.actions.first_run import make_owner, setup_code
 from hub.actions.people import check_customer, find_or_add_person
 from hub.app import close_hub, create_hub
+from hub.core.ledger import EntryKind
 from hub.core.security import OPERATOR
+from hub.ledger.append import append
 from hub.run.doctor import CHECKS, examine, is_well
 from hub.run.doctor_data import check_time
 from hub.run.doctor_machine import LOCK, check_packages, check_space
@@ -43,6 +45,7 @@ from hub.store.database import Database, open_database
 from hub.store.guard import Across
 from hub.store.ids import new_id
 from hub.store.keys import PersonKey, RootCheck
+from hub.store.ledger import LedgerContent
 from hub.store.mail import Mail
 from hub.store.outbox import DEAD, UNKNOWN, Outbox, add_effect, take_lease
 from hub.store.schema import migrate
@@ -529,6 +532,25 @@ def test_a_hub_that_nobody_owns_is_told_and_where_to_go(house: House) -> None:
     make_owner(hub, OPERATOR, code=setup_code(hub), password="a long sentence of ada's", **about)
     close_hub(hub)
     assert house.levels("users") == [OK]
+
+
+def test_a_ledger_that_was_changed_past_the_hub_is_told(house: House) -> None:
+    assert house.levels("ledger") == [OK]
+    change = update(LedgerContent).values(user_id="ben")
+    with house.database() as database, database.writing() as conn:
+        append(conn, house.business, EntryKind.BACKED_UP, {}, at=1)
+    assert "the newest 1 were compared" in house.said("ledger")
+    with house.database() as database, database.engine.connect().execution_options(across=Across.OPERATOR) as conn:
+        off = (
+            "DROP TRIGGER ledger_content_update"
+            if database.is_sqlite
+            else "SET LOCAL session_replication_role = replica"
+        )
+        conn.exec_driver_sql(off)
+        conn.execute(change)
+        conn.commit()
+    assert house.said("ledger").startswith("bad: ")
+    assert "1 were changed past the hub" in house.said("ledger")
 
 
 def test_who_signs_in_with_a_password_alone_is_counted_and_owners_and_admins_are_asked_for_more(house: House) -> None:
