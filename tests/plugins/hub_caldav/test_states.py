@@ -15,6 +15,7 @@ from hub.actions.connect import choose_calendar, connect
 from hub.actions.holders import add_resource
 from hub.actions.sync import sync_calendar
 from hub.app import close_hub, create_hub
+from hub.core.purpose import Purpose
 from hub.parts import Hub
 from hub.settings import load_settings
 from hub.store.calendar import BusyTime, Calendar
@@ -44,7 +45,8 @@ class Case:
 
     def rows(self, table: Any) -> list[Any]:
         with self.hub.database.reading() as conn:
-            return list(conn.execute(select(table.__table__).where(table.business_id == self.business)))
+            statement = select(table.__table__).where(table.business_id == self.business)
+            return list(conn.execute(statement.execution_options(purpose=Purpose.PROTECT)))
 
     def sync(self) -> tuple[bool, str, str]:
         """Return whether the calendar is fresh, its problem, and the health of its connection."""

@@ -77,7 +77,8 @@ class Case:
 
     def rows(self, table: Any) -> list[Any]:
         with self.hub.database.reading() as conn:
-            return list(conn.execute(select(table.__table__).where(table.business_id == self.business)))
+            statement = select(table.__table__).where(table.business_id == self.business)
+            return list(conn.execute(statement.execution_options(purpose=Purpose.PROTECT)))
 
     def sync(self) -> tuple[bool, str, str]:
         """Return whether the calendar is fresh, its problem, and the health of its connection."""
