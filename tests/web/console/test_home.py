@@ -75,7 +75,8 @@ def test_the_list_costs_the_same_few_queries_however_many_businesses_it_shows(
         event.listen(world.hub.database.engine, "before_cursor_execute", listener)
         ada.get("/console")
         event.remove(world.hub.database.engine, "before_cursor_execute", listener)
-        counts.append(len(statements))
+        # Marks of tokens are read once a second, whatever is shown.
+        counts.append(sum(one.startswith("SELECT") and "token_marks" not in one for one in statements))
     assert counts[0] == counts[1] > 0
 
 
