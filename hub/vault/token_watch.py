@@ -77,7 +77,8 @@ class TokenWatch:
 
     def __init__(self, database: Database, keyring: Keyring) -> None:
         self._database = database
-        self._marker = Marker(keyring)
+        self._keyring = keyring
+        self._marker: Marker | None = None  # made when there is something to look for
         self._marks: set[str] = set()
         self._last = 0
         self._read_at = self._whole_at = float("-inf")
@@ -87,7 +88,10 @@ class TokenWatch:
         """Tell whether a live token stands in one of the texts; ``at_once``: also one that was stored just now."""
         self._look(at_once)
         marks = self._marks
-        return bool(marks) and any(mark in marks for text in texts for mark in self._marker.of_text(text))
+        if not marks:
+            return False
+        marker = self._marker = self._marker or Marker(self._keyring)
+        return any(mark in marks for text in texts for mark in marker.of_text(text))
 
     def _look(self, at_once: bool) -> None:
         """Read what was stored since the last look, and once in a while everything, so that what is gone goes."""

@@ -1,8 +1,7 @@
 """The last look at every answer: one that holds a live token of a connection is not sent.
 
 No page and no call of the API is given a token; this finds the mistake by which one would be. Looked at are body and
-headers as they go out; of what is sent bit by bit, each bit. Files of the pages are left out: they are the same in
-every installation.
+headers as they go out; of what is sent bit by bit, each bit. What is the same in every installation is left out.
 """
 
 from __future__ import annotations
@@ -28,6 +27,9 @@ from hub.web.refusals import of_ours
 
 _LONGEST = 4096
 """Bytes that are looked at again with the next bit of an answer: a token may be cut in two."""
+
+_ALIKE = frozenset({"assets.file", "health.live"})
+"""What is the same for everybody, and for the second one must not wait for a database that hangs."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,7 +58,7 @@ def stop_leaks(app: Flask, hub: Hub, requests: Requests) -> None:
 
     @app.after_request
     def look(answer: Response) -> Response:
-        if request.endpoint == "assets.file":
+        if request.endpoint in _ALIKE:
             return answer
         looked.answers += 1
         answers.inc()
