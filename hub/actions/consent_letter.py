@@ -11,7 +11,7 @@ from hub.actions.access_mask import shown_account
 from hub.actions.staff_links import mailed_token
 from hub.actions.trouble_letter import NO_LINK, Told
 from hub.core.consent_record import ConsentState
-from hub.core.mail_time import spell_time
+from hub.core.mail_time import spell_end
 from hub.parts import Hub
 from hub.store.business import find_business
 from hub.store.connection import find_connection
@@ -33,7 +33,7 @@ def ending_values(
     link = _link(hub, business_id, about, kept=kept)
     values = {
         "account_name": shown_account(hub, conn, row, holder_id=None if kept else reader or None),
-        "until": spell_time(about["until"], zone, find_business(conn, business_id).zone),
+        "until": spell_end(about["until"], zone, find_business(conn, business_id).zone),
         "link": link or NO_LINK,
     }
     return Told(values, link)

@@ -36,6 +36,17 @@ def spell_time(instant: int, zone: str, by: str = "") -> str:
     return f"{_day(moment)}, {_clock(moment, has_twelve(by or zone))} {_short(moment)}{_place(where)}"
 
 
+def spell_end(instant: int, zone: str, by: str = "") -> str:
+    """Return until when something lasts, in the same manner."""
+    return spell_time(last_moment(instant, zone), zone, by)
+
+
+def last_moment(instant: int, zone: str) -> int:
+    """Return an instant, or the second before it where it is midnight: that reads as the day after what it ends."""
+    local = datetime.fromtimestamp(instant, UTC).astimezone(_zone(zone))
+    return instant - 1 if local.hour == local.minute == local.second == 0 else instant
+
+
 def _day(moment: datetime) -> str:
     return f"{_DAYS[moment.weekday()]}, {moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 

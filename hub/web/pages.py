@@ -76,7 +76,7 @@ def prepare_pages(app: Flask) -> None:
         "device",
     ):
         app.add_template_filter(getattr(words, name), name)
-    for name in ("clock", "closing", "day_minute", "moment"):
+    for name in ("clock", "closing", "day_minute", "moment", "until"):
         app.add_template_filter(_by_business(getattr(words, name)), name)
     app.add_template_filter(lambda number: words.phone(number, g.get("region", "")), "phone")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -10,6 +10,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from hub.core.clock_style import clock_text, has_twelve
+from hub.core.mail_time import last_moment
 from hub.identity.phone import spell_phone
 
 _TONES = {
@@ -97,6 +98,11 @@ def moment(instant: int | None, zone: str, by: str = "") -> str:
         return "\u2013"
     local = _local(instant, zone)
     return f"{local:%a} {local.day} {local:%b %Y}, {clock(instant, zone, by)}"
+
+
+def until(instant: int, zone: str, by: str = "") -> str:
+    """Return until when something lasts, as `moment` does: ``Sun 14 Mar 2027, 23:59`` for what ends with that day."""
+    return moment(last_moment(instant, zone), zone, by)
 
 
 def to_the_ms(instant_ms: int, zone: str) -> str:

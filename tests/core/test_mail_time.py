@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from hub.core.mail_time import spell_span, spell_time
+from hub.core.mail_time import spell_end, spell_span, spell_time
 
 MONDAY = 1_805_094_000  # 2027-03-15 07:00 UTC
 HOUR = 3600
@@ -50,3 +50,9 @@ def test_a_span_over_a_clock_change_says_which_clock_is_meant_at_each_end() -> N
     change = 1_806_195_600  # 2027-03-28 01:00 UTC
     wanted = "Sunday, 28 March 2027, 01:30 CET to 03:30 CEST (Europe/Berlin)"
     assert spell_span(change - 1800, change + 1800, "Europe/Berlin") == wanted
+
+
+def test_what_ends_at_midnight_ends_with_the_day_before() -> None:
+    midnight = 1_805_065_200  # the 15th of March 2027, 00:00 in Berlin
+    assert spell_end(midnight, "Europe/Berlin") == "Sunday, 14 March 2027, 23:59 CET (Europe/Berlin)"
+    assert spell_end(midnight, "Asia/Tokyo") == "Monday, 15 March 2027, 08:00 JST (Asia/Tokyo)"

@@ -14,6 +14,8 @@ def test_an_instant_is_told_in_the_readers_zone() -> None:
     assert words.clock(MONDAY, "Europe/Berlin") == "08:00"
     assert words.clock(MONDAY, "Asia/Kathmandu") == "12:45"
     assert words.moment(MONDAY, "Europe/Berlin") == "Mon 15 Mar 2027, 08:00"
+    assert words.until(MONDAY - 8 * HOUR, "Europe/Berlin") == "Sun 14 Mar 2027, 23:59"
+    assert words.until(MONDAY, "Europe/Berlin") == "Mon 15 Mar 2027, 08:00"
     assert words.day_minute(9 * 60, "Europe/Berlin") == "09:00"
     assert words.closing(MONDAY - 8 * HOUR, "Europe/Berlin") == "24:00"
     assert words.local_hour(MONDAY, "Europe/Berlin") == 8

@@ -84,7 +84,7 @@ def test_a_yes_until_a_day_stands_on_every_page_and_is_given_again_there(world: 
     (account,) = list_connections(world.hub, world.business, staff)
     page, again = f"{link}/accounts/{account.id}", f"{link}/accounts/{account.id}/agree"
     for text in (visitor.get(page).text, visitor.get(f"{link}/consents").text):
-        assert "Sat 1 May 2027, 00:00" in text  # the end of the last day, in Berlin
+        assert "Fri 30 Apr 2027, 23:59" in text  # the end of the last day, in Berlin
         assert again in text
     assert "Agree again" in visitor.get(again).text
     assert agree(visitor, again, "no") == page
