@@ -9,10 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from hub.core.question import check_answers, check_questions
-from hub.parts import Hub
-from hub.store.booking import find_booking
 from hub.store.service import find_service
-from hub.vault.people import PersonFields, person_fields
+from hub.vault.people import PersonFields
 
 _VERSION = 1
 """Answers are written once, so they are bound to this and not to the version of the booking, which grows."""
@@ -40,12 +38,3 @@ def open_answers(fields: PersonFields, booking_id: str, sealed: bytes | None) ->
         return {}
     opened: dict[str, Any] = json.loads(fields.open("answers", sealed, _VERSION, table="booking", row=booking_id))
     return {str(label): str(answer) for label, answer in opened.items()}
-
-
-def answers_of(hub: Hub, business_id: str, booking_id: str) -> dict[str, str]:
-    """Return the answers of a booking in the clear; none for one without a customer. Raises UnknownId."""
-    with hub.database.reading() as conn:
-        row = find_booking(conn, business_id, booking_id)
-        if row.person_id is None or row.answers is None:
-            return {}
-        return open_answers(person_fields(conn, hub.keyring, business_id, row.person_id), booking_id, row.answers)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import update
 
-from hub.actions.answers import answers_of
+from hub.actions.answers import open_answers
 from hub.actions.book import book
+from hub.actions.booking_details import get_booking
 from hub.actions.hold import hold
 from hub.actions.reschedule import reschedule
-from hub.core.errors import InputError, Tampered, UnknownId
+from hub.core.errors import InputError, Tampered
 from hub.store.booking import Booking, find_booking
 from hub.store.service import Service
+from hub.vault.people import person_fields
 from tests.tables import nothing_changed
 from tests.world import ADA, BEN, HOUR, MONDAY, World
 
@@ -42,14 +44,14 @@ def test_answers_are_sealed_and_open_again_also_after_the_booking_was_moved(worl
     assert b"Golf" not in sealed
     assert b"Fuel" not in sealed
     reschedule(world.hub, world.business, booking_id, TEN + HOUR)
-    assert answers_of(world.hub, world.business, booking_id) == {"Which car?": "An old Golf", "Fuel": "Diesel"}
+    assert get_booking(world.hub, world.business, booking_id).answers == {"Which car?": "An old Golf", "Fuel": "Diesel"}
 
 
 def test_where_no_question_was_asked_nothing_is_kept(world: World) -> None:
     booking_id = held(world, asking(world))
-    assert answers_of(world.hub, world.business, booking_id) == {}
+    assert get_booking(world.hub, world.business, booking_id).answers == {}
     book(world.hub, world.business, booking_id, ADA)
-    assert answers_of(world.hub, world.business, booking_id) == {}
+    assert get_booking(world.hub, world.business, booking_id).answers == {}
 
 
 @pytest.mark.parametrize(
@@ -78,11 +80,8 @@ def test_answers_moved_to_another_booking_do_not_open(world: World) -> None:
         sealed = find_booking(conn, world.business, first).answers
         mine = Booking.business_id == world.business, Booking.id == second
         conn.execute(update(Booking).where(*mine).values(answers=sealed))
-    with pytest.raises(Tampered):
-        answers_of(world.hub, world.business, second)
-
-
-def test_the_answers_of_another_business_are_unknown(world: World, strangers: dict[str, str]) -> None:
-    booking_id = held(world, asking(world))
-    with pytest.raises(UnknownId):
-        answers_of(world.hub, strangers["ben"], booking_id)
+        person = find_booking(conn, world.business, second).person_id
+        assert person is not None
+        with pytest.raises(Tampered):
+            open_answers(person_fields(conn, world.hub.keyring, world.business, person), second, sealed)
+    assert get_booking(world.hub, world.business, second).answers == {}

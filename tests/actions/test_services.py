@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from hub.actions.answers import answers_of
 from hub.actions.book import book
+from hub.actions.booking_details import get_booking
 from hub.actions.businesses import create_business
 from hub.actions.hold import hold
 from hub.actions.holders import add_resource
@@ -296,4 +296,4 @@ def test_questions_that_are_changed_do_not_change_what_was_answered(world: World
     booking_id = hold(world.hub, world.business, service_id, MONDAY + 2 * HOUR, zone="UTC").booking_id
     book(world.hub, world.business, booking_id, ADA, answers={"Which car?": "Golf"})
     change(world, service_id, questions=[])
-    assert answers_of(world.hub, world.business, booking_id) == {"Which car?": "Golf"}
+    assert get_booking(world.hub, world.business, booking_id).answers == {"Which car?": "Golf"}

@@ -9,7 +9,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -21,7 +20,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import insert, update
 from sqlalchemy.engine import make_url
-from werkzeug.serving import make_server
 
 from hub.actions.businesses import create_business
 from hub.actions.first_run import make_owner, setup_code
@@ -37,7 +35,7 @@ from hub.run.finding import Finding, Level
 from hub.run.lock import only_one
 from hub.run.patient import Patient
 from hub.run.valkey import valkey_running
-from hub.settings import Settings, load_settings
+from hub.settings import load_settings
 from hub.store.business import AGENCY
 from hub.store.calendar import Calendar
 from hub.store.connection import Connection, Granted, add_connection
@@ -51,8 +49,7 @@ from hub.store.outbox import DEAD, UNKNOWN, Outbox, add_effect, take_lease
 from hub.store.schema import migrate
 from hub.store.user import ConsoleUser
 from hub.testing.servers import free_port
-from hub.web.app import create_app
-from hub.web.limits import Limiter
+from tests.run.serving import serving
 from tests.visitors import token_of
 from tests.world import ADA
 
@@ -169,23 +166,10 @@ def running(house: House, *, clock: bool = True, web: bool = True, valkey: bool 
         if valkey:
             stack.enter_context(valkey_running(settings))
         if web:
-            stack.enter_context(serving(settings))
+            stack.enter_context(serving(settings, settings.web_port))
         if clock:
             house.hold_clock()
         yield
-
-
-@contextmanager
-def serving(settings: Settings) -> Iterator[None]:
-    hub = create_hub(settings)
-    server = make_server(settings.web_host, settings.web_port, create_app(hub, Limiter("")), threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    close_hub(hub)
 
 
 @pytest.fixture(autouse=True)

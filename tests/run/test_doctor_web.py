@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ssl
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,16 +9,11 @@ from typing import Any
 
 import pytest
 import trustme
-from werkzeug.serving import make_server
 
-from hub.app import close_hub, create_hub
 from hub.run.doctor import examine
 from hub.settings import load_settings
 from hub.testing.servers import free_port
-from hub.web.app import create_app
-from hub.web.limits import Limiter
-
-Wsgi = Callable[..., Any]
+from tests.run.serving import Wsgi, serving
 
 
 @pytest.fixture
@@ -36,15 +30,8 @@ def behind_tls(
     """Serve the hub under its public address, through a proxy that may change what passes."""
     settings, context = load_settings(environ), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost", not_after=datetime.now(UTC) + timedelta(days=days)).configure_cert(context)
-    hub, port = create_hub(settings), int(settings.base_url.rpartition(":")[2])
-    server = make_server("127.0.0.1", port, proxy(create_app(hub, Limiter(""))), threaded=True, ssl_context=context)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    yield
-    server.shutdown()
-    thread.join()
-    server.server_close()
-    close_hub(hub)
+    with serving(settings, int(settings.base_url.rpartition(":")[2]), proxy, context):
+        yield
 
 
 def said(environ: dict[str, str], part: str) -> str:

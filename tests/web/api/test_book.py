@@ -8,7 +8,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from hub.actions.answers import answers_of
+from hub.actions.booking_details import get_booking
 from hub.actions.services import change_service
 from hub.actions.texts import current_texts
 from tests.web.api.conftest import Program, Programs
@@ -86,7 +86,7 @@ def test_questions_are_answered_and_texts_agreed_to(world: World, program: Progr
     answer = program.post("bookings", direct(service, answers={"Which?": "This"}, agreements=agreed))
     assert answer.status_code == 201
     assert answer.json is not None
-    assert answers_of(world.hub, world.business, answer.json["id"]) == {"Which?": "This"}
+    assert get_booking(world.hub, world.business, answer.json["id"]).answers == {"Which?": "This"}
 
 
 @sqlite

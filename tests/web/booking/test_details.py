@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from flask import Flask
 from sqlalchemy import select
 
-from hub.actions.answers import answers_of
+from hub.actions.booking_details import get_booking
 from hub.actions.hold import hold
 from hub.actions.texts import current_texts, set_text
 from hub.core.booking import State
@@ -63,7 +63,7 @@ def test_a_booking_stores_who_what_and_which_texts_by_hash(customer: Customer) -
     assert answer.headers["Location"].endswith("done=booked")
     ((booking_id, state, source),) = bookings(world)
     assert (state, source) == (State.CONFIRMED, "page")
-    assert answers_of(world.hub, world.business, booking_id) == {"Is it your first visit?": "Yes"}
+    assert get_booking(world.hub, world.business, booking_id).answers == {"Is it your first visit?": "Yes"}
     booking, messages = current_texts(world.hub, world.business)
     assert agreements(world) == {booking.hash: True, messages.hash: False}
     assert "You are booked" in customer.browser.follow(answer).get_data(as_text=True)
